@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** From scheduled kernels to JVM bytecode and readable Java. */
+module dev.capstan.codegen {
+    requires transitive dev.capstan.tracer;
+    requires com.palantir.javapoet;
+    requires org.objectweb.asm;
+    requires org.objectweb.asm.tree;
+    requires org.objectweb.asm.tree.analysis;
+    requires org.objectweb.asm.util;
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a user imports: tensors with a tape, modules, optimizers, and the control of compilation. */
+module dev.capstan.frontend {
+    requires transitive dev.capstan.runtime;
+    requires com.fasterxml.jackson.core;
+    requires static transitive org.jspecify;
+}
