@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.memory;
+
+import dev.capstan.runtime.type.DType;
+
+/**
+ * The heap array behind one or more views, with a version that counts writes. Float32 lies in a {@code float[]}, float64
+ * in a {@code double[]}, int64 in a {@code long[]}, int32 in an {@code int[]}, uint8 and bool in a {@code byte[]}.
+ */
+public final class Storage {
+    private final DType dtype;
+    private final Object array;
+    private int version;
+
+    private Storage(DType dtype, Object array) {
+        this.dtype = dtype;
+        this.array = array;
+    }
+
+    /** New storage of zeros. */
+    public static Storage allocate(DType dtype, int elements) {
+        return new Storage(dtype, newArray(dtype, elements));
+    }
+
+    /** Storage around an array of the type's Java form; the array is not copied. */
+    public static Storage of(DType dtype, Object array) {
+        if (array.getClass() != arrayClass(dtype)) {
+            throw new IllegalArgumentException(dtype + " is not held in a " + array.getClass().getSimpleName());
+        }
+        return new Storage(dtype, array);
+    }
+
+    /** A Java array of zeros in the type's Java form. */
+    public static Object newArray(DType dtype, int elements) {
+        return java.lang.reflect.Array.newInstance(arrayClass(dtype).getComponentType(), elements);
+    }
+
+    /** The Java array class that holds a type. */
+    public static Class<?> arrayClass(DType dtype) {
+        return switch (dtype) {
+            case FLOAT32 -> float[].class;
+            case FLOAT64 -> double[].class;
+            case INT64 -> long[].class;
+            case INT32 -> int[].class;
+            case UINT8, BOOL -> byte[].class;
+        };
+    }
+
+    /** The element type. */
+    public DType dtype() {
+        return dtype;
+    }
+
+    /** The array itself. Whoever writes to it calls {@link #written()}. */
+    public Object array() {
+        return array;
+    }
+
+    /** Number of elements. */
+    public int elements() {
+        return java.lang.reflect.Array.getLength(array);
+    }
+
+    /** Counts the writes since allocation. */
+    public int version() {
+        return version;
+    }
+
+    /** Records a write in place. */
+    public void written() {
+        version++;
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.op;
+
+import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.Shape;
+import dev.capstan.runtime.type.TensorType;
+import java.util.List;
+import java.util.function.IntPredicate;
+
+/** {@code bias + a x b}: the bias is added to the finished product, broadcast. */
+public record Addmm() implements Composite {
+    private static final Addmm INSTANCE = new Addmm();
+
+    /** {@code bias + a x b}. */
+    public static <T> T addmm(Ops<T> ops, T bias, T a, T b) {
+        return ops.apply(INSTANCE, List.of(bias, a, b));
+    }
+
+    @Override
+    public <T> T decompose(Ops<T> ops, List<T> operands) {
+        T product = Mm.mm(ops, operands.get(1), operands.get(2));
+        return Add.add(ops, product, operands.get(0));
+    }
+
+    @Override
+    public TensorType infer(List<TensorType> operands) {
+        TensorType product = new Mm().infer(operands.subList(1, 3));
+        TensorType bias = operands.get(0);
+        if (bias.dtype() != product.dtype()) {
+            throw new CapstanException(name(), "element types differ", bias + " + " + product);
+        }
+        if (!Shape.broadcast(name(), bias.shape(), product.shape()).equals(product.shape())) {
+            throw new CapstanException(name(), "the bias is larger than the product", bias + " + " + product);
+        }
+        return product;
+    }
+
+    @Override
+    public boolean isOneNode() {
+        return true;
+    }
+
+    @Override
+    public boolean savesOperand(int operand, IntPredicate needed) {
+        return operand > 0 && needed.test(3 - operand);
+    }
+
+    @Override
+    public <T> T gradient(Differentiation<T> at, int operand) {
+        Ops<T> ops = at.ops();
+        return switch (operand) {
+            case 0 -> Sum.sumTo(ops, at.gradient(), at.operandType(0).shape());
+            case 1 -> Mm.mm(ops, at.gradient(), T.t(ops, at.operand(2)));
+            default -> Mm.mm(ops, T.t(ops, at.operand(1)), at.gradient());
+        };
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.op;
+
+import dev.capstan.runtime.type.TensorType;
+import java.util.List;
+
+/**
+ * The language in which gradient rules and decompositions are written. On tensors it computes and records the tape, on
+ * plain arrays it computes, on graph nodes it builds a graph.
+ *
+ * @param <T> what operators apply to
+ */
+public interface Ops<T> {
+    /** The result of an operator. */
+    T apply(Operator operator, List<T> operands);
+
+    /** Element type and sizes of a value. */
+    TensorType type(T value);
+
+    /** A Java number as an operand (see {@link TensorType#wrapped()}). */
+    T number(double value);
+}

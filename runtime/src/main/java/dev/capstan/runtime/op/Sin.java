@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.op;
+
+import dev.capstan.runtime.kernel.Expr;
+import dev.capstan.runtime.kernel.Functions;
+import java.util.List;
+import java.util.function.IntPredicate;
+
+/** The sine of an angle in radians. */
+public record Sin() implements FloatingElementwise {
+    private static final Sin INSTANCE = new Sin();
+
+    /** The sine of an angle in radians. */
+    public static <T> T sin(Ops<T> ops, T operand) {
+        return ops.apply(INSTANCE, List.of(operand));
+    }
+
+    @Override
+    public Expr compute(List<Expr> operands) {
+        Expr x = operands.get(0);
+        return Functions.sin(x);
+    }
+
+    @Override
+    public boolean savesOperand(int operand, IntPredicate needed) {
+        return true;
+    }
+
+    @Override
+    public <T> T partial(Differentiation<T> at, int operand) {
+        Ops<T> ops = at.ops();
+        return Mul.mul(ops, at.gradient(), Cos.cos(ops, at.operand(0)));
+    }
+}

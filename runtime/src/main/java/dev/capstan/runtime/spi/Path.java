@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.spi;
+
+/** A complete path through a region, from its first event to the end. */
+public interface Path {
+    /** How a call may be served. */
+    enum Demand {
+        /** By a program if there is one; a hot path is compiled in the background. */
+        WHEN_HOT,
+        /** By a program, which is compiled now if it does not exist. */
+        NOW
+    }
+
+    /**
+     * The program for this path, or null if this call runs eagerly. Counts the visit.
+     *
+     * @throws dev.capstan.runtime.type.CapstanException for {@link Demand#NOW} if the path cannot be compiled
+     */
+    Program program(Demand demand);
+
+    /** The number of events that apply operators: how many tape nodes eager mode would at most have made. */
+    int operators();
+
+    /** Says that a value inside of the path was used after its end: from now on it is an output. */
+    void escaped(int value);
+
+    /** Counts a call that ended in mid-region because a value was read, at this place in the user's code. */
+    void bailedOut(String place);
+}

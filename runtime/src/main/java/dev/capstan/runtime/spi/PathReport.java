@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.spi;
+
+import java.util.List;
+
+/**
+ * What is known of one path.
+ *
+ * @param number its number in the tree, in order of first use, from 0
+ * @param description its inputs and operators, one event a line
+ * @param state {@code counting}, {@code compiling}, {@code compiled} or {@code pinned: reason}
+ * @param visits calls that took the path
+ * @param hits calls that a program served
+ * @param compilations programs generated, forward and backward
+ * @param compileNanos time they took, in nanoseconds
+ * @param bailOuts calls that ended here in mid-region, as {@code place: count}
+ * @param artifacts what was generated, readable
+ */
+public record PathReport(
+        int number,
+        String description,
+        String state,
+        long visits,
+        long hits,
+        int compilations,
+        long compileNanos,
+        List<String> bailOuts,
+        List<Artifact> artifacts) {
+    /** Copies the lists. */
+    public PathReport {
+        bailOuts = List.copyOf(bailOuts);
+        artifacts = List.copyOf(artifacts);
+    }
+
+    /**
+     * One thing that was generated.
+     *
+     * @param kind what it shows
+     * @param fileName a file name that fits it, such as {@code SineRnn_0_forward.java}
+     * @param content the file's content; UTF-8 except for class files
+     */
+    public record Artifact(Kind kind, String fileName, byte[] content) {}
+
+    /** What an artifact shows. */
+    public enum Kind {
+        /** The captured graph. */
+        GRAPH,
+        /** The steps of the program and the fused kernels. */
+        KERNELS,
+        /** The Java rendition. */
+        JAVA,
+        /** The bytecode as text. */
+        BYTECODE,
+        /** The class file. */
+        CLASS_FILE
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.spi;
+
+/** Compiles regions of a program that run often; found by {@link java.util.ServiceLoader}, see {@link Compilers}. */
+public interface RegionCompiler {
+    /**
+     * A new, empty path tree.
+     *
+     * @param name the region's name in listings, for example the module's class name
+     * @param threshold the number of times a path is taken before it is compiled in the background, at least 1
+     */
+    PathTree pathTree(String name, int threshold);
+}

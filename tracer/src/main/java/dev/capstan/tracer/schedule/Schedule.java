@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.schedule;
+
+import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.kernel.ReductionKernel;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
+import java.util.List;
+
+/**
+ * A graph as steps over planned memory: what a code generator translates, call by call.
+ *
+ * @param slots the arrays that the steps read and write
+ * @param steps in order
+ * @param results for each output of the graph, where it lies
+ */
+public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results) {
+    /** Copies the lists. */
+    public Schedule {
+        slots = List.copyOf(slots);
+        steps = List.copyOf(steps);
+        results = List.copyOf(results);
+    }
+
+    /** What an array of a schedule is. */
+    public enum Kind {
+        /** The storage of an input of the region; its elements begin at an offset that each call gives. */
+        INPUT,
+        /** The storage of the gradient of a forward output; begins at an offset that each call gives. */
+        GRADIENT,
+        /** The storage of an input's gradient so far; begins at an offset that each call gives. */
+        TOTAL,
+        /** Fresh storage that leaves the program with one or more of the outputs. */
+        RESULT,
+        /** Scratch memory, of no use after the last step. */
+        ARENA,
+        /** Memory that the forward schedule fills and the backward schedules read. */
+        KEPT,
+        /** In a backward schedule, the {@link #RESULT} of the forward schedule. */
+        FORWARD_RESULT
+    }
+
+    /**
+     * One array.
+     *
+     * @param kind what it is
+     * @param index which one of its kind: the number of the input, output or total; else counted from 0
+     * @param dtype its element type
+     * @param elements its size; for arrays from outside the elements that are used, from the offset on
+     */
+    public record Slot(Kind kind, int index, DType dtype, int elements) {}
+
+    /**
+     * Where a tensor lies.
+     *
+     * @param slot index of the array
+     * @param layout its elements, relative to the offset of the array
+     */
+    public record Place(int slot, Layout layout) {}
+
+    /** One call of a kernel. */
+    public sealed interface Step {}
+
+    /**
+     * A fused element-wise loop. An output may lie in the place of an input with the same layout.
+     *
+     * @param kernel the computation
+     * @param shape the iteration space
+     * @param inputs of the iteration shape, broadcast by stride 0
+     * @param outputs of the iteration shape
+     */
+    public record Loop(Kernel kernel, Shape shape, List<Place> inputs, List<Place> outputs) implements Step {
+        /** Copies the lists. */
+        public Loop {
+            inputs = List.copyOf(inputs);
+            outputs = List.copyOf(outputs);
+        }
+    }
+
+    /**
+     * A reduction with the element-wise computation of what it combines.
+     *
+     * @param kernel the computation
+     * @param domain the shape over which it runs
+     * @param reduced for each dimension of the domain whether it is combined
+     * @param inputs of the domain's shape, broadcast by stride 0
+     * @param output of the domain's shape with size 1 in combined dimensions
+     */
+    public record Reduce(ReductionKernel kernel, Shape domain, List<Boolean> reduced, List<Place> inputs, Place output)
+            implements Step {
+        /** Copies the lists. */
+        public Reduce {
+            reduced = List.copyOf(reduced);
+            inputs = List.copyOf(inputs);
+        }
+    }
+
+    /**
+     * A matrix product, {@code [m,k] x [k,n]}, or a stack of them, {@code [b,m,k] x [b,k,n]}.
+     *
+     * @param left the first factor
+     * @param right the second factor
+     * @param output contiguous, overwritten
+     */
+    public record Multiply(Place left, Place right, Place output) implements Step {}
+
+    /**
+     * Zeros.
+     *
+     * @param output contiguous, overwritten
+     */
+    public record Clear(Place output) implements Step {}
+}
