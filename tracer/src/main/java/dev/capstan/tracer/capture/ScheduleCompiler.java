@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.capture;
+
+import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.tracer.schedule.Schedule;
+import java.util.List;
+
+/** Makes a schedule executable. Capture is given one; it does not know how code is generated. Safe for use by many threads. */
+public interface ScheduleCompiler {
+    /**
+     * Compiles a schedule, on the caller's thread.
+     *
+     * @param name the name of the generated class in listings, for example {@code SineRnn_0_forward}; characters that a
+     *     Java identifier does not allow are replaced
+     * @param schedule what to run
+     * @param warm whether to run the program on arrays of its own, and the kernels it calls with it, until it is fast. This
+     *     takes up to seconds and is meant for a background thread. Without it the program can run at once, but slowly
+     */
+    CompiledSchedule compile(String name, Schedule schedule, boolean warm);
+
+    /** A schedule in executable form. It keeps its generated class alive, and nothing else does. */
+    interface CompiledSchedule {
+        /**
+         * Executes all steps. Several threads may do so at once with different arrays.
+         *
+         * @param arrays the Java array of each slot, in the order of {@link Schedule#slots()}
+         * @param offsets where each slot's elements begin in its array: not 0 only for arrays from outside
+         */
+        void run(Object[] arrays, int[] offsets);
+
+        /** What was generated, readable: steps and kernels, Java rendition, bytecode, class files. */
+        List<PathReport.Artifact> artifacts();
+    }
+}
