@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.eager;
+
+import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.spi.LoopKernel;
+import dev.capstan.runtime.type.Shape;
+
+/**
+ * Runs element-wise kernels on arrays of any strides: over blocks that fit the first-level cache, or by a compiled form
+ * where the compiler has one. Both give the same bits.
+ */
+public final class ElementwiseExecutor {
+    /** A compiled kernel is called per plane of two dimensions; smaller planes than this are left to the blocks. */
+    private static final int SMALLEST_PLANE = 256;
+
+    private static final PreparedKernels PREPARED = new PreparedKernels();
+
+    private ElementwiseExecutor() {}
+
+    /**
+     * Runs a kernel; its prepared form is remembered for the kernels that were used last.
+     *
+     * @see #run(PreparedKernel, NdArray[], NdArray[])
+     */
+    public static void run(Kernel kernel, NdArray[] inputs, NdArray[] outputs) {
+        run(PREPARED.get(kernel), inputs, outputs);
+    }
+
+    /**
+     * Computes every element of the outputs and counts the write of each storage.
+     *
+     * @param inputs one per input of the kernel, all of the outputs' shape (broadcasting is stride 0) and of the kernel's
+     *     types
+     * @param outputs one per output, at least one, all of one shape; no two elements of them at the same position. An output
+     *     may lie exactly in place of inputs, but not overlap them in another way.
+     * @throws IllegalArgumentException if number, types or shapes are not those
+     */
+    public static void run(PreparedKernel kernel, NdArray[] inputs, NdArray[] outputs) {
+        BlockProgram program = kernel.program();
+        verify(kernel, inputs, outputs);
+        int elements = outputs[0].shape().elements();
+        if (elements != 0) {
+            Traversal traversal = Traversal.of(inputs, outputs);
+            Object[] arrays = new Object[inputs.length + outputs.length];
+            for (int i = 0; i < arrays.length; i++) {
+                arrays[i] = (i < inputs.length ? inputs[i] : outputs[i - inputs.length])
+                        .storage()
+                        .array();
+            }
+            LoopKernel compiled = isWorthCalling(traversal, elements) ? kernel.compiled(traversal, elements) : null;
+            if (compiled == null) {
+                new BlockEvaluation(program, traversal, arrays).run();
+            } else {
+                runPlanes(compiled, traversal, arrays);
+            }
+        }
+        for (NdArray output : outputs) {
+            output.storage().written();
+        }
+    }
+
+    private static void verify(PreparedKernel kernel, NdArray[] inputs, NdArray[] outputs) {
+        BlockProgram program = kernel.program();
+        if (inputs.length != program.inputs() || outputs.length != program.outputs() || outputs.length == 0) {
+            throw new IllegalArgumentException("kernel of " + program.inputs() + " inputs and " + program.outputs()
+                    + " outputs on " + inputs.length + " and " + outputs.length);
+        }
+        Shape shape = outputs[0].shape();
+        for (int i = 0; i < inputs.length + outputs.length; i++) {
+            NdArray operand = i < inputs.length ? inputs[i] : outputs[i - inputs.length];
+            if (operand.dtype() != program.type(i) || !operand.shape().equals(shape)) {
+                throw new IllegalArgumentException(
+                        "kernel operand " + i + " is " + operand.type() + ", expected " + program.type(i) + shape);
+            }
+        }
+    }
+
+    private static boolean isWorthCalling(Traversal traversal, int elements) {
+        return traversal.rank() <= 2
+                || traversal.columns() * traversal.size(traversal.rank() - 2) >= Math.min(SMALLEST_PLANE, elements);
+    }
+
+    private static void runPlanes(LoopKernel kernel, Traversal traversal, Object[] arrays) {
+        int rows = traversal.rank() == 1 ? 1 : traversal.size(traversal.rank() - 2);
+        int[] geometry = new int[3 * arrays.length];
+        for (int i = 0; i < arrays.length; i++) {
+            geometry[3 * i + 1] = traversal.rank() == 1 ? 0 : traversal.stride(i, traversal.rank() - 2);
+            geometry[3 * i + 2] = traversal.columnStride(i);
+        }
+        int planes = traversal.rows() / rows;
+        for (int plane = 0; plane < planes; plane++) {
+            for (int i = 0; i < arrays.length; i++) {
+                geometry[3 * i] = traversal.offset(i) + traversal.row(i, plane * rows);
+            }
+            kernel.run(arrays, geometry, rows, traversal.columns());
+        }
+    }
+}
