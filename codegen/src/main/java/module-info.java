@@ -4,6 +4,7 @@
 module dev.capstan.codegen {
     requires transitive dev.capstan.tracer;
     requires com.palantir.javapoet;
+    requires java.compiler;
     requires org.objectweb.asm;
     requires org.objectweb.asm.tree;
     requires org.objectweb.asm.tree.analysis;
