@@ -5,4 +5,8 @@ module dev.capstan.frontend {
     requires transitive dev.capstan.runtime;
     requires com.fasterxml.jackson.core;
     requires static transitive org.jspecify;
+
+    exports dev.capstan;
+    exports dev.capstan.nn;
+    exports dev.capstan.optim;
 }

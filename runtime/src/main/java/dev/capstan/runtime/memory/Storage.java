@@ -11,6 +11,7 @@ public final class Storage {
     private final DType dtype;
     private final Object array;
     private int version;
+    private boolean shared;
 
     private Storage(DType dtype, Object array) {
         this.dtype = dtype;
@@ -25,7 +26,8 @@ public final class Storage {
     /** Storage around an array of the type's Java form; the array is not copied. */
     public static Storage of(DType dtype, Object array) {
         if (array.getClass() != arrayClass(dtype)) {
-            throw new IllegalArgumentException(dtype + " is not held in a " + array.getClass().getSimpleName());
+            throw new IllegalArgumentException(
+                    dtype + " is not held in a " + array.getClass().getSimpleName());
         }
         return new Storage(dtype, array);
     }
@@ -64,6 +66,16 @@ public final class Storage {
     /** Counts the writes since allocation. */
     public int version() {
         return version;
+    }
+
+    /** True once a view of the storage was made. */
+    public boolean isShared() {
+        return shared;
+    }
+
+    /** Records that a view of the storage was made. */
+    public void share() {
+        shared = true;
     }
 
     /** Records a write in place. */

@@ -50,8 +50,8 @@ public record Addmm() implements Composite {
         Ops<T> ops = at.ops();
         return switch (operand) {
             case 0 -> Sum.sumTo(ops, at.gradient(), at.operandType(0).shape());
-            case 1 -> Mm.mm(ops, at.gradient(), T.t(ops, at.operand(2)));
-            default -> Mm.mm(ops, T.t(ops, at.operand(1)), at.gradient());
+            case 1 -> Mm.mm(ops, at.gradient(), MatrixTranspose.t(ops, at.operand(2)));
+            default -> Mm.mm(ops, MatrixTranspose.t(ops, at.operand(1)), at.gradient());
         };
     }
 }

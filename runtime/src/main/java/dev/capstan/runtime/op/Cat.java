@@ -33,8 +33,7 @@ public record Cat(int dimension) implements Assembly {
         for (TensorType operand : operands) {
             Shape shape = operand.shape();
             if (shape.rank() != first.rank() || !shape.with(at, 0).equals(first.with(at, 0))) {
-                throw new CapstanException(
-                        name(), "sizes differ outside of dimension " + at, first + " and " + shape);
+                throw new CapstanException(name(), "sizes differ outside of dimension " + at, first + " and " + shape);
             }
             size += shape.size(at);
         }
@@ -66,7 +65,8 @@ public record Cat(int dimension) implements Assembly {
         TensorType target = at.operandType(operand);
         int where = target.shape().dimension(name(), dimension);
         int start = start(operand, at::operandType, where);
-        T part = Slice.slice(at.ops(), at.gradient(), where, start, target.shape().size(where), 1);
+        T part = Slice.slice(
+                at.ops(), at.gradient(), where, start, target.shape().size(where), 1);
         return Cast.cast(at.ops(), part, target.dtype());
     }
 }

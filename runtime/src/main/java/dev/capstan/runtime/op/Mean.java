@@ -30,7 +30,8 @@ public record Mean(List<Integer> dimensions, boolean keepDimensions) implements 
     public DType resultType(List<TensorType> operands) {
         DType type = operands.get(0).dtype();
         if (!type.isFloating()) {
-            throw new CapstanException(name(), "the elements are not floating", operands.get(0).toString());
+            throw new CapstanException(
+                    name(), "the elements are not floating", operands.get(0).toString());
         }
         return type;
     }

@@ -25,13 +25,10 @@ public record Mm() implements Contraction {
         }
         if (a.size(1) != b.size(0)) {
             throw new CapstanException(
-                    name(),
-                    "inner dimensions differ",
-                    a + " x " + b + " (" + a.size(1) + " != " + b.size(0) + ")");
+                    name(), "inner dimensions differ", a + " x " + b + " (" + a.size(1) + " != " + b.size(0) + ")");
         }
         if (operands.get(0).dtype() != operands.get(1).dtype()) {
-            throw new CapstanException(
-                    name(), "element types differ", operands.get(0) + " x " + operands.get(1));
+            throw new CapstanException(name(), "element types differ", operands.get(0) + " x " + operands.get(1));
         }
         return new TensorType(operands.get(0).dtype(), Shape.of(a.size(0), b.size(1)));
     }
@@ -44,7 +41,7 @@ public record Mm() implements Contraction {
     @Override
     public <T> T gradient(Differentiation<T> at, int operand) {
         Ops<T> ops = at.ops();
-        T other = T.t(ops, at.operand(1 - operand));
+        T other = MatrixTranspose.t(ops, at.operand(1 - operand));
         return operand == 0 ? mm(ops, at.gradient(), other) : mm(ops, other, at.gradient());
     }
 }

@@ -45,8 +45,9 @@ public record MseLoss(boolean averaged) implements Reduction {
     public ReductionKernel kernel(List<TensorType> operands, int count) {
         DType type = resultType(operands);
         List<DType> inputs = List.of(operands.get(0).dtype(), operands.get(1).dtype());
-        Expr error =
-                Expr.input(0, inputs.get(0)).cast(type).sub(Expr.input(1, inputs.get(1)).cast(type));
+        Expr error = Expr.input(0, inputs.get(0))
+                .cast(type)
+                .sub(Expr.input(1, inputs.get(1)).cast(type));
         return Sum.adding(inputs, error.mul(error), sum -> averaged ? sum.div(sum.like(count)) : sum);
     }
 

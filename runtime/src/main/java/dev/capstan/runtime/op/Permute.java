@@ -30,8 +30,7 @@ public record Permute(List<Integer> order) implements View {
     }
 
     private int[] indices(Shape shape) {
-        int[] indices =
-                order.stream().mapToInt(d -> shape.dimension(name(), d)).toArray();
+        int[] indices = order.stream().mapToInt(d -> shape.dimension(name(), d)).toArray();
         if (indices.length != shape.rank() || Arrays.stream(indices).distinct().count() != indices.length) {
             throw new CapstanException(name(), "the order does not name each dimension once", order + " for " + shape);
         }

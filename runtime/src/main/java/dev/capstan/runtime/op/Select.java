@@ -28,8 +28,7 @@ public record Select(int dimension, int index) implements View {
         int at = shape.dimension(name(), dimension);
         int size = shape.size(at);
         if (index < -size || index >= size) {
-            throw new CapstanException(
-                    name(), "index out of range", index + " for dimension " + at + " of " + shape);
+            throw new CapstanException(name(), "index out of range", index + " for dimension " + at + " of " + shape);
         }
         return Optional.of(operand.select(at, index < 0 ? index + size : index));
     }

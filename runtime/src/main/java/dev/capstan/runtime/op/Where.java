@@ -21,7 +21,8 @@ public record Where() implements Elementwise {
     @Override
     public TensorType infer(List<TensorType> operands) {
         if (operands.get(0).dtype() != DType.BOOL) {
-            throw new CapstanException(name(), "the condition is not bool", operands.get(0).toString());
+            throw new CapstanException(
+                    name(), "the condition is not bool", operands.get(0).toString());
         }
         return Elementwise.super.infer(operands);
     }

@@ -27,22 +27,30 @@ public final class Compilers {
 
     private Compilers() {}
 
-    /** The installed compiler, or {@link #NONE}. */
+    /** The installed compiler of kernels, or {@link #NONE}. */
     public static KernelCompiler kernels() {
         return Installed.KERNELS;
     }
 
-    private static final class Installed {
-        static final KernelCompiler KERNELS = find();
+    /** The installed compiler of regions, or empty: every region runs eagerly. */
+    public static Optional<RegionCompiler> regions() {
+        return Installed.REGIONS;
+    }
 
-        private static KernelCompiler find() {
+    private static final class Installed {
+        static final KernelCompiler KERNELS = find(KernelCompiler.class).orElse(NONE);
+        static final Optional<RegionCompiler> REGIONS = find(RegionCompiler.class);
+
+        private static <S> Optional<S> find(Class<S> service) {
             if (System.getProperty("capstan.compiler", "on").equals("off")) {
-                return NONE;
+                return Optional.empty();
             }
-            Optional<KernelCompiler> own = ServiceLoader.load(KernelCompiler.class, Compilers.class.getClassLoader())
-                    .findFirst();
-            return own.or(() -> ServiceLoader.load(KernelCompiler.class).findFirst())
-                    .orElse(NONE);
+            return load(service, Compilers.class.getClassLoader())
+                    .or(() -> load(service, Thread.currentThread().getContextClassLoader()));
+        }
+
+        private static <S> Optional<S> load(Class<S> service, ClassLoader loader) {
+            return ServiceLoader.load(service, loader).findFirst();
         }
     }
 }

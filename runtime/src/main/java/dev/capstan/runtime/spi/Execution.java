@@ -9,15 +9,17 @@ public interface Execution {
     NdArray[] outputs();
 
     /**
-     * Runs backward.
+     * Runs backward; may be called again until {@link #release()}.
      *
-     * @param gradients for each output its gradient, of the output's shape and type, or null if it received none
-     * @param totals for each input the sum of the gradient contributions so far, or null; they are not written to
-     * @param retain true if there may be another backward pass of this run
-     * @return for each input that requires a gradient and gets one the continued sum, else null; or null as a whole if
-     *     this combination has no program yet
+     * @param gradients for each output its gradient, contiguous, of the output's shape and type, or null if it received
+     *     none
+     * @param totals for each input the sum of the gradient contributions so far, contiguous, or null; they are not written
+     *     to
+     * @param demand whether to wait if this combination of gradients and totals has no program yet
+     * @return for each input that requires a gradient and gets one the continued sum in fresh contiguous storage, else
+     *     null; or null as a whole if there is no program yet
      */
-    NdArray[] backward(NdArray[] gradients, NdArray[] totals, boolean retain);
+    NdArray[] backward(NdArray[] gradients, NdArray[] totals, Path.Demand demand);
 
     /** Gives the memory back to the program; the run has no backward pass (any more). */
     void release();

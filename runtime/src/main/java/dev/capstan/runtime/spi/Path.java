@@ -18,9 +18,6 @@ public interface Path {
      */
     Program program(Demand demand);
 
-    /** The number of events that apply operators: how many tape nodes eager mode would at most have made. */
-    int operators();
-
     /** Says that a value inside of the path was used after its end: from now on it is an output. */
     void escaped(int value);
 

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.runtime.type;
 
-import java.util.Optional;
-import java.util.regex.Pattern;
-
 /**
  * A call that the framework refuses: {@code operator: rule: operands at Class.method(File.java:line)}, where the place is
  * the caller's own code, not ours.
  */
 public final class CapstanException extends RuntimeException {
     private static final long serialVersionUID = 1L;
-
-    /** Frames of the framework itself; samples and everything else are somebody's program. */
-    private static final Pattern FRAMEWORK = Pattern.compile(
-            "(java|jdk|sun)\\..*|dev\\.capstan\\.(runtime|tracer|codegen|nn|optim|autograd|data|io|capture)\\..*"
-                    + "|dev\\.capstan\\.[A-Z].*");
-
-    private static final Pattern TEST = Pattern.compile(".*Test(\\$.*)?");
 
     private final String operator;
     private final String rule;
@@ -56,18 +46,6 @@ public final class CapstanException extends RuntimeException {
 
     private static String message(String operator, String rule, String operands) {
         String text = operator + ": " + rule + (operands.isEmpty() ? "" : ": " + operands);
-        return place().map(place -> text + " at " + place).orElse(text);
-    }
-
-    private static Optional<String> place() {
-        return StackWalker.getInstance().walk(frames -> frames.filter(CapstanException::isCaller)
-                .findFirst()
-                .map(frame -> frame.getClassName().replaceAll(".*\\.", "") + "." + frame.getMethodName() + "("
-                        + frame.getFileName() + ":" + frame.getLineNumber() + ")"));
-    }
-
-    private static boolean isCaller(StackWalker.StackFrame frame) {
-        String name = frame.getClassName();
-        return TEST.matcher(name).matches() || !FRAMEWORK.matcher(name).matches();
+        return CallSite.current().map(place -> text + " at " + place).orElse(text);
     }
 }

@@ -183,6 +183,16 @@ public final class Layout {
         return Optional.of(new Layout(target, result, offset));
     }
 
+    /** True if the other layout differs at most in its offset. */
+    public boolean isShiftOf(Layout other) {
+        return this == other || shape.equals(other.shape) && Arrays.equals(strides, other.strides);
+    }
+
+    /** The same layout from another place on. */
+    public Layout at(int newOffset) {
+        return newOffset == offset ? this : new Layout(shape, strides, newOffset);
+    }
+
     /** One more than the highest position that any element has, 0 for an empty layout. */
     public int extent() {
         if (shape.elements() == 0) {

@@ -7,17 +7,28 @@ import java.util.List;
 import java.util.Optional;
 
 /** The transpose of a matrix; a vector or a scalar is itself. */
-public record T() implements View {
+public record MatrixTranspose() implements View {
     /** The transpose. */
     public static <T> T t(Ops<T> ops, T operand) {
-        return ops.apply(new T(), List.of(operand));
+        return ops.apply(new MatrixTranspose(), List.of(operand));
+    }
+
+    @Override
+    public String name() {
+        return "t";
+    }
+
+    @Override
+    public String gradientName() {
+        return "TBackward";
     }
 
     @Override
     public Optional<Layout> view(Layout operand) {
         int rank = operand.shape().rank();
         if (rank > 2) {
-            throw new CapstanException("t", "more than two dimensions", operand.shape().toString());
+            throw new CapstanException(
+                    "t", "more than two dimensions", operand.shape().toString());
         }
         return Optional.of(rank < 2 ? operand : operand.permute(new int[] {1, 0}));
     }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Marks a {@link dev.capstan.nn.Module} whose {@code apply} is a compiled region: paths through its {@code forward} that
+ * are taken often are compiled to bytecode, everything else runs eagerly. The results are the same.
+ */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.TYPE)
+public @interface Compile {
+    /** The number of times a path is taken before it is compiled. */
+    int threshold() default 3;
+}

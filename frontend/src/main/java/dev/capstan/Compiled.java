@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.capstan.runtime.spi.Compilers;
+import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.runtime.spi.PathTree;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A compiled region: a piece of code whose operators are captured path by path. Without a compiler on the class path it
+ * runs eagerly.
+ */
+public final class Compiled {
+    /** Paths are compiled when they are taken this often, unless said otherwise. */
+    public static final int DEFAULT_THRESHOLD = 3;
+
+    private final String name;
+    private final @Nullable PathTree tree;
+
+    private Compiled(String name, int threshold) {
+        this.name = name;
+        this.tree = Compilers.regions()
+                .map(compiler -> compiler.pathTree(name, threshold))
+                .orElse(null);
+    }
+
+    /** A region with a name for listings; paths taken {@code threshold} times are compiled. */
+    public static Compiled region(String name, int threshold) {
+        return new Compiled(requireNonNull(name, "name"), threshold);
+    }
+
+    /** A function as a region of its own; it captures what it uses, and is made once and called often. */
+    public static <I, O> Function<I, O> function(Function<I, O> body) {
+        Compiled region = region("function", DEFAULT_THRESHOLD);
+        return input -> region.call(() -> body.apply(input));
+    }
+
+    /** The same for two inputs. */
+    public static <A, B, O> BiFunction<A, B, O> function(BiFunction<A, B, O> body) {
+        Compiled region = region("function", DEFAULT_THRESHOLD);
+        return (first, second) -> region.call(() -> body.apply(first, second));
+    }
+
+    /** Runs a body in this region. Its result is a tensor, or a record, list or array of tensors. */
+    public <O> O call(Supplier<O> body) {
+        return tree == null ? body.get() : Region.call(tree, body);
+    }
+
+    /** The region's name. */
+    public String name() {
+        return name;
+    }
+
+    /** What is known of each path that calls of this region took, in order of first use. */
+    public List<PathReport> report() {
+        return Optional.ofNullable(tree).map(PathTree::report).orElse(List.of());
+    }
+
+    /** The paths as text: visits, hits, state, bail-outs. */
+    public String explain() {
+        StringBuilder text = new StringBuilder(name).append(": ").append(report().size()).append(" paths\n");
+        for (PathReport path : report()) {
+            text.append(String.format(
+                    "  path %d: %s, %d visits, %d hits, %d misses, %d compilations in %.1f ms%n",
+                    path.number(),
+                    path.state(),
+                    path.visits(),
+                    path.hits(),
+                    path.visits() - path.hits(),
+                    path.compilations(),
+                    path.compileNanos() / 1e6));
+            path.bailOuts().forEach(place -> text.append("    read in mid-region: ").append(place).append('\n'));
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.runtime.op.Differentiation;
+import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.op.Ops;
+import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.TensorType;
+import org.jspecify.annotations.Nullable;
+
+/** The tape node of one operator: its saved tensors and its gradient rule. */
+final class OperatorNode extends Node {
+    private final Operator operator;
+    private final @Nullable Edge[] edges;
+    private final TensorType[] types;
+    private final SavedTensor[] operands;
+    private TensorType outputType;
+    private SavedTensor output;
+    private boolean released;
+
+    OperatorNode(long sequence, Operator operator, Tensor[] operands) {
+        super(sequence);
+        this.operator = operator;
+        this.edges = new Edge[operands.length];
+        this.types = new TensorType[operands.length];
+        this.operands = new SavedTensor[operands.length];
+        for (int i = 0; i < operands.length; i++) {
+            types[i] = operands[i].type();
+            edges[i] = operator.differentiable(i) ? operands[i].gradientEdge() : null;
+        }
+        for (int i = 0; i < operands.length; i++) {
+            if (operator.savesOperand(i, operand -> edges[operand] != null)) {
+                this.operands[i] = new SavedTensor(operands[i]);
+            }
+        }
+    }
+
+    /** Connects the node with the result it stands for, which must carry it as its {@code gradFn}. */
+    void produced(Tensor result) {
+        outputType = result.type();
+        if (operator.savesOutput()) {
+            output = new SavedTensor(result);
+        }
+    }
+
+    @Override
+    public String name() {
+        return operator.gradientName();
+    }
+
+    @Override
+    @Nullable
+    Edge[] edges() {
+        return edges;
+    }
+
+    @Override
+    void backward(@Nullable Tensor[] gradients, BackwardPass pass) {
+        if (released) {
+            throw new CapstanException(
+                    "backward",
+                    "the graph is walked a second time and its saved tensors are gone; call backward with retainGraph",
+                    name());
+        }
+        Tensor gradient = gradients[0];
+        if (gradient == null) {
+            return;
+        }
+        Rule rule = new Rule(gradient);
+        for (int i = 0; i < edges.length; i++) {
+            if (edges[i] != null && pass.wants(edges[i])) {
+                pass.contribute(edges[i], operator.gradient(rule, i));
+            }
+        }
+    }
+
+    @Override
+    void release() {
+        released = true;
+        java.util.Arrays.fill(operands, null);
+        output = null;
+    }
+
+    private final class Rule implements Differentiation<Tensor> {
+        private final Tensor gradient;
+
+        Rule(Tensor gradient) {
+            this.gradient = gradient;
+        }
+
+        @Override
+        public Ops<Tensor> ops() {
+            return TensorOps.INSTANCE;
+        }
+
+        @Override
+        public Tensor gradient() {
+            return gradient;
+        }
+
+        @Override
+        public Tensor operand(int index) {
+            return operands[index].unpack(name());
+        }
+
+        @Override
+        public Tensor output() {
+            return output.unpack(name());
+        }
+
+        @Override
+        public TensorType operandType(int index) {
+            return types[index];
+        }
+
+        @Override
+        public TensorType outputType() {
+            return outputType;
+        }
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.spi.Path;
+import dev.capstan.runtime.spi.PathTree;
+import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.spi.Walk;
+import dev.capstan.runtime.type.CallSite;
+import dev.capstan.runtime.type.CapstanException;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call of a compiled region. While it lasts, operators on its thread are queued instead of executed; the caller's Java
+ * runs as always. A region inside of a region is part of it.
+ */
+final class Region {
+    private static final ThreadLocal<Region> CURRENT = new ThreadLocal<>();
+
+    private final PathTree tree;
+    private final Stance stance;
+    private final Thread thread = Thread.currentThread();
+    private @Nullable Segment segment;
+
+    private Region(PathTree tree, Stance stance) {
+        this.tree = tree;
+        this.stance = stance;
+    }
+
+    /** The region that queues operators on this thread now, or null. */
+    static @Nullable Region current() {
+        return CURRENT.get();
+    }
+
+    /** Runs a body as a region, or plainly if a region is open already or the stance is eager. */
+    static <O> O call(PathTree tree, Supplier<O> body) {
+        Stance stance = Stance.current();
+        if (stance == Stance.EAGER || CURRENT.get() != null) {
+            return body.get();
+        }
+        Region region = new Region(tree, stance);
+        CURRENT.set(region);
+        try {
+            O result = body.get();
+            region.end(Structure.tensors(result));
+            return result;
+        } finally {
+            try {
+                region.abandon();
+            } finally {
+                CURRENT.remove();
+            }
+        }
+    }
+
+    /** Runs what this thread's region has queued, because state outside of it is about to change. */
+    static void flush() {
+        Region region = CURRENT.get();
+        if (region != null && region.segment != null && !region.segment.isEmpty()) {
+            region.endAtCaller(List.of());
+        }
+    }
+
+    /** Runs operators directly until the scope is closed, inside of a region, too. */
+    static GradMode.Scope suspend() {
+        Region region = CURRENT.get();
+        CURRENT.remove();
+        return () -> {
+            if (region != null) {
+                CURRENT.set(region);
+            }
+        };
+    }
+
+    String name() {
+        return tree.name();
+    }
+
+    Stance stance() {
+        return stance;
+    }
+
+    Tensor apply(Operator operator, Tensor[] operands) {
+        for (Tensor operand : operands) {
+            // a tensor that escaped from another segment is computed before this segment's own walk begins
+            if (operand.isPending() && operand.segment() != segment) {
+                operand.values();
+            }
+        }
+        if (segment == null) {
+            Walk walk = tree.walk();
+            segment = new Segment(this, walk);
+        }
+        return segment.apply(operator, operands);
+    }
+
+    /** Ends the segment in mid-region because one of its values is read. */
+    void bailOut(Tensor read) {
+        if (Thread.currentThread() != thread) {
+            throw new CapstanException(
+                    name(), "another thread reads a tensor while the compiled region still queues it", "" + read.shape());
+        }
+        endAtCaller(List.of(read));
+    }
+
+    private void endAtCaller(List<Tensor> wanted) {
+        Segment ending = segment;
+        segment = null;
+        ending.end(wanted);
+        ending.path().bailedOut(CallSite.current().orElse("unknown place"));
+    }
+
+    private void end(List<Tensor> results) {
+        if (segment != null) {
+            Segment ending = segment;
+            segment = null;
+            ending.end(results);
+        }
+    }
+
+    /** After an exception in the body: what was queued before it runs, as it would have in eager mode. */
+    private void abandon() {
+        if (segment != null) {
+            Segment ending = segment;
+            segment = null;
+            ending.abandon();
+        }
+    }
+
+    /** The program that serves a path under this region's stance, or null. */
+    @Nullable
+    Program program(Path path) {
+        Program program = path.program(stance == Stance.COMPILE_NOW ? Path.Demand.NOW : Path.Demand.WHEN_HOT);
+        if (program == null && stance == Stance.FAIL_ON_MISS) {
+            throw new CapstanException(name(), "no program for this path, and the stance is to fail on a miss", "");
+        }
+        return program;
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.runtime.eager.OperatorExecutor;
+import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.spi.Execution;
+import dev.capstan.runtime.spi.Path;
+import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.type.CapstanException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program's run as one node of the tape, with an edge for each input. It continues the sums of gradients that have
+ * arrived at its inputs so far, contribution by contribution, as the operators inside would have done one by one.
+ *
+ * <p>Where somebody needs the operators themselves (a value that escaped, double backward), the run is made again on the
+ * tape, and this node only hands gradients through to it.
+ */
+final class RegionNode extends Node {
+    private final String region;
+    private final Segment segment;
+    private final Program program;
+    private final Stance stance;
+    private final @Nullable Edge[] edges;
+    private @Nullable Execution execution;
+    private @Nullable Edge @Nullable [] continuation;
+
+    RegionNode(
+            long sequence, Region region, Segment segment, Program program, Execution execution, List<Tensor> inputs) {
+        super(sequence);
+        this.region = region.name();
+        this.stance = region.stance();
+        this.segment = segment;
+        this.program = program;
+        this.execution = execution;
+        this.edges = inputs.stream().map(Tensor::gradientEdge).toArray(Edge[]::new);
+    }
+
+    @Override
+    public String name() {
+        return region + "Backward";
+    }
+
+    @Override
+    @Nullable
+    Edge[] edges() {
+        return continuation == null ? edges : continuation;
+    }
+
+    @Override
+    int inputs() {
+        return program.outputs().length;
+    }
+
+    /** The numbers of the values whose gradients this node takes. */
+    int[] outputs() {
+        return program.outputs();
+    }
+
+    /** Hands gradients through to these places from now on, one an output. */
+    void continueAt(@Nullable Edge[] places) {
+        continuation = places;
+        if (execution != null) {
+            execution.release();
+            execution = null;
+        }
+    }
+
+    /** Makes the operators inside available on the tape. */
+    void expand() {
+        if (continuation == null) {
+            verifyAlive();
+            segment.expand();
+        }
+    }
+
+    private void verifyAlive() {
+        if (execution == null) {
+            throw new CapstanException(
+                    "backward",
+                    "the graph is walked a second time and its saved tensors are gone; call backward with retainGraph",
+                    name());
+        }
+    }
+
+    @Override
+    void backward(@Nullable Tensor[] gradients, BackwardPass pass) {
+        if (continuation != null) {
+            handThrough(gradients, pass);
+            return;
+        }
+        verifyAlive();
+        boolean[] saved = program.savesInput();
+        for (int i = 0; i < saved.length; i++) {
+            if (saved[i]) {
+                segment.verifyInput(i, name());
+            }
+        }
+        NdArray[] arrived = new NdArray[gradients.length];
+        for (int i = 0; i < arrived.length; i++) {
+            arrived[i] = contiguous(gradients[i]);
+        }
+        NdArray[] totals = new NdArray[edges.length];
+        for (int i = 0; i < totals.length; i++) {
+            totals[i] = edges[i] == null ? null : contiguous(pass.total(edges[i]));
+        }
+        // without a program for this pass eager mode needs the inputs as they were
+        boolean now = stance != Stance.COMPILED || !segment.inputsUnchanged();
+        NdArray[] sums = execution.backward(arrived, totals, now ? Path.Demand.NOW : Path.Demand.WHEN_HOT);
+        if (sums == null) {
+            walkTape(gradients, pass);
+            return;
+        }
+        for (int i = 0; i < sums.length; i++) {
+            if (sums[i] != null) {
+                pass.replaceTotal(edges[i], new Tensor(sums[i]).exclusive());
+            }
+        }
+    }
+
+    private static @Nullable NdArray contiguous(@Nullable Tensor tensor) {
+        return tensor == null ? null : OperatorExecutor.contiguous(tensor.values());
+    }
+
+    private void handThrough(@Nullable Tensor[] gradients, BackwardPass pass) {
+        for (int i = 0; i < gradients.length; i++) {
+            if (gradients[i] != null && continuation[i] != null) {
+                pass.contribute(continuation[i], gradients[i]);
+            }
+        }
+    }
+
+    /** This pass eagerly: over the tape of the run made again, up to the edges of this node. */
+    private void walkTape(@Nullable Tensor[] gradients, BackwardPass pass) {
+        expand();
+        List<Edge> roots = new ArrayList<>();
+        List<Tensor> seeds = new ArrayList<>();
+        for (int i = 0; i < gradients.length; i++) {
+            if (gradients[i] != null && continuation[i] != null) {
+                roots.add(continuation[i]);
+                seeds.add(gradients[i]);
+            }
+        }
+        List<Edge> ends = new ArrayList<>();
+        for (Edge edge : edges) {
+            if (edge != null && !ends.contains(edge)) {
+                ends.add(edge);
+            }
+        }
+        Tensor[] totals = ends.stream().map(pass::total).toArray(Tensor[]::new);
+        Tensor[] sums = BackwardPass.continued(roots, seeds, ends, totals, pass.retainsGraph());
+        for (int i = 0; i < sums.length; i++) {
+            if (sums[i] != null) {
+                pass.replaceTotal(ends.get(i), sums[i]);
+            }
+        }
+    }
+
+    @Override
+    void release() {
+        if (execution != null) {
+            execution.release();
+            execution = null;
+        }
+    }
+}

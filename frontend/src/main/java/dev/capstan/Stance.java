@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.runtime.type.CapstanException;
+
+/**
+ * How compiled regions run, per thread and scope: {@code try (var scope = Stance.EAGER.enter()) { ... }}. The default is
+ * {@link #COMPILED}; the system property {@code capstan.mode=eager} makes it {@link #EAGER}.
+ */
+public enum Stance {
+    /** As ordinary eager code. */
+    EAGER,
+    /** A path that was taken often is compiled in the background; until then, and on a new path, eagerly. */
+    COMPILED,
+    /** A path is compiled when it is first taken, and the caller waits. */
+    COMPILE_NOW,
+    /** A path without a program is an error. */
+    FAIL_ON_MISS;
+
+    private static final ThreadLocal<Stance> CURRENT = new ThreadLocal<>();
+    private static final Stance DEFAULT = fromProperty(System.getProperty("capstan.mode", "compiled"));
+
+    private static Stance fromProperty(String mode) {
+        return switch (mode) {
+            case "eager" -> EAGER;
+            case "compiled" -> COMPILED;
+            default -> throw new CapstanException("capstan.mode", "neither eager nor compiled", mode);
+        };
+    }
+
+    /** Undoes {@link #enter()}. */
+    @FunctionalInterface
+    public interface Scope extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** The stance on this thread now. */
+    public static Stance current() {
+        Stance stance = CURRENT.get();
+        return stance == null ? DEFAULT : stance;
+    }
+
+    /** Takes this stance on this thread until the scope is closed. */
+    public Scope enter() {
+        Stance before = CURRENT.get();
+        CURRENT.set(this);
+        return () -> {
+            if (before == null) {
+                CURRENT.remove();
+            } else {
+                CURRENT.set(before);
+            }
+        };
+    }
+}

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.capstan.runtime.eager.OperatorExecutor;
+import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.memory.Storage;
+import dev.capstan.runtime.op.Add;
+import dev.capstan.runtime.op.Cat;
+import dev.capstan.runtime.op.Mul;
+import dev.capstan.runtime.op.Stack;
+import dev.capstan.runtime.op.Sub;
+import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
+import dev.capstan.runtime.type.TensorType;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A multi-dimensional array that remembers how it was computed. Names and meanings are those of PyTorch's tensor:
+ * operands broadcast, element types promote, views share storage.
+ *
+ * <p>Operators run at once, but inside of a compiled region (see {@link Compile}) a tensor may stand for a value that is
+ * not computed yet; reading it computes it.
+ */
+public class Tensor extends TensorOperators {
+    private TensorType type;
+    private int formerWrites;
+    private volatile @Nullable NdArray values;
+    private @Nullable Segment segment;
+    private int segmentValue;
+    private boolean requiresGrad;
+    private boolean exclusive;
+    private @Nullable Node gradFn;
+    private int outputNumber;
+    private @Nullable AccumulateGrad accumulator;
+    private @Nullable Tensor grad;
+
+    /** A leaf around an array, which is not copied. */
+    public Tensor(NdArray values) {
+        this(values, values.type());
+    }
+
+    private Tensor(NdArray values, TensorType type) {
+        this.values = values;
+        this.type = type;
+    }
+
+    /** A result on the tape. */
+    Tensor(NdArray values, Node gradFn, int outputNumber) {
+        this(values);
+        this.requiresGrad = true;
+        this.gradFn = gradFn;
+        this.outputNumber = outputNumber;
+    }
+
+    /** A value of a compiled region that is not computed yet. */
+    Tensor(TensorType type, boolean requiresGrad, Segment segment, int segmentValue) {
+        this.type = type;
+        this.requiresGrad = requiresGrad;
+        this.segment = segment;
+        this.segmentValue = segmentValue;
+    }
+
+    // ---- making tensors
+
+    /** A float32 tensor of these elements in row-major order; without sizes a vector. */
+    public static Tensor of(float[] elements, int... sizes) {
+        return wrap(DType.FLOAT32, elements.clone(), elements.length, sizes);
+    }
+
+    /** A float64 tensor of these elements in row-major order; without sizes a vector. */
+    public static Tensor of(double[] elements, int... sizes) {
+        return wrap(DType.FLOAT64, elements.clone(), elements.length, sizes);
+    }
+
+    /** An int64 tensor of these elements in row-major order; without sizes a vector. */
+    public static Tensor of(long[] elements, int... sizes) {
+        return wrap(DType.INT64, elements.clone(), elements.length, sizes);
+    }
+
+    /** An int32 tensor of these elements in row-major order; without sizes a vector. */
+    public static Tensor of(int[] elements, int... sizes) {
+        return wrap(DType.INT32, elements.clone(), elements.length, sizes);
+    }
+
+    /** A bool tensor of these elements in row-major order; without sizes a vector. */
+    public static Tensor of(boolean[] elements, int... sizes) {
+        byte[] bytes = new byte[elements.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (elements[i] ? 1 : 0);
+        }
+        return wrap(DType.BOOL, bytes, bytes.length, sizes);
+    }
+
+    private static Tensor wrap(DType dtype, Object array, int length, int[] sizes) {
+        Shape shape = sizes.length == 0 ? Shape.of(length) : Shape.of(sizes);
+        if (shape.elements() != length) {
+            throw new CapstanException(
+                    "tensor", "number of elements differs from the shape", length + " for " + shape);
+        }
+        return new Tensor(new NdArray(Storage.of(dtype, array), Layout.contiguous(shape)));
+    }
+
+    /** A 0-d float32 tensor. */
+    public static Tensor scalar(float element) {
+        return new Tensor(NdArray.scalar(DType.FLOAT32, element));
+    }
+
+    /** A 0-d float64 tensor. */
+    public static Tensor scalar(double element) {
+        return new Tensor(NdArray.scalar(DType.FLOAT64, element));
+    }
+
+    /** Float32 zeros. */
+    public static Tensor zeros(int... sizes) {
+        return zeros(DType.FLOAT32, sizes);
+    }
+
+    /** Zeros of a type. */
+    public static Tensor zeros(DType dtype, int... sizes) {
+        return new Tensor(NdArray.zeros(dtype, Shape.of(sizes)));
+    }
+
+    /** Float32 ones. */
+    public static Tensor ones(int... sizes) {
+        return full(DType.FLOAT32, 1, sizes);
+    }
+
+    /** One number everywhere. */
+    public static Tensor full(DType dtype, double element, int... sizes) {
+        NdArray filled = NdArray.zeros(dtype, Shape.of(sizes));
+        OperatorExecutor.copy(
+                NdArray.scalar(dtype, element).view(Layout.contiguous(Shape.SCALAR).expand(filled.shape())), filled);
+        return new Tensor(filled);
+    }
+
+    /** Zeros of this tensor's type and shape. */
+    public final Tensor zerosLike() {
+        return zeros(dtype(), shape().sizes());
+    }
+
+    /** Ones of this tensor's type and shape. */
+    public final Tensor onesLike() {
+        return full(dtype(), 1, shape().sizes());
+    }
+
+    /** Operands put one after another along a dimension. */
+    public static Tensor cat(List<? extends Tensor> operands, int dimension) {
+        return Cat.cat(TensorOps.INSTANCE, List.copyOf(operands), dimension);
+    }
+
+    /** Operands of one shape put side by side along a new dimension. */
+    public static Tensor stack(List<? extends Tensor> operands, int dimension) {
+        return Stack.stack(TensorOps.INSTANCE, List.copyOf(operands), dimension);
+    }
+
+    /** A Java number as an operand: it promotes only across categories of types. */
+    static Tensor number(Number number) {
+        boolean integral = number instanceof Integer || number instanceof Long || number instanceof Short
+                || number instanceof Byte;
+        DType dtype = integral ? DType.INT64 : DType.FLOAT64;
+        NdArray array = NdArray.scalar(dtype, number.doubleValue());
+        if (integral) {
+            ((long[]) array.storage().array())[0] = number.longValue();
+        }
+        return new Tensor(array, new TensorType(dtype, Shape.SCALAR, true));
+    }
+
+    @Override
+    final Tensor self() {
+        return this;
+    }
+
+    // ---- what it is
+
+    /** Element type and shape. */
+    final TensorType type() {
+        return type;
+    }
+
+    /** The element type. */
+    public final DType dtype() {
+        return type.dtype();
+    }
+
+    /** The sizes. */
+    public final Shape shape() {
+        return type.shape();
+    }
+
+    /** The size of one dimension, negative from the end. */
+    public final int size(int dimension) {
+        int at = shape().dimension("size", dimension);
+        if (shape().rank() == 0) {
+            throw new CapstanException("size", "a 0-d tensor has no dimensions", "dimension " + dimension);
+        }
+        return shape().size(at);
+    }
+
+    /** Number of dimensions. */
+    public final int dim() {
+        return shape().rank();
+    }
+
+    /** Number of elements. */
+    public final int numel() {
+        return shape().elements();
+    }
+
+    /** Counts the writes to the tensor's storage. */
+    public final int version() {
+        return formerWrites + values().storage().version();
+    }
+
+    // ---- values
+
+    /** The array behind the tensor, computed first if it is not yet. It is for reading; see {@link #writableValues()}. */
+    public final NdArray values() {
+        NdArray known = values;
+        if (known == null) {
+            segment.read(this);
+            known = values;
+        }
+        return known;
+    }
+
+    /**
+     * The array behind the tensor for a kernel that writes to it now. What a compiled region has queued on this thread runs
+     * first, and the version of the storage rises.
+     */
+    public final NdArray writableValues() {
+        Region.flush();
+        NdArray array = values();
+        array.storage().written();
+        return array;
+    }
+
+    /** The one element, as a double. */
+    public final double item() {
+        if (numel() != 1) {
+            throw new CapstanException("item", "the tensor does not have exactly one element", type.toString());
+        }
+        NdArray array = values();
+        return array.get(array.layout().offset());
+    }
+
+    /** All elements in row-major order as float32, a copy. */
+    public final float[] toFloatArray() {
+        NdArray array = NdArray.zeros(DType.FLOAT32, shape());
+        OperatorExecutor.copy(values(), array);
+        return (float[]) array.storage().array();
+    }
+
+    /** All elements in row-major order as float64, a copy. */
+    public final double[] toDoubleArray() {
+        NdArray array = NdArray.zeros(DType.FLOAT64, shape());
+        OperatorExecutor.copy(values(), array);
+        return (double[]) array.storage().array();
+    }
+
+    /** All elements in row-major order as int64, a copy. */
+    public final long[] toLongArray() {
+        NdArray array = NdArray.zeros(DType.INT64, shape());
+        OperatorExecutor.copy(values(), array);
+        return (long[]) array.storage().array();
+    }
+
+    final Tensor contiguousCopy() {
+        NdArray copy = NdArray.zeros(dtype(), shape());
+        OperatorExecutor.copy(values(), copy);
+        return new Tensor(copy);
+    }
+
+    // ---- the tape
+
+    /** True if gradients are computed with respect to this tensor or through it. */
+    public final boolean requiresGrad() {
+        return requiresGrad;
+    }
+
+    /**
+     * Asks for gradients with respect to this leaf, or no longer.
+     *
+     * @return this tensor
+     */
+    public Tensor requiresGrad(boolean required) {
+        if (required && !dtype().isFloating()) {
+            throw new CapstanException("requiresGrad", "only floating tensors have gradients", type.toString());
+        }
+        if (!isLeaf()) {
+            throw new CapstanException("requiresGrad", "only a leaf can be changed", type + " made by " + gradFn());
+        }
+        requiresGrad = required;
+        return this;
+    }
+
+    /** True if the tensor was not made by a recorded operator. */
+    public final boolean isLeaf() {
+        return !requiresGrad || gradFn() == null;
+    }
+
+    /** The tape node that made this tensor, or null for a leaf. */
+    public final @Nullable Node gradFn() {
+        if (requiresGrad && values == null) {
+            segment.read(this);
+        }
+        return gradFn;
+    }
+
+    /** The sum of gradients that backward passes have left at this leaf, or null. */
+    public final @Nullable Tensor grad() {
+        return grad;
+    }
+
+    /** Replaces the gradient of this leaf; null forgets it. */
+    public final void setGrad(@Nullable Tensor gradient) {
+        if (gradient != null && !(gradient.shape().equals(shape()) && gradient.dtype() == dtype())) {
+            throw new CapstanException("setGrad", "the gradient has another type", gradient.type() + " for " + type);
+        }
+        grad = gradient;
+    }
+
+    /** Computes the gradients of this 0-d result and adds them to {@link #grad()} of all leaves. */
+    public final void backward() {
+        Autograd.backward(this, null, false, false);
+    }
+
+    /** The same from a given gradient of this tensor. */
+    public final void backward(Tensor gradient) {
+        Autograd.backward(this, requireNonNull(gradient, "gradient"), false, false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param gradient the gradient of this tensor; may be null for a single element
+     * @param retainGraph true to keep the graph for another backward pass
+     */
+    public final void backward(@Nullable Tensor gradient, boolean retainGraph) {
+        Autograd.backward(this, gradient, retainGraph, false);
+    }
+
+    /** Where the gradient of this tensor goes, or null if none is wanted. */
+    final @Nullable Edge gradientEdge() {
+        if (!requiresGrad) {
+            return null;
+        }
+        if (gradFn() != null) {
+            return new Edge(gradFn, outputNumber);
+        }
+        if (accumulator == null) {
+            accumulator = new AccumulateGrad(this);
+        }
+        return new Edge(accumulator, 0);
+    }
+
+    // ---- in place
+
+    /** {@code this += other}, in place. */
+    public final Tensor add_(Tensor other) {
+        return Add.add(new InPlace(this), this, other);
+    }
+
+    /** {@code this += number}, in place. */
+    public final Tensor add_(Number number) {
+        return add_(number(number));
+    }
+
+    /** {@code this -= other}, in place. */
+    public final Tensor sub_(Tensor other) {
+        return Sub.sub(new InPlace(this), this, other);
+    }
+
+    /** {@code this *= other}, in place. */
+    public final Tensor mul_(Tensor other) {
+        return Mul.mul(new InPlace(this), this, other);
+    }
+
+    /** {@code this *= number}, in place. */
+    public final Tensor mul_(Number number) {
+        return mul_(number(number));
+    }
+
+    /** Writes zeros in place. */
+    public final Tensor zero_() {
+        return copy_(number(0));
+    }
+
+    /** Writes the elements of another tensor, which broadcasts, in place. */
+    public final Tensor copy_(Tensor other) {
+        return new InPlace(this).overwrite(other);
+    }
+
+    /**
+     * Replaces the storage and the element type of this leaf by another tensor's; a gradient is forgotten.
+     *
+     * @throws CapstanException if this is no leaf, or the shapes differ
+     */
+    public final void setData(Tensor data) {
+        if (!isLeaf() || !data.shape().equals(shape())) {
+            throw new CapstanException("setData", "not a leaf of the same shape", data.type() + " for " + type);
+        }
+        if (requiresGrad && !data.dtype().isFloating()) {
+            throw new CapstanException("setData", "only floating tensors have gradients", data.type().toString());
+        }
+        Region.flush();
+        NdArray array = data.values();
+        formerWrites = version() + 1 - array.storage().version();
+        values = array;
+        type = array.type();
+        grad = null;
+    }
+
+    // ---- between the tape, regions and this package
+
+    final boolean isPending() {
+        return values == null;
+    }
+
+    final @Nullable Segment segment() {
+        return segment;
+    }
+
+    final int segmentValue() {
+        return segmentValue;
+    }
+
+    /** Gives a pending tensor its values, and its place on the tape. */
+    final void settle(NdArray array, @Nullable Edge made) {
+        if (made != null) {
+            gradFn = made.function();
+            outputNumber = made.inputNumber();
+        }
+        values = array;
+    }
+
+    /** Makes this tensor the result of a recorded write to its storage. */
+    final void rebase(Node node) {
+        gradFn = node;
+        outputNumber = 0;
+        requiresGrad = true;
+        accumulator = null;
+    }
+
+    /** True if nobody else holds this tensor's storage. */
+    final boolean isExclusive() {
+        return exclusive;
+    }
+
+    final Tensor exclusive() {
+        exclusive = true;
+        return this;
+    }
+
+    @Override
+    public String toString() {
+        return TensorFormat.format(this);
+    }
+}

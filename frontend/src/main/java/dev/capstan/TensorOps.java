@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.runtime.eager.OperatorExecutor;
+import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.op.Composite;
+import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.op.Ops;
+import dev.capstan.runtime.type.TensorType;
+import java.util.List;
+
+/** Operators on tensors: queued inside of a compiled region, else executed now and recorded on the tape. */
+enum TensorOps implements Ops<Tensor> {
+    INSTANCE;
+
+    @Override
+    public Tensor apply(Operator operator, List<Tensor> operands) {
+        if (operator instanceof Composite composite && !composite.isOneNode()) {
+            return composite.decompose(this, operands);
+        }
+        Tensor[] array = operands.toArray(new Tensor[0]);
+        Region region = Region.current();
+        return region == null ? execute(operator, array) : region.apply(operator, array);
+    }
+
+    /** Executes an operator now. */
+    static Tensor execute(Operator operator, Tensor[] operands) {
+        return execute(operator, operands, -1);
+    }
+
+    /**
+     * Executes an operator now.
+     *
+     * @param sequence the creation number of the tape node, -1 for the next one
+     */
+    static Tensor execute(Operator operator, Tensor[] operands, long sequence) {
+        TensorType[] types = new TensorType[operands.length];
+        NdArray[] arrays = new NdArray[operands.length];
+        boolean required = false;
+        for (int i = 0; i < operands.length; i++) {
+            types[i] = operands[i].type();
+            arrays[i] = operands[i].values();
+            required |= operands[i].requiresGrad() && operator.differentiable(i);
+        }
+        NdArray values = OperatorExecutor.execute(operator, List.of(types), arrays);
+        if (!required || !GradMode.isEnabled() || !values.dtype().isFloating()) {
+            return new Tensor(values);
+        }
+        OperatorNode node = new OperatorNode(sequence < 0 ? Node.reserve(1) : sequence, operator, operands);
+        Tensor result = new Tensor(values, node, 0);
+        node.produced(result);
+        return result;
+    }
+
+    @Override
+    public TensorType type(Tensor value) {
+        return value.type();
+    }
+
+    @Override
+    public Tensor number(double value) {
+        return Tensor.number(value);
+    }
+}

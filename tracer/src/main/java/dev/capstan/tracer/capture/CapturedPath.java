@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.capture;
+
+import dev.capstan.runtime.spi.Path;
+import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.tracer.graph.Recording;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
+
+/**
+ * One path of a tree, and what was compiled for it. It counts visits until it is hot, is compiled in the background, and
+ * from then on serves calls; a fault while compiling pins it to eager mode for good. When a value turns out to be needed
+ * outside, a new program with that output takes the place of the old one.
+ */
+final class CapturedPath implements Path {
+    private static final System.Logger LOG = System.getLogger("dev.capstan.tracer");
+    private static final AtomicLong CLOCK = new AtomicLong();
+
+    /** Where the path stands; {@link Compiled} may be out of date while a better program is made. */
+    private sealed interface State {}
+
+    private record Counting() implements State {}
+
+    private record Compiling() implements State {}
+
+    private record Compiled() implements State {}
+
+    private record Pinned(String reason) implements State {}
+
+    private final String region;
+    private final int number;
+    private final int threshold;
+    private final ScheduleCompiler compiler;
+    private final TreeNode leaf;
+    private final int[] wanted;
+    private final LongAdder visits = new LongAdder();
+    private final LongAdder hits = new LongAdder();
+    private final Map<String, Long> bailOuts = new LinkedHashMap<>();
+    private final TreeSet<Integer> escaped = new TreeSet<>();
+    private final CompileLog log = new CompileLog();
+    private volatile long lastUse;
+    private volatile PathProgram program;
+    private volatile State state = new Counting();
+    private long visitsWhileCounting;
+
+    CapturedPath(
+            String region, int number, int threshold, ScheduleCompiler compiler, TreeNode leaf, int[] wanted) {
+        this.region = region;
+        this.number = number;
+        this.threshold = threshold;
+        this.compiler = compiler;
+        this.leaf = leaf;
+        this.wanted = wanted;
+        this.lastUse = CLOCK.incrementAndGet();
+    }
+
+    int[] wanted() {
+        return wanted;
+    }
+
+    TreeNode leaf() {
+        return leaf;
+    }
+
+    long lastUse() {
+        return lastUse;
+    }
+
+    @Override
+    public Program program(Demand demand) {
+        visits.increment();
+        lastUse = CLOCK.incrementAndGet();
+        if (!(state instanceof Compiled)) {
+            advance(demand);
+        }
+        PathProgram current = program;
+        if (current != null) {
+            hits.increment();
+        }
+        return current;
+    }
+
+    private void advance(Demand demand) {
+        boolean now = demand == Demand.NOW;
+        synchronized (this) {
+            if (state instanceof Counting && (now || ++visitsWhileCounting >= threshold)) {
+                state = new Compiling();
+                if (!now) {
+                    BackgroundCompiler.submit(() -> compile(true));
+                }
+            } else if (!now) {
+                return;
+            }
+        }
+        if (now) {
+            compile(false);
+            if (state instanceof Pinned pinned) {
+                throw new CapstanException(region, "the path cannot be compiled", pinned.reason());
+            }
+        }
+    }
+
+    /** Makes the program for what is wanted now; on the background thread, or on the caller's who waits. */
+    private void compile(boolean warm) {
+        int[] outputs;
+        synchronized (this) {
+            if (state instanceof Pinned || state instanceof Compiled) {
+                return;
+            }
+            outputs = outputs();
+        }
+        try {
+            Recording recording = Recording.of(
+                    leaf.events(), IntStream.of(outputs).boxed().toList());
+            PathProgram made = PathProgram.compile(region + "_" + number, recording, compiler, warm, log);
+            synchronized (this) {
+                program = made;
+                // a value that escaped in the meantime asks for another program
+                state = Arrays.equals(outputs, outputs()) ? new Compiled() : new Counting();
+                visitsWhileCounting = threshold;
+            }
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            state = new Pinned(e.toString());
+            LOG.log(
+                    Level.WARNING,
+                    "Capstan could not compile path " + number + " of " + region
+                            + "; it stays eager. This is a fault of Capstan, not of your program.",
+                    e);
+        }
+    }
+
+    private int[] outputs() {
+        return IntStream.concat(IntStream.of(wanted), escaped.stream().mapToInt(i -> i))
+                .distinct()
+                .toArray();
+    }
+
+    @Override
+    public synchronized void escaped(int value) {
+        if (escaped.add(value) && state instanceof Compiled) {
+            state = new Counting();
+            visitsWhileCounting = threshold;
+        }
+    }
+
+    @Override
+    public synchronized void bailedOut(String place) {
+        bailOuts.merge(place, 1L, Long::sum);
+    }
+
+    PathReport report() {
+        List<String> places = new ArrayList<>();
+        synchronized (this) {
+            bailOuts.forEach((place, count) -> places.add(place + ": " + count));
+        }
+        PathProgram current = program;
+        Recording recording = Recording.of(
+                leaf.events(), IntStream.of(outputs()).boxed().toList());
+        return new PathReport(
+                number,
+                recording.graph().toString(),
+                describe(),
+                visits.sum(),
+                hits.sum(),
+                log.compilations(),
+                log.nanos(),
+                places,
+                current == null ? List.of() : current.artifacts());
+    }
+
+    private String describe() {
+        State now = state;
+        if (now instanceof Pinned pinned) {
+            return "pinned: " + pinned.reason();
+        }
+        return program != null ? "compiled" : now instanceof Compiling ? "compiling" : "counting";
+    }
+}

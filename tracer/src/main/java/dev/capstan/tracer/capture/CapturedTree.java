@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.capture;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.spi.Path;
+import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.runtime.spi.PathTree;
+import dev.capstan.runtime.spi.Walk;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.TensorType;
+import dev.capstan.tracer.graph.Recording;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The path tree of one region. Walks read it without a lock; it grows under one. Beyond a number of paths the one that was
+ * used least recently is forgotten with its programs.
+ */
+public final class CapturedTree implements PathTree {
+    /** Paths that are kept at most. */
+    static final int PATH_LIMIT = 256;
+
+    /** Places that are kept at most; walks that never end may leave some without a path. */
+    static final int NODE_LIMIT = 1 << 18;
+
+    private final String name;
+    private final int threshold;
+    private final ScheduleCompiler compiler;
+    private final List<CapturedPath> paths = new ArrayList<>();
+    private volatile TreeNode root = new TreeNode();
+    private int nodes;
+    private int pathsEver;
+
+    /** An empty tree; paths taken {@code threshold} times are compiled. */
+    public CapturedTree(String name, int threshold, ScheduleCompiler compiler) {
+        this.name = requireNonNull(name, "name");
+        this.threshold = Math.max(1, threshold);
+        this.compiler = requireNonNull(compiler, "compiler");
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Walk walk() {
+        return new TreeWalk(root);
+    }
+
+    @Override
+    public synchronized List<PathReport> report() {
+        return paths.stream().map(CapturedPath::report).toList();
+    }
+
+    private synchronized TreeNode grow(TreeNode parent, TreeNode child) {
+        if (nodes >= NODE_LIMIT) {
+            root = new TreeNode();
+            paths.clear();
+            nodes = 0;
+        }
+        parent.addChild(child);
+        nodes++;
+        return child;
+    }
+
+    private synchronized CapturedPath path(TreeNode leaf, int[] wanted) {
+        CapturedPath known = leaf.path(wanted);
+        if (known != null) {
+            return known;
+        }
+        if (paths.size() >= PATH_LIMIT) {
+            CapturedPath oldest = paths.stream()
+                    .min(Comparator.comparingLong(CapturedPath::lastUse))
+                    .orElseThrow();
+            paths.remove(oldest);
+            nodes -= oldest.leaf().removePath(oldest);
+        }
+        CapturedPath path = new CapturedPath(name, pathsEver++, threshold, compiler, leaf, wanted);
+        leaf.addPath(path);
+        paths.add(path);
+        return path;
+    }
+
+    private final class TreeWalk implements Walk {
+        private TreeNode node;
+        private TreeNode[] visited = new TreeNode[32];
+        private int values;
+        private int inputs;
+
+        TreeWalk(TreeNode root) {
+            this.node = root;
+        }
+
+        @Override
+        public int input(TensorType type, Layout layout, boolean requiresGradient) {
+            TreeNode child = node.child(type, layout, requiresGradient);
+            if (child == null) {
+                synchronized (CapturedTree.this) {
+                    child = node.child(type, layout, requiresGradient);
+                    if (child == null) {
+                        Recording.External external =
+                                new Recording.External(inputs, type, layout.at(0), requiresGradient);
+                        child = grow(node, TreeNode.input(node, external));
+                    }
+                }
+            }
+            inputs++;
+            return enter(child);
+        }
+
+        @Override
+        public int apply(Operator operator, int[] operands, boolean recording) {
+            TreeNode child = node.child(operator, operands, recording);
+            if (child == null) {
+                child = explore(operator, operands, recording);
+            }
+            return enter(child);
+        }
+
+        private TreeNode explore(Operator operator, int[] operands, boolean recording) {
+            TensorType type = operator.infer(
+                    Arrays.stream(operands).mapToObj(this::type).toList());
+            boolean required = false;
+            for (int i = 0; i < operands.length; i++) {
+                required |= operator.differentiable(i) && requiresGradient(operands[i]);
+            }
+            required &= recording && type.dtype().isFloating();
+            synchronized (CapturedTree.this) {
+                TreeNode child = node.child(operator, operands, recording);
+                return child != null
+                        ? child
+                        : grow(node, TreeNode.operator(node, operator, operands, recording, type, required));
+            }
+        }
+
+        private int enter(TreeNode child) {
+            if (values == visited.length) {
+                visited = Arrays.copyOf(visited, 2 * values);
+            }
+            visited[values] = child;
+            node = child;
+            return values++;
+        }
+
+        @Override
+        public TensorType type(int value) {
+            return visited[value].event().type();
+        }
+
+        @Override
+        public boolean requiresGradient(int value) {
+            return visited[value].event().requiresGradient();
+        }
+
+        @Override
+        public Path end(int[] outputs) {
+            CapturedPath known = node.path(outputs);
+            return known == null ? path(node, outputs) : known;
+        }
+    }
+}

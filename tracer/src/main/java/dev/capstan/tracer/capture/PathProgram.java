@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.capture;
+
+import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.memory.Storage;
+import dev.capstan.runtime.spi.Execution;
+import dev.capstan.runtime.spi.Path;
+import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
+import dev.capstan.tracer.graph.BackwardGraph;
+import dev.capstan.tracer.graph.BackwardGraph.Arrivals;
+import dev.capstan.tracer.graph.Graph;
+import dev.capstan.tracer.graph.Recording;
+import dev.capstan.tracer.schedule.ForwardSchedule;
+import dev.capstan.tracer.schedule.Schedule;
+import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Slot;
+import dev.capstan.tracer.schedule.Scheduler;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A path in executable form: its forward program, and a backward program for each combination of gradients that came. */
+final class PathProgram implements Program {
+    private final String name;
+    private final Recording recording;
+    private final ScheduleCompiler compiler;
+    private final CompileLog log;
+    private final ForwardSchedule forward;
+    private final CompiledSchedule forwardCode;
+    private final boolean[] savesInput;
+    private final int inputs;
+    private final MemoryPool pool = new MemoryPool();
+    private final Map<Arrivals, Backward> backwards = new HashMap<>();
+
+    /** A backward program; {@code code} is null while it is made, {@code graph} where no gradient reaches an input. */
+    private static final class Backward {
+        BackwardGraph graph;
+        Schedule schedule;
+        CompiledSchedule code;
+        boolean requested;
+        boolean ready;
+    }
+
+    private PathProgram(
+            String name,
+            Recording recording,
+            ScheduleCompiler compiler,
+            CompileLog log,
+            ForwardSchedule forward,
+            CompiledSchedule forwardCode,
+            BackwardGraph complete) {
+        this.name = name;
+        this.recording = recording;
+        this.compiler = compiler;
+        this.log = log;
+        this.forward = forward;
+        this.forwardCode = forwardCode;
+        this.inputs = (int) recording.events().stream()
+                .filter(event -> event instanceof Recording.External)
+                .count();
+        this.savesInput = new boolean[inputs];
+        if (complete != null) {
+            complete.savedInputs().stream().forEach(input -> savesInput[input] = true);
+        }
+    }
+
+    static PathProgram compile(
+            String name, Recording recording, ScheduleCompiler compiler, boolean warm, CompileLog log) {
+        long start = System.nanoTime();
+        BitSet required = new BitSet();
+        for (int i = 0; i < recording.outputs().size(); i++) {
+            required.set(i, recording.requiresGradient(recording.outputs().get(i)));
+        }
+        Arrivals all = new Arrivals(required, new BitSet());
+        BackwardGraph complete = required.isEmpty() ? null : BackwardGraph.of(recording, all);
+        BitSet saved = complete == null ? new BitSet() : complete.saved();
+        ForwardSchedule forward = Scheduler.forward(recording.graph(), saved);
+        CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), warm);
+        log.add(System.nanoTime() - start);
+        return new PathProgram(name, recording, compiler, log, forward, code, complete);
+    }
+
+    @Override
+    public int[] outputs() {
+        return recording.outputs().stream().mapToInt(i -> i).toArray();
+    }
+
+    @Override
+    public boolean[] savesInput() {
+        return savesInput.clone();
+    }
+
+    @Override
+    public Execution run(NdArray[] arguments) {
+        return new Run(arguments);
+    }
+
+    /** What was generated so far, forward and backward. */
+    synchronized List<PathReport.Artifact> artifacts() {
+        List<PathReport.Artifact> artifacts = new ArrayList<>();
+        artifacts.add(graph(name + "_forward", recording.graph()));
+        artifacts.addAll(forwardCode.artifacts());
+        int number = 0;
+        for (Backward backward : backwards.values()) {
+            if (backward.code != null) {
+                artifacts.add(graph(name + "_backward" + number++, backward.graph.graph()));
+                artifacts.addAll(backward.code.artifacts());
+            }
+        }
+        return artifacts;
+    }
+
+    private static PathReport.Artifact graph(String name, Graph graph) {
+        byte[] text = graph.toString().getBytes(StandardCharsets.UTF_8);
+        return new PathReport.Artifact(PathReport.Kind.GRAPH, name + ".graph.txt", text);
+    }
+
+    /** The backward program for a combination, or null if it is not there yet and nobody waits. */
+    private Backward backward(Arrivals arrivals, Path.Demand demand) {
+        Backward backward;
+        synchronized (this) {
+            backward = backwards.computeIfAbsent(arrivals, unseen -> new Backward());
+            if (backward.ready) {
+                return backward;
+            }
+            if (demand == Path.Demand.WHEN_HOT) {
+                if (!backward.requested) {
+                    backward.requested = true;
+                    BackgroundCompiler.submit(() -> compileInBackground(backward, arrivals));
+                }
+                return null;
+            }
+        }
+        compile(backward, arrivals, false);
+        return backward;
+    }
+
+    private void compileInBackground(Backward backward, Arrivals arrivals) {
+        try {
+            compile(backward, arrivals, true);
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            System.getLogger("dev.capstan.tracer")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "Capstan could not compile the backward pass of " + name
+                                    + "; it stays eager. This is a fault of Capstan, not of your program.",
+                            e);
+        }
+    }
+
+    private void compile(Backward backward, Arrivals arrivals, boolean warm) {
+        long start = System.nanoTime();
+        BackwardGraph graph = BackwardGraph.of(recording, arrivals);
+        Schedule schedule = graph == null ? null : Scheduler.backward(graph.graph(), forward);
+        int number;
+        synchronized (this) {
+            if (backward.ready) {
+                return;
+            }
+            number = new ArrayList<>(backwards.values()).indexOf(backward);
+        }
+        CompiledSchedule code =
+                schedule == null ? null : compiler.compile(name + "_backward" + number, schedule, warm);
+        log.add(System.nanoTime() - start);
+        synchronized (this) {
+            if (!backward.ready) {
+                backward.graph = graph;
+                backward.schedule = schedule;
+                backward.code = code;
+                backward.ready = true;
+            }
+        }
+    }
+
+    /** One run: its arrays live until the backward pass has been. */
+    private final class Run implements Execution {
+        private final NdArray[] arguments;
+        private final NdArray[] outputs;
+        private final Storage[] results;
+        private Object[] kept;
+
+        Run(NdArray[] arguments) {
+            this.arguments = arguments;
+            List<Slot> slots = forward.schedule().slots();
+            Object[] arrays = new Object[slots.size()];
+            int[] offsets = new int[arrays.length];
+            results = new Storage[count(slots, Schedule.Kind.RESULT)];
+            kept = new Object[count(slots, Schedule.Kind.KEPT)];
+            for (int i = 0; i < arrays.length; i++) {
+                Slot slot = slots.get(i);
+                switch (slot.kind()) {
+                    case INPUT -> take(arguments[slot.index()], i, arrays, offsets);
+                    case RESULT -> arrays[i] = (results[slot.index()] =
+                                    Storage.allocate(slot.dtype(), slot.elements()))
+                            .array();
+                    case KEPT -> arrays[i] = kept[slot.index()] = pool.take(slot);
+                    case ARENA -> arrays[i] = pool.take(slot);
+                    default -> throw new IllegalStateException("a forward schedule has no " + slot);
+                }
+            }
+            forwardCode.run(arrays, offsets);
+            giveBackArenas(slots, arrays);
+            outputs = place(forward.schedule());
+        }
+
+        private NdArray[] place(Schedule schedule) {
+            List<Place> places = schedule.results();
+            NdArray[] placed = new NdArray[places.size()];
+            for (int i = 0; i < placed.length; i++) {
+                Slot slot = schedule.slots().get(places.get(i).slot());
+                Layout layout = places.get(i).layout();
+                if (slot.kind() == Schedule.Kind.INPUT) {
+                    NdArray argument = arguments[slot.index()];
+                    argument.storage().share();
+                    placed[i] = argument.view(
+                            layout.at(layout.offset() + argument.layout().offset()));
+                } else {
+                    placed[i] = new NdArray(results[slot.index()], layout);
+                }
+            }
+            for (int i = 0; i < placed.length; i++) {
+                for (int j = 0; j < i; j++) {
+                    if (placed[i].storage() == placed[j].storage()) {
+                        placed[i].storage().share();
+                    }
+                }
+            }
+            return placed;
+        }
+
+        @Override
+        public NdArray[] outputs() {
+            return outputs;
+        }
+
+        @Override
+        public NdArray[] backward(NdArray[] gradients, NdArray[] totals, Path.Demand demand) {
+            if (kept == null) {
+                throw new IllegalStateException("the run was released");
+            }
+            Backward backward = PathProgram.this.backward(new Arrivals(present(gradients), present(totals)), demand);
+            if (backward == null) {
+                return null;
+            }
+            NdArray[] sums = new NdArray[inputs];
+            if (backward.code == null) {
+                return sums;
+            }
+            Schedule schedule = backward.schedule;
+            List<Slot> slots = schedule.slots();
+            Object[] arrays = new Object[slots.size()];
+            int[] offsets = new int[arrays.length];
+            Storage[] made = new Storage[count(slots, Schedule.Kind.RESULT)];
+            for (int i = 0; i < arrays.length; i++) {
+                Slot slot = slots.get(i);
+                switch (slot.kind()) {
+                    case INPUT -> take(arguments[slot.index()], i, arrays, offsets);
+                    case GRADIENT -> take(gradients[slot.index()], i, arrays, offsets);
+                    case TOTAL -> take(totals[slot.index()], i, arrays, offsets);
+                    case KEPT -> arrays[i] = kept[slot.index()];
+                    case FORWARD_RESULT -> arrays[i] = unchanged(results[slot.index()]).array();
+                    case RESULT -> arrays[i] = (made[slot.index()] = Storage.allocate(slot.dtype(), slot.elements()))
+                            .array();
+                    case ARENA -> arrays[i] = pool.take(slot);
+                }
+            }
+            backward.code.run(arrays, offsets);
+            giveBackArenas(slots, arrays);
+            List<Integer> receivers = backward.graph.inputs();
+            for (int i = 0; i < receivers.size(); i++) {
+                Place place = schedule.results().get(i);
+                Slot slot = slots.get(place.slot());
+                sums[receivers.get(i)] = new NdArray(made[slot.index()], place.layout());
+            }
+            return sums;
+        }
+
+        private Storage unchanged(Storage result) {
+            if (result.version() != 0) {
+                throw new CapstanException(
+                        "backward",
+                        "a tensor needed for the gradient was modified in place",
+                        "an output of " + name + " is at version " + result.version() + ", expected 0");
+            }
+            return result;
+        }
+
+        private void giveBackArenas(List<Slot> slots, Object[] arrays) {
+            for (int i = 0; i < arrays.length; i++) {
+                if (slots.get(i).kind() == Schedule.Kind.ARENA) {
+                    pool.giveBack(slots.get(i), arrays[i]);
+                }
+            }
+        }
+
+        @Override
+        public void release() {
+            if (kept == null) {
+                return;
+            }
+            for (Slot slot : forward.schedule().slots()) {
+                if (slot.kind() == Schedule.Kind.KEPT) {
+                    pool.giveBack(slot, kept[slot.index()]);
+                }
+            }
+            kept = null;
+        }
+    }
+
+    private static void take(NdArray array, int slot, Object[] arrays, int[] offsets) {
+        arrays[slot] = array.storage().array();
+        offsets[slot] = array.layout().offset();
+    }
+
+    private static int count(List<Slot> slots, Schedule.Kind kind) {
+        int count = 0;
+        for (Slot slot : slots) {
+            count += slot.kind() == kind ? 1 : 0;
+        }
+        return count;
+    }
+
+    private static BitSet present(NdArray[] arrays) {
+        BitSet present = new BitSet();
+        for (int i = 0; i < arrays.length; i++) {
+            present.set(i, arrays[i] != null);
+        }
+        return present;
+    }
+}
