@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.runtime.eager;
 
+import java.util.Arrays;
+
 /**
  * One run of a {@link BlockProgram} over a {@link Traversal}. A block is a part of one row, or several whole rows; its elements
  * are at 0, 1, ... of every slot. That C2 sees one index for all arrays is worth the copy of a block that lies elsewhere:
@@ -18,17 +20,12 @@ final class BlockEvaluation {
         this.program = program;
         this.traversal = traversal;
         this.arrays = arrays;
-        this.slots = program.slots(blocks);
+        this.slots = program.slots(arrays);
         this.direct = new boolean[arrays.length];
     }
 
     /** Computes all elements. */
     void run() {
-        if (program.isOneLoop() && traversal.isAligned()) {
-            System.arraycopy(arrays, 0, slots, 0, arrays.length);
-            program.execute(slots, traversal.offset(0), traversal.offset(0) + traversal.columns());
-            return;
-        }
         allowDirectUse();
         int rows = traversal.rows();
         int columns = traversal.columns();
@@ -50,7 +47,7 @@ final class BlockEvaluation {
     /** Decides which arrays may stand for a block of themselves; the others are copied, because a result overwrites them. */
     private void allowDirectUse() {
         int inputs = program.inputs();
-        java.util.Arrays.fill(direct, true);
+        Arrays.fill(direct, true);
         for (int o = 0; o < program.outputs(); o++) {
             direct[inputs + o] = program.source(o) == inputs + o;
             for (int i = 0; i < inputs; i++) {

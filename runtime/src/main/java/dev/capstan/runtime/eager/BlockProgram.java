@@ -208,13 +208,32 @@ final class BlockProgram {
         return lastUse[input] == AT_THE_END;
     }
 
-    /** New slots with constants and registers in place; those of inputs and outputs are for the caller to set. */
-    Object[] slots(Blocks blocks) {
+    /** Whether all outputs may be written at any time although they may lie exactly in place of inputs. */
+    boolean isSafeInPlace(Object[] arrays) {
+        for (int o = 0; o < outputs; o++) {
+            if (source[o] != inputs + o) {
+                return false;
+            }
+            for (int i = 0; i < inputs; i++) {
+                if (arrays[i] == arrays[inputs + o] && lastUse[i] > writtenBy[o]) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** New slots with constants and registers in place, and with the arrays of the inputs and outputs as they are. */
+    Object[] slots(Object[] arrays) {
         Object[] slots = new Object[types.length];
-        int firstConstant = inputs + outputs;
-        System.arraycopy(constants, 0, slots, firstConstant, constants.length);
-        for (int slot = firstConstant + constants.length; slot < slots.length; slot++) {
-            slots[slot] = buffer(slot, blocks);
+        System.arraycopy(arrays, 0, slots, 0, arrays.length);
+        System.arraycopy(constants, 0, slots, arrays.length, constants.length);
+        int firstRegister = arrays.length + constants.length;
+        if (slots.length > firstRegister) {
+            Blocks blocks = Blocks.own();
+            for (int slot = firstRegister; slot < slots.length; slot++) {
+                slots[slot] = buffer(slot, blocks);
+            }
         }
         return slots;
     }

@@ -37,26 +37,68 @@ public final class ElementwiseExecutor {
      * @throws IllegalArgumentException if number, types or shapes are not those
      */
     public static void run(PreparedKernel kernel, NdArray[] inputs, NdArray[] outputs) {
-        BlockProgram program = kernel.program();
         verify(kernel, inputs, outputs);
         int elements = outputs[0].shape().elements();
         if (elements != 0) {
-            Traversal traversal = Traversal.of(inputs, outputs);
             Object[] arrays = new Object[inputs.length + outputs.length];
+            int[] offsets = new int[arrays.length];
+            boolean contiguous = true;
             for (int i = 0; i < arrays.length; i++) {
-                arrays[i] = (i < inputs.length ? inputs[i] : outputs[i - inputs.length])
-                        .storage()
-                        .array();
+                NdArray operand = i < inputs.length ? inputs[i] : outputs[i - inputs.length];
+                arrays[i] = operand.storage().array();
+                offsets[i] = operand.layout().offset();
+                contiguous &= operand.layout().isContiguous();
             }
-            LoopKernel compiled = isWorthCalling(traversal, elements) ? kernel.compiled(traversal, elements) : null;
-            if (compiled == null) {
-                new BlockEvaluation(program, traversal, arrays).run();
+            if (contiguous) {
+                runContiguous(kernel, arrays, offsets, elements);
             } else {
-                runPlanes(compiled, traversal, arrays);
+                runStrided(kernel, arrays, Traversal.of(inputs, outputs), elements);
             }
         }
         for (NdArray output : outputs) {
             output.storage().written();
+        }
+    }
+
+    private static void runContiguous(PreparedKernel kernel, Object[] arrays, int[] offsets, int elements) {
+        LoopKernel compiled = kernel.compiled(PreparedKernel.ALL_CONTIGUOUS, elements);
+        if (compiled != null) {
+            int[] geometry = new int[3 * arrays.length];
+            for (int i = 0; i < arrays.length; i++) {
+                geometry[3 * i] = offsets[i];
+                geometry[3 * i + 2] = 1;
+            }
+            compiled.run(arrays, geometry, 1, elements);
+        } else if (!runWhole(kernel.program(), arrays, offsets, elements)) {
+            new BlockEvaluation(kernel.program(), Traversal.contiguous(offsets, elements), arrays).run();
+        }
+    }
+
+    /** Runs the steps on the arrays themselves where that is possible; this is how small tensors are computed. */
+    private static boolean runWhole(BlockProgram program, Object[] arrays, int[] offsets, int elements) {
+        int from = offsets[0];
+        for (int offset : offsets) {
+            if (offset != from) {
+                return false;
+            }
+        }
+        if (!program.isOneLoop()) {
+            if (from != 0 || elements > Blocks.SIZE || !program.isSafeInPlace(arrays)) {
+                return false;
+            }
+        }
+        program.execute(program.slots(arrays), from, from + elements);
+        return true;
+    }
+
+    private static void runStrided(PreparedKernel kernel, Object[] arrays, Traversal traversal, int elements) {
+        LoopKernel compiled = isWorthCalling(traversal, elements)
+                ? kernel.compiled(PreparedKernel.pattern(traversal), elements)
+                : null;
+        if (compiled == null) {
+            new BlockEvaluation(kernel.program(), traversal, arrays).run();
+        } else {
+            runPlanes(compiled, traversal, arrays);
         }
     }
 

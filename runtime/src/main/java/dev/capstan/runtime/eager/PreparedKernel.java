@@ -8,7 +8,6 @@ import dev.capstan.runtime.spi.Access;
 import dev.capstan.runtime.spi.Compilers;
 import dev.capstan.runtime.spi.KernelCompiler;
 import dev.capstan.runtime.spi.LoopKernel;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -21,7 +20,10 @@ public final class PreparedKernel {
     private static final int MOST_VARIANTS = 16;
 
     /** The largest number of operands whose accesses fit a long in base 3. */
-    private static final int MOST_OPERANDS = 40;
+    private static final int MOST_OPERANDS = 39;
+
+    /** The {@link #pattern} of operands that all are contiguous: {@link Access#UNIT} is the digit 0. */
+    static final long ALL_CONTIGUOUS = 0;
 
     private static final int CALLS_BETWEEN_QUESTIONS = 8;
     private static final long ELEMENTS_BETWEEN_QUESTIONS = 1 << 16;
@@ -56,14 +58,15 @@ public final class PreparedKernel {
         return program;
     }
 
-    /** The compiled form for a traversal, or null while there is none. */
-    LoopKernel compiled(Traversal traversal, int elements) {
-        if (compiler == Compilers.NONE || traversal.operands() > MOST_OPERANDS) {
+    /**
+     * The compiled form for an access pattern, or null while there is none.
+     *
+     * @param pattern the operands' accesses as digits in base 3, the last operand's the lowest; see {@link #pattern}
+     */
+    LoopKernel compiled(long pattern, int elements) {
+        int operands = program.inputs() + program.outputs();
+        if (compiler == Compilers.NONE || operands > MOST_OPERANDS) {
             return null;
-        }
-        long pattern = 0;
-        for (int i = 0; i < traversal.operands(); i++) {
-            pattern = 3 * pattern + Access.of(traversal.columnStride(i)).ordinal();
         }
         for (Variant variant : variants) {
             if (variant.pattern == pattern) {
@@ -71,19 +74,30 @@ public final class PreparedKernel {
                 return loop != null ? loop : variant.ask(elements);
             }
         }
-        Variant added = remember(pattern, traversal);
+        Variant added = remember(pattern, operands);
         return added == null ? null : added.ask(elements);
     }
 
-    private synchronized Variant remember(long pattern, Traversal traversal) {
+    /** The accesses of a traversal's operands. */
+    static long pattern(Traversal traversal) {
+        long pattern = 0;
+        for (int i = 0; i < traversal.operands(); i++) {
+            pattern = 3 * pattern + Access.of(traversal.columnStride(i)).ordinal();
+        }
+        return pattern;
+    }
+
+    private synchronized Variant remember(long pattern, int operands) {
         if (variants.length == MOST_VARIANTS) {
             return null;
         }
-        List<Access> accesses = new ArrayList<>();
-        for (int i = 0; i < traversal.operands(); i++) {
-            accesses.add(Access.of(traversal.columnStride(i)));
+        Access[] accesses = new Access[operands];
+        long digits = pattern;
+        for (int i = operands - 1; i >= 0; i--) {
+            accesses[i] = Access.values()[(int) (digits % 3)];
+            digits /= 3;
         }
-        Variant added = new Variant(pattern, List.copyOf(accesses));
+        Variant added = new Variant(pattern, List.of(accesses));
         Variant[] more = Arrays.copyOf(variants, variants.length + 1);
         more[more.length - 1] = added;
         variants = more;

@@ -4,6 +4,7 @@ package dev.capstan.runtime.eager;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
+import java.util.Arrays;
 
 /**
  * A joint traversal of operands of one shape, in as few dimensions as their strides allow: dimensions of size 1 are left
@@ -28,15 +29,10 @@ final class Traversal {
     /** The traversal of the elements of inputs, then outputs, in an order that suits the first output. */
     static Traversal of(NdArray[] inputs, NdArray[] outputs) {
         Layout[] layouts = new Layout[inputs.length + outputs.length];
-        boolean contiguous = true;
         for (int i = 0; i < layouts.length; i++) {
             layouts[i] = (i < inputs.length ? inputs[i] : outputs[i - inputs.length]).layout();
-            contiguous &= layouts[i].isContiguous();
         }
         Shape shape = outputs[0].shape();
-        if (contiguous) {
-            return contiguous(layouts, shape.elements());
-        }
         Layout guide = outputs[0].layout();
         int[] dimensions = new int[shape.rank()];
         for (int i = 0; i < dimensions.length; i++) {
@@ -53,13 +49,10 @@ final class Traversal {
         return Math.abs(layout.stride(dimension));
     }
 
-    private static Traversal contiguous(Layout[] layouts, int elements) {
-        int[] offsets = new int[layouts.length];
-        int[] strides = new int[layouts.length];
-        for (int i = 0; i < layouts.length; i++) {
-            offsets[i] = layouts[i].offset();
-            strides[i] = 1;
-        }
+    /** The traversal of operands that all are contiguous. */
+    static Traversal contiguous(int[] offsets, int elements) {
+        int[] strides = new int[offsets.length];
+        Arrays.fill(strides, 1);
         return new Traversal(1, 1, new int[] {elements}, offsets, strides);
     }
 
@@ -177,19 +170,6 @@ final class Traversal {
     boolean isPeriodic(int operand) {
         for (int i = 0; i < rank - 1; i++) {
             if (strides[operand * pitch + i] != 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** True if all operands are dense and begin at the same position of their arrays. */
-    boolean isAligned() {
-        if (rank != 1) {
-            return false;
-        }
-        for (int i = 0; i < offsets.length; i++) {
-            if (strides[i * pitch] != 1 || offsets[i] != offsets[0]) {
                 return false;
             }
         }

@@ -70,6 +70,13 @@ record FloatingFormat(DType type, DType integral, int fraction, int bias) {
         return Expr.apply(Primitive.SHIFT_LEFT, biased, integer(fraction)).reinterpret();
     }
 
+    /** A value that is not negative, with another's sign. */
+    Expr withSign(Expr size, Expr sign) {
+        Expr signBit = integer(isSingle() ? Integer.MIN_VALUE : Long.MIN_VALUE);
+        Expr bit = Expr.apply(Primitive.AND, sign.reinterpret(), signBit);
+        return Expr.apply(Primitive.OR, size.reinterpret(), bit).reinterpret();
+    }
+
     /** The smallest normal number. */
     double smallestNormal() {
         return either(Float.MIN_NORMAL, Double.MIN_NORMAL);
