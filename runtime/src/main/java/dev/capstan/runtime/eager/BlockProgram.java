@@ -33,26 +33,6 @@ final class BlockProgram {
     private final int[] writtenBy;
     private final int[] lastUse;
 
-    /** One loop: what it computes, the type whose loops do it, and the slots it works on. */
-    private record Step(Primitive primitive, DType operands, DType result, int a, int b, int c, int target) {
-        void execute(Object[] slots, int from, int to) {
-            Object out = slots[target];
-            switch (primitive) {
-                case CAST -> ConversionLoops.cast(operands, slots[a], result, out, from, to);
-                case REINTERPRET -> ConversionLoops.reinterpret(result, slots[a], out, from, to);
-                default -> {
-                    switch (operands) {
-                        case FLOAT32 -> FloatLoops.run(primitive, slots[a], slots[b], slots[c], out, from, to);
-                        case FLOAT64 -> DoubleLoops.run(primitive, slots[a], slots[b], slots[c], out, from, to);
-                        case INT64 -> LongLoops.run(primitive, slots[a], slots[b], slots[c], out, from, to);
-                        case INT32 -> IntLoops.run(primitive, slots[a], slots[b], slots[c], out, from, to);
-                        case UINT8, BOOL -> ByteLoops.run(primitive, slots[a], slots[b], slots[c], out, from, to);
-                    }
-                }
-            }
-        }
-    }
-
     BlockProgram(Kernel kernel) {
         inputs = kernel.inputs().size();
         outputs = kernel.outputs().size();

@@ -20,6 +20,7 @@ final class Blocks {
     private static final Map<Constant, WeakReference<Object>> CONSTANTS = new ConcurrentHashMap<>();
 
     private final Object[][] buffers = new Object[DType.values().length][8];
+    private final Object[][] rows = new Object[DType.values().length][Fold.LANES + Fold.MOST_PENDING];
 
     private Blocks() {}
 
@@ -41,6 +42,15 @@ final class Blocks {
             ofType[number] = buffer;
         }
         return buffer;
+    }
+
+    /** One of the blocks in which reductions keep lanes and pending results of many columns. */
+    Object row(DType type, int number) {
+        Object[] ofType = rows[type.ordinal()];
+        if (ofType[number] == null) {
+            ofType[number] = Storage.newArray(type, SIZE);
+        }
+        return ofType[number];
     }
 
     /** A block whose elements all are one constant; it must not be written to. */

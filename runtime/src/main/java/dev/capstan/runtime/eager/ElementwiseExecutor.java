@@ -14,7 +14,7 @@ public final class ElementwiseExecutor {
     /** A compiled kernel is called per plane of two dimensions; smaller planes than this are left to the blocks. */
     private static final int SMALLEST_PLANE = 256;
 
-    private static final PreparedKernels PREPARED = new PreparedKernels();
+    private static final PreparedCache<Kernel, PreparedKernel> PREPARED = new PreparedCache<>(PreparedKernel::of);
 
     private ElementwiseExecutor() {}
 

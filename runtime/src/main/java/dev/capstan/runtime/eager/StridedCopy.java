@@ -28,6 +28,12 @@ final class StridedCopy {
             }
             return;
         }
+        if (sourceColumn == 0 && targetColumn == 1) {
+            for (int r = 0; r < rows; r++) {
+                fill(source, sourceOffset + r * sourceRow, target, targetOffset + r * targetRow, columns);
+            }
+            return;
+        }
         for (int r = 0; r < rows; r++) {
             int from = sourceOffset + r * sourceRow;
             int to = targetOffset + r * targetRow;

@@ -149,6 +149,67 @@ final class Traversal {
         return rank > 1 ? position + rest * strides[operand * pitch] : position;
     }
 
+    /** Position of an element, counted in the order of the traversal, in an operand's array, relative to its offset. */
+    int position(int operand, int index) {
+        if (rank == 1) {
+            return index * strides[operand * pitch];
+        }
+        int columns = columns();
+        return row(operand, index / columns) + index % columns * columnStride(operand);
+    }
+
+    /** Copies {@code count} elements of an operand, from the one at {@code index} on, to the beginning of a block. */
+    void load(int operand, Object array, int offset, int index, int count, Object block) {
+        int columns = columns();
+        int step = columnStride(operand);
+        int done = 0;
+        while (done < count) {
+            int at = index + done;
+            int position = offset + position(operand, at);
+            int rows = wholeRows(at, count - done);
+            if (rows == 0) {
+                int part = Math.min(count - done, columns - at % columns);
+                StridedCopy.copy(array, position, 0, step, block, done, 0, 1, 1, part);
+                done += part;
+            } else {
+                int rowStep = stride(operand, rank - 2);
+                StridedCopy.copy(array, position, rowStep, step, block, done, columns, 1, rows, columns);
+                done += rows * columns;
+            }
+        }
+    }
+
+    /** Copies a block to {@code count} elements of an operand, from the one at {@code index} on. */
+    void store(int operand, Object array, int offset, int index, int count, Object block) {
+        int columns = columns();
+        int step = columnStride(operand);
+        int done = 0;
+        while (done < count) {
+            int at = index + done;
+            int position = offset + position(operand, at);
+            int rows = wholeRows(at, count - done);
+            if (rows == 0) {
+                int part = Math.min(count - done, columns - at % columns);
+                StridedCopy.copy(block, done, 0, 1, array, position, 0, step, 1, part);
+                done += part;
+            } else {
+                int rowStep = stride(operand, rank - 2);
+                StridedCopy.copy(block, done, columns, 1, array, position, rowStep, step, rows, columns);
+                done += rows * columns;
+            }
+        }
+    }
+
+    /** How many whole rows, with a uniform step between them, lie among {@code count} elements from an index on. */
+    private int wholeRows(int index, int count) {
+        int columns = columns();
+        if (rank == 1 || count < columns || index % columns != 0) {
+            return 0;
+        }
+        int period = sizes[rank - 2];
+        return Math.min(count / columns, period - index / columns % period);
+    }
+
     /** True if the operand's elements lie one after the other in the order of the traversal. */
     boolean isDense(int operand) {
         int step = 1;
