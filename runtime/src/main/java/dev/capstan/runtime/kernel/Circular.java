@@ -46,9 +46,8 @@ final class Circular {
 
     /** pi/2 as a sum of positive numbers: with negative ones the reduction of -0.0 would give +0.0. */
     private static final double[] HALF_PI_SINGLE = {1.570796251296997, 7.549789415861596e-08, 5.390302529957765e-15};
-    private static final double[] HALF_PI_DOUBLE = {
-        1.5707963267948966, 6.123233995736765e-17, 1.0828566739219139e-32
-    };
+
+    private static final double[] HALF_PI_DOUBLE = {1.5707963267948966, 6.123233995736765e-17, 1.0828566739219139e-32};
 
     private Circular() {}
 

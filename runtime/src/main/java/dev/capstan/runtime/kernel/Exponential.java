@@ -91,10 +91,7 @@ final class Exponential {
         Exponential e = new Exponential(format, x, format.either(-104, -746), format.either(89, 710));
         // 2^n itself may be subnormal or too large; with the halves of n only the last product rounds
         Expr half = Expr.apply(SHIFT_RIGHT, e.exponent, format.integer(1));
-        return e.excess
-                .add(x.like(1))
-                .mul(format.powerOfTwo(half))
-                .mul(format.powerOfTwo(e.exponent.sub(half)));
+        return e.excess.add(x.like(1)).mul(format.powerOfTwo(half)).mul(format.powerOfTwo(e.exponent.sub(half)));
     }
 
     static Expr expm1(Expr x) {

@@ -71,14 +71,13 @@ public final class Expr {
 
     /** The same bits as the floating or integral type of equal width. */
     public Expr reinterpret() {
-        DType target =
-                switch (type) {
-                    case FLOAT32 -> DType.INT32;
-                    case INT32 -> DType.FLOAT32;
-                    case FLOAT64 -> DType.INT64;
-                    case INT64 -> DType.FLOAT64;
-                    default -> throw new IllegalArgumentException("no type of equal width: " + type);
-                };
+        DType target = switch (type) {
+            case FLOAT32 -> DType.INT32;
+            case INT32 -> DType.FLOAT32;
+            case FLOAT64 -> DType.INT64;
+            case INT64 -> DType.FLOAT64;
+            default -> throw new IllegalArgumentException("no type of equal width: " + type);
+        };
         return new Expr(Primitive.REINTERPRET, target, List.of(this), -1, 0);
     }
 

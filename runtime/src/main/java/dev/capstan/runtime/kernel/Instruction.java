@@ -25,11 +25,12 @@ public record Instruction(Primitive primitive, DType type, int a, int b, int c, 
             case INPUT -> "in" + a + ":" + type;
             case CONSTANT -> (type.isFloating() ? Double.toString(constant()) : Long.toString(bits)) + ":" + type;
             case CAST, REINTERPRET -> primitive.symbol() + " %" + a + ":" + type;
-            default -> switch (primitive.arity()) {
-                case 1 -> primitive.symbol() + " %" + a;
-                case 2 -> "%" + a + " " + primitive.symbol() + " %" + b;
-                default -> primitive.symbol() + " %" + a + " %" + b + " %" + c;
-            };
+            default ->
+                switch (primitive.arity()) {
+                    case 1 -> primitive.symbol() + " %" + a;
+                    case 2 -> "%" + a + " " + primitive.symbol() + " %" + b;
+                    default -> primitive.symbol() + " %" + a + " %" + b + " %" + c;
+                };
         };
     }
 }

@@ -17,33 +17,15 @@ import java.util.Map;
  * @param outputs for each result, the index of the step that gives it
  */
 public record Kernel(List<DType> inputs, List<Instruction> instructions, List<Integer> outputs) {
-    /** Checks that steps refer to earlier steps and inputs only. */
+    /** Checks that steps refer to earlier steps and inputs only, and that primitives get types they are defined for. */
     public Kernel {
         inputs = List.copyOf(inputs);
         instructions = List.copyOf(instructions);
         outputs = List.copyOf(outputs);
-        for (int i = 0; i < instructions.size(); i++) {
-            verify(instructions.get(i), i, inputs);
-        }
+        new Verifier(inputs, instructions).verify();
         for (int output : outputs) {
             if (output < 0 || output >= instructions.size()) {
                 throw new IllegalArgumentException("no step " + output);
-            }
-        }
-    }
-
-    private static void verify(Instruction step, int position, List<DType> inputs) {
-        if (step.primitive() == Primitive.INPUT) {
-            if (step.a() < 0 || step.a() >= inputs.size() || inputs.get(step.a()) != step.type()) {
-                throw new IllegalArgumentException("no input " + step);
-            }
-            return;
-        }
-        int[] operands = {step.a(), step.b(), step.c()};
-        for (int i = 0; i < 3; i++) {
-            boolean used = i < step.primitive().arity();
-            if (used ? operands[i] < 0 || operands[i] >= position : operands[i] != -1) {
-                throw new IllegalArgumentException("step " + position + " refers to a later step: " + step);
             }
         }
     }
@@ -62,17 +44,19 @@ public record Kernel(List<DType> inputs, List<Instruction> instructions, List<In
             values.add(
                     switch (step.primitive()) {
                         case INPUT -> operands.get(step.a());
-                        case CONSTANT -> step.type().isFloating()
-                                ? Expr.constant(step.type(), step.constant())
-                                : Expr.integer(step.type(), step.bits());
+                        case CONSTANT ->
+                            step.type().isFloating()
+                                    ? Expr.constant(step.type(), step.constant())
+                                    : Expr.integer(step.type(), step.bits());
                         case CAST -> values.get(step.a()).cast(step.type());
                         case REINTERPRET -> values.get(step.a()).reinterpret();
-                        default -> Expr.apply(
-                                step.primitive(),
-                                java.util.stream.IntStream.of(step.a(), step.b(), step.c())
-                                        .limit(step.primitive().arity())
-                                        .mapToObj(values::get)
-                                        .toArray(Expr[]::new));
+                        default ->
+                            Expr.apply(
+                                    step.primitive(),
+                                    java.util.stream.IntStream.of(step.a(), step.b(), step.c())
+                                            .limit(step.primitive().arity())
+                                            .mapToObj(values::get)
+                                            .toArray(Expr[]::new));
                     });
         }
         return outputs.stream().map(values::get).toList();
@@ -87,7 +71,11 @@ public record Kernel(List<DType> inputs, List<Instruction> instructions, List<In
     public String toString() {
         StringBuilder text = new StringBuilder("kernel").append(inputs).append('\n');
         for (int i = 0; i < instructions.size(); i++) {
-            text.append("  %").append(i).append(" = ").append(instructions.get(i)).append('\n');
+            text.append("  %")
+                    .append(i)
+                    .append(" = ")
+                    .append(instructions.get(i))
+                    .append('\n');
         }
         return text.append("  -> ").append(outputs).append('\n').toString();
     }
@@ -115,8 +103,8 @@ public record Kernel(List<DType> inputs, List<Instruction> instructions, List<In
             if (expr.primitive() == Primitive.INPUT) {
                 operands[0] = expr.input();
             }
-            Instruction step = new Instruction(
-                    expr.primitive(), expr.type(), operands[0], operands[1], operands[2], expr.bits());
+            Instruction step =
+                    new Instruction(expr.primitive(), expr.type(), operands[0], operands[1], operands[2], expr.bits());
             return known.computeIfAbsent(step, added -> {
                 instructions.add(added);
                 return instructions.size() - 1;
