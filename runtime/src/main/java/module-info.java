@@ -2,6 +2,7 @@
 
 /** The tensor language and its reference executor: everything the other modules speak, and nothing of theirs. */
 module dev.capstan.runtime {
+    exports dev.capstan.runtime.abi;
     exports dev.capstan.runtime.eager;
     exports dev.capstan.runtime.kernel;
     exports dev.capstan.runtime.memory;

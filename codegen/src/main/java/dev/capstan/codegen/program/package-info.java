@@ -1,5 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Drivers: straight-line calls of kernels over planned buffers, the classes that hold them, and their loading.
+ * Drivers: a schedule becomes a hidden class of straight-line calls over planned buffers.
+ *
+ * <p>Each step is a call of a fused loop ({@link dev.capstan.codegen.fusion}), of the shared contraction
+ * ({@link dev.capstan.codegen.kernel.Contraction}), or of an eager executor where nothing is generated. Sizes, strides and
+ * positions in planned memory are constants; positions in arrays from outside are read once per method. A driver is split
+ * into methods that HotSpot is willing to compile:
+ *
+ * <pre>{@code
+ * public void run(Object[] arrays, int[] offsets, Object[] scratch, Object[] constants) {
+ *     part0(arrays, offsets, scratch, constants);
+ * }
+ *
+ * public static void part0(Object[] arrays, int[] offsets, Object[] scratch, Object[] constants) {
+ *     float[] input0 = (float[]) arrays[0];
+ *     int input0Offset = offsets[0];
+ *     float[] arena0 = (float[]) arrays[2];
+ *     ...
+ *     // [10,32] x [32,32]
+ *     contraction.multiply(10, 32, 32, input0, input0Offset, 32, 1, input1, input1Offset, 1, 32, arena0, 64, 32, false);
+ *     // 3 steps over [10,32]
+ *     Loop4.compute(arena0, 64, 32, input2, input2Offset, 0, result0, 0, 32, 10, 32);
+ * }
+ * }</pre>
  */
 package dev.capstan.codegen.program;

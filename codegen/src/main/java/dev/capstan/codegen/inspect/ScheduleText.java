@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.inspect;
+
+import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.tracer.schedule.Schedule;
+import dev.capstan.tracer.schedule.Schedule.Clear;
+import dev.capstan.tracer.schedule.Schedule.Loop;
+import dev.capstan.tracer.schedule.Schedule.Multiply;
+import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Slot;
+import dev.capstan.tracer.schedule.Schedule.Step;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** A schedule as text: slots, steps, and each distinct kernel once. */
+final class ScheduleText {
+    private final StringBuilder text = new StringBuilder();
+    private final Map<Kernel, Integer> kernels = new LinkedHashMap<>();
+    private final Schedule schedule;
+
+    private ScheduleText(Schedule schedule) {
+        this.schedule = schedule;
+    }
+
+    static String of(Schedule schedule) {
+        return new ScheduleText(schedule).print();
+    }
+
+    private String print() {
+        text.append("slots\n");
+        for (Slot slot : schedule.slots()) {
+            text.append("  ").append(name(slot)).append(" : ").append(slot.dtype());
+            text.append('[').append(slot.elements()).append("]\n");
+        }
+        text.append("steps\n");
+        for (int i = 0; i < schedule.steps().size(); i++) {
+            text.append("  ")
+                    .append(i)
+                    .append(": ")
+                    .append(step(schedule.steps().get(i)))
+                    .append('\n');
+        }
+        text.append("results\n");
+        schedule.results()
+                .forEach(place -> text.append("  ").append(place(place)).append('\n'));
+        kernels.forEach((kernel, number) ->
+                text.append("kernel ").append(number).append('\n').append(kernel));
+        return text.toString();
+    }
+
+    private static String name(Slot slot) {
+        return slot.kind().name().toLowerCase(Locale.ROOT) + slot.index();
+    }
+
+    private String place(Place place) {
+        return name(schedule.slots().get(place.slot())) + place.layout();
+    }
+
+    private String places(List<Place> places) {
+        return places.stream().map(this::place).collect(Collectors.joining(", "));
+    }
+
+    private String kernel(Kernel kernel) {
+        return "kernel " + kernels.computeIfAbsent(kernel, added -> kernels.size());
+    }
+
+    private String step(Step step) {
+        if (step instanceof Loop loop) {
+            return places(loop.outputs()) + " = " + kernel(loop.kernel()) + " of " + places(loop.inputs());
+        }
+        if (step instanceof Multiply multiply) {
+            return place(multiply.output()) + " = " + place(multiply.left()) + " x " + place(multiply.right());
+        }
+        if (step instanceof Reduce reduce) {
+            return place(reduce.output()) + " = finished by "
+                    + kernel(reduce.kernel().finish()) + ": "
+                    + reduce.kernel().combine() + " over " + reduce.reduced() + " of " + reduce.domain() + " of "
+                    + kernel(reduce.kernel().map()) + " of " + places(reduce.inputs());
+        }
+        return place(((Clear) step).output()) + " = 0";
+    }
+}

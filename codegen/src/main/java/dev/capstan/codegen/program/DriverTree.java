@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.program;
+
+import dev.capstan.codegen.fusion.FusedLoop;
+import dev.capstan.codegen.fusion.FusedLoops;
+import dev.capstan.codegen.fusion.LoopPattern;
+import dev.capstan.codegen.kernel.Contraction;
+import dev.capstan.codegen.kernel.GeneratedClasses;
+import dev.capstan.codegen.tree.Callee;
+import dev.capstan.codegen.tree.ClassTree;
+import dev.capstan.codegen.tree.Expression;
+import dev.capstan.codegen.tree.Expression.Local;
+import dev.capstan.codegen.tree.MethodTree;
+import dev.capstan.codegen.tree.Primitive;
+import dev.capstan.codegen.tree.ReferenceType;
+import dev.capstan.runtime.abi.EagerStep;
+import dev.capstan.runtime.abi.Operand;
+import dev.capstan.runtime.memory.Storage;
+import dev.capstan.runtime.spi.Access;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
+import dev.capstan.tracer.schedule.Schedule;
+import dev.capstan.tracer.schedule.Schedule.Clear;
+import dev.capstan.tracer.schedule.Schedule.Loop;
+import dev.capstan.tracer.schedule.Schedule.Multiply;
+import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Step;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Translates a schedule into the tree of its driver: one call per step, in methods of limited size. */
+final class DriverTree {
+    /** Well below what HotSpot compiles at all, because {@link Piece#bytes} is an estimate. */
+    private static final int BYTES_PER_PART = 6_000;
+
+    private static final ReferenceType DRIVER = ReferenceType.of("dev.capstan.codegen.program.Driver");
+    private static final ReferenceType ARRAYS = ReferenceType.of("java.util.Arrays");
+
+    private final Schedule schedule;
+    private final Packing packing;
+    private final ClassTree.Builder type;
+    private final Set<FusedLoop> loops = new LinkedHashSet<>();
+    private final Set<DType> products = EnumSet.noneOf(DType.class);
+    private final List<Object> constants = new ArrayList<>();
+    private final DType[] scratchTypes;
+    private final int[] scratchSizes;
+    private final ClassTree tree;
+
+    private DriverTree(String name, Schedule schedule) {
+        this.schedule = schedule;
+        this.packing = Packing.of(schedule);
+        this.scratchTypes = new DType[packing.count()];
+        this.scratchSizes = new int[packing.count()];
+        this.type = ClassTree.named(GeneratedClasses.PACKAGE + "." + name).implementing(DRIVER);
+        List<Piece> pieces = new ArrayList<>();
+        for (int i = 0; i < schedule.steps().size(); i++) {
+            pieces.addAll(pieces(i, schedule.steps().get(i)));
+        }
+        this.tree = build(pieces);
+    }
+
+    /** @param name the class's simple name */
+    static DriverTree of(String name, Schedule schedule) {
+        return new DriverTree(name, schedule);
+    }
+
+    /** The class. */
+    ClassTree tree() {
+        return tree;
+    }
+
+    /** The generated loops that it calls. */
+    Set<FusedLoop> loops() {
+        return loops;
+    }
+
+    /** The element types of its products by the shared contraction. */
+    Set<DType> products() {
+        return products;
+    }
+
+    /** What it takes as {@code constants}. */
+    Object[] constants() {
+        return constants.toArray();
+    }
+
+    /** New arrays for what it takes as {@code scratch}. */
+    Object[] scratch() {
+        Object[] scratch = new Object[scratchSizes.length];
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i] = Storage.newArray(scratchTypes[i], scratchSizes[i]);
+        }
+        return scratch;
+    }
+
+    private ClassTree build(List<Piece> pieces) {
+        List<List<Piece>> parts = new ArrayList<>();
+        int bytes = BYTES_PER_PART;
+        for (Piece piece : pieces) {
+            if (bytes + piece.bytes() > BYTES_PER_PART) {
+                parts.add(new ArrayList<>());
+                bytes = 0;
+            }
+            parts.get(parts.size() - 1).add(piece);
+            bytes += piece.bytes();
+        }
+        MethodTree.Builder run = MethodTree.named("run").instance();
+        List<Local> parameters = List.of(
+                run.parameter("arrays", Part.PARAMETERS.get(0)),
+                run.parameter("offsets", Part.PARAMETERS.get(1)),
+                run.parameter("scratch", Part.PARAMETERS.get(2)),
+                run.parameter("constants", Part.PARAMETERS.get(3)));
+        List<MethodTree> methods = new ArrayList<>();
+        for (int i = 0; i < parts.size(); i++) {
+            String name = "part" + i;
+            methods.add(new Part(name, schedule).write(parts.get(i)));
+            run.body().evaluate(Part.callee(type.type(), name).call(parameters));
+        }
+        type.method(run.build());
+        methods.forEach(type::method);
+        return type.build();
+    }
+
+    private List<Piece> pieces(int index, Step step) {
+        if (step instanceof Loop loop) {
+            return loop.shape().elements() == 0 ? List.of() : List.of(loop(loop));
+        }
+        if (step instanceof Multiply multiply) {
+            return product(index, multiply);
+        }
+        if (step instanceof Reduce reduce) {
+            return reduce.output().layout().shape().elements() == 0 ? List.of() : List.of(reduction(reduce));
+        }
+        return List.of(clear((Clear) step));
+    }
+
+    private static Set<Integer> slots(List<Place> places) {
+        Set<Integer> slots = new TreeSet<>();
+        places.forEach(place -> slots.add(place.slot()));
+        return slots;
+    }
+
+    private DType dtype(Place place) {
+        return schedule.slots().get(place.slot()).dtype();
+    }
+
+    private Piece loop(Loop loop) {
+        List<Place> places = new ArrayList<>(loop.outputs());
+        places.addAll(loop.inputs());
+        // the nest is guided by the first output; the kernel's arrays begin with the inputs
+        Nest guided = Nest.of(loop.shape(), places.stream().map(Place::layout).toList());
+        int outputs = loop.outputs().size();
+        List<List<Integer>> strides = new ArrayList<>(guided.strides().subList(outputs, places.size()));
+        strides.addAll(guided.strides().subList(0, outputs));
+        Nest nest = new Nest(guided.sizes(), strides);
+        List<Place> operands = new ArrayList<>(loop.inputs());
+        operands.addAll(loop.outputs());
+        Optional<FusedLoop> fused =
+                nest.accesses().subList(loop.inputs().size(), operands.size()).contains(Access.ZERO)
+                        ? Optional.empty()
+                        : FusedLoops.shared().of(new LoopPattern(loop.kernel(), nest.accesses()));
+        return fused.map(generated -> loop(generated, nest, operands, loop.shape()))
+                .orElseGet(
+                        () -> eager(EagerStep.loop(loop.kernel(), operands(loop.inputs()), operands(loop.outputs()))));
+    }
+
+    private Piece loop(FusedLoop loop, Nest nest, List<Place> operands, Shape shape) {
+        loops.add(loop);
+        return new Piece(slots(operands), null, -1, 3 * operands.size() + 3 * nest.outer(), part -> {
+            part.body().comment(loop.pattern().kernel().instructions().size() + " steps over " + shape);
+            List<Expression> positions = new ArrayList<>();
+            for (Place place : operands) {
+                positions.add(part.position(place.slot(), place.layout().offset()));
+            }
+            loopCall(part, part.body(), loop, nest, operands, positions, 0);
+        });
+    }
+
+    /** Writes a loop over each outer dimension, and the call in the innermost one. */
+    private void loopCall(
+            Part part,
+            dev.capstan.codegen.tree.BlockBuilder block,
+            FusedLoop loop,
+            Nest nest,
+            List<Place> operands,
+            List<Expression> positions,
+            int depth) {
+        if (depth < nest.outer()) {
+            String index = block.fresh("index");
+            block.count(
+                    index,
+                    Expression.constant(0),
+                    Expression.constant(nest.sizes().get(depth)),
+                    1,
+                    (body, i) -> {
+                        List<Expression> moved = new ArrayList<>();
+                        for (int k = 0; k < positions.size(); k++) {
+                            int stride = nest.strides().get(k).get(depth);
+                            Expression step = stride == 0 ? null : i.times(stride);
+                            moved.add(
+                                    step == null
+                                            ? positions.get(k)
+                                            : positions.get(k).plus(step));
+                        }
+                        loopCall(part, body, loop, nest, operands, moved, depth + 1);
+                    });
+            return;
+        }
+        List<Expression> arguments = new ArrayList<>();
+        for (int k = 0; k < operands.size(); k++) {
+            arguments.add(part.array(operands.get(k).slot()));
+            arguments.add(positions.get(k));
+            arguments.add(Expression.constant(nest.rowStep(k)));
+            if (Access.of(nest.columnStep(k)) == Access.STRIDED) {
+                arguments.add(Expression.constant(nest.columnStep(k)));
+            }
+        }
+        arguments.add(Expression.constant(nest.rows()));
+        arguments.add(Expression.constant(nest.columns()));
+        block.evaluate(loop.callee().call(arguments));
+    }
+
+    private List<Operand> operands(List<Place> places) {
+        return places.stream().map(this::operand).toList();
+    }
+
+    private Operand operand(Place place) {
+        return new Operand(place.slot(), dtype(place), place.layout());
+    }
+
+    private Piece eager(EagerStep step) {
+        constants.add(step);
+        int constant = constants.size() - 1;
+        return new Piece(Set.of(), null, -1, 3, part -> part.eager(constant));
+    }
+
+    private Piece reduction(Reduce reduce) {
+        return eager(EagerStep.reduction(
+                reduce.kernel(), operands(reduce.inputs()), reduce.reduced(), operand(reduce.output())));
+    }
+
+    private Piece clear(Clear clear) {
+        Place place = clear.output();
+        DType dtype = dtype(place);
+        Primitive element = Part.elementType(dtype);
+        return new Piece(Set.of(place.slot()), null, -1, 4, part -> {
+            int offset = place.layout().offset();
+            Expression zero = switch (element) {
+                case FLOAT -> Expression.constant(0f);
+                case DOUBLE -> Expression.constant(0.0);
+                case LONG -> Expression.constant(0L);
+                case INT -> Expression.constant(0);
+                default -> Expression.constant((byte) 0);
+            };
+            Callee fill = Callee.ofStatic(
+                    ARRAYS, "fill", Primitive.VOID, element.array(), Primitive.INT, Primitive.INT, element);
+            part.body()
+                    .evaluate(
+                            fill,
+                            part.array(place.slot()),
+                            part.position(place.slot(), offset),
+                            part.position(
+                                    place.slot(),
+                                    offset + place.layout().shape().elements()),
+                            zero);
+        });
+    }
+
+    private List<Piece> product(int index, Multiply multiply) {
+        DType dtype = dtype(multiply.output());
+        if (!dtype.isFloating()) {
+            return List.of(eager(EagerStep.contraction(
+                    operand(multiply.left()), operand(multiply.right()), operand(multiply.output()))));
+        }
+        if (multiply.output().layout().shape().elements() == 0) {
+            return List.of();
+        }
+        products.add(dtype);
+        Packing.Use use = packing.uses().get(index);
+        if (multiply.output().layout().shape().rank() == 3) {
+            return stack(multiply, dtype);
+        }
+        Matrices matrices = new Matrices(multiply.left(), multiply.right(), multiply.output());
+        if (use == null) {
+            return List.of(new Piece(matrices.slots(), dtype, -1, 16, part -> matrices.multiply(part)));
+        }
+        scratchTypes[use.pack()] = dtype;
+        scratchSizes[use.pack()] =
+                Contraction.instance().packedLength(Part.elementType(dtype), matrices.k(), matrices.n());
+        return List.of(new Piece(matrices.slots(), dtype, use.pack(), use.isFirst() ? 24 : 15, part -> {
+            if (use.isFirst()) {
+                matrices.pack(part, use.pack());
+            }
+            matrices.multiplyPacked(part, use.pack());
+        }));
+    }
+
+    private static List<Piece> stack(Multiply multiply, DType dtype) {
+        Layout left = multiply.left().layout();
+        Layout right = multiply.right().layout();
+        Layout output = multiply.output().layout();
+        int count = output.shape().size(0);
+        if (right.stride(0) == 0
+                && left.stride(0) == left.stride(1) * left.shape().size(1)) {
+            // one factor for all: the rows of all matrices are the rows of one
+            int m = output.shape().size(1);
+            Matrices matrices = new Matrices(
+                    new Place(multiply.left().slot(), flat(left, count * m)),
+                    new Place(multiply.right().slot(), right.select(0, 0)),
+                    new Place(multiply.output().slot(), flat(output, count * m)));
+            return List.of(new Piece(matrices.slots(), dtype, -1, 16, part -> matrices.multiply(part)));
+        }
+        Matrices first = new Matrices(
+                new Place(multiply.left().slot(), left.select(0, 0)),
+                new Place(multiply.right().slot(), right.select(0, 0)),
+                new Place(multiply.output().slot(), output.select(0, 0)));
+        int size = first.m() * first.n();
+        return List.of(new Piece(
+                first.slots(),
+                dtype,
+                -1,
+                24,
+                part -> first.multiplyStack(part, count, left.stride(0), right.stride(0), size)));
+    }
+
+    private static Layout flat(Layout stack, int rows) {
+        return Layout.of(
+                Shape.of(rows, stack.shape().size(2)), new int[] {stack.stride(1), stack.stride(2)}, stack.offset());
+    }
+}

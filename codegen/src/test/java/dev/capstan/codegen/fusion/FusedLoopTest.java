@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.fusion;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.capstan.codegen.kernel.VectorWidth;
+import dev.capstan.codegen.tree.BytecodePrinter;
+import dev.capstan.codegen.tree.ClassTree;
+import dev.capstan.codegen.tree.JavaPrinter;
+import dev.capstan.runtime.eager.ElementwiseExecutor;
+import dev.capstan.runtime.eager.PreparedKernel;
+import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.memory.Storage;
+import dev.capstan.runtime.spi.Access;
+import dev.capstan.runtime.spi.Compilers;
+import dev.capstan.runtime.spi.LoopKernel;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Generated loops against the block evaluator. */
+class FusedLoopTest {
+    private static final List<DType> SINGLE = List.of(DType.FLOAT32, DType.INT32);
+    private static final List<DType> DOUBLE = List.of(DType.FLOAT64, DType.INT64);
+    private static final List<DType> ALL = List.of(DType.values());
+    private static final int[] SIZES = {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 129, 1000};
+
+    private int number;
+
+    /** One random use of a kernel: its operands, twice. */
+    private static final class Use {
+        final Kernel kernel;
+        final List<Access> accesses = new ArrayList<>();
+        final int rows;
+        final int columns;
+        final Object[] expected;
+        final Object[] actual;
+        final int[] geometry;
+
+        Use(RandomKernels chance, Kernel kernel, boolean strided) {
+            this.kernel = kernel;
+            Random random = chance.random();
+            rows = random.nextBoolean() ? 1 : 1 + random.nextInt(4);
+            columns = SIZES[random.nextInt(SIZES.length)];
+            int inputs = kernel.inputs().size();
+            int count = inputs + kernel.outputs().size();
+            expected = new Object[count];
+            actual = new Object[count];
+            geometry = new int[3 * count];
+            for (int i = 0; i < count; i++) {
+                DType type = type(i);
+                int from = i < inputs ? -1 : replaced(i, random);
+                if (from >= 0) {
+                    expected[i] = expected[from];
+                    actual[i] = actual[from];
+                    accesses.add(accesses.get(from));
+                    System.arraycopy(geometry, 3 * from, geometry, 3 * i, 3);
+                    continue;
+                }
+                int choice = random.nextInt(8);
+                Access access =
+                        i < inputs && choice < 2 ? Access.ZERO : strided && choice < 4 ? Access.STRIDED : Access.UNIT;
+                accesses.add(access);
+                int step = access == Access.ZERO ? 0 : access == Access.UNIT ? 1 : 2 + random.nextInt(3);
+                int length = (columns - 1) * step + 1;
+                boolean oneRow = i < inputs && random.nextInt(4) == 0;
+                geometry[3 * i] = random.nextInt(5);
+                geometry[3 * i + 1] = oneRow ? 0 : length + random.nextInt(3);
+                geometry[3 * i + 2] = step;
+                expected[i] = chance.array(type, geometry[3 * i] + (rows - 1) * geometry[3 * i + 1] + length + 3);
+                actual[i] = Bits.copy(type, expected[i]);
+            }
+        }
+
+        private DType type(int array) {
+            int inputs = kernel.inputs().size();
+            return array < inputs ? kernel.inputs().get(array) : kernel.outputType(array - inputs);
+        }
+
+        /** An input in whose place an output can be, or -1. */
+        private int replaced(int output, Random random) {
+            if (random.nextBoolean()) {
+                return -1;
+            }
+            for (int i = 0; i < kernel.inputs().size(); i++) {
+                Object array = expected[i];
+                boolean taken =
+                        Arrays.stream(expected, kernel.inputs().size(), output).anyMatch(o -> o == array);
+                boolean everyRow = rows == 1 || geometry[3 * i + 1] != 0;
+                if (type(i) == type(output) && accesses.get(i) != Access.ZERO && everyRow && !taken) {
+                    return i;
+                }
+            }
+            return -1;
+        }
+
+        void runEager() {
+            int inputs = kernel.inputs().size();
+            NdArray[] operands = new NdArray[expected.length];
+            for (int i = 0; i < operands.length; i++) {
+                int[] strides = {geometry[3 * i + 1], geometry[3 * i + 2]};
+                Layout layout = Layout.of(Shape.of(rows, columns), strides, geometry[3 * i]);
+                operands[i] = new NdArray(Storage.of(type(i), expected[i]), layout);
+            }
+            ElementwiseExecutor.run(
+                    PreparedKernel.of(kernel, Compilers.NONE),
+                    Arrays.copyOf(operands, inputs),
+                    Arrays.copyOfRange(operands, inputs, operands.length));
+        }
+
+        Optional<String> difference() {
+            for (int i = 0; i < expected.length; i++) {
+                Optional<String> difference = Bits.difference(expected[i], actual[i]);
+                if (difference.isPresent()) {
+                    return Optional.of("array " + i + ", " + difference.get());
+                }
+            }
+            return Optional.empty();
+        }
+
+        @Override
+        public String toString() {
+            return kernel + "accesses " + accesses + " geometry " + Arrays.toString(geometry) + " rows " + rows
+                    + " columns " + columns;
+        }
+    }
+
+    static LoopKernel define(ClassTree tree) {
+        byte[] bytes = BytecodePrinter.print(tree, JavaPrinter.print(tree));
+        String name = tree.type().binaryName();
+        ClassLoader loader = new ClassLoader(FusedLoopTest.class.getClassLoader()) {
+            @Override
+            protected Class<?> findClass(String wanted) {
+                return defineClass(wanted, bytes, 0, bytes.length);
+            }
+        };
+        try {
+            return (LoopKernel)
+                    Class.forName(name, true, loader).getConstructor().newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void compare(RandomKernels chance, long seed, List<DType> types, boolean vector) {
+        Kernel kernel = chance.kernel(types);
+        Use use = new Use(chance, kernel, !vector);
+        LoopPattern pattern = new LoopPattern(kernel, use.accesses);
+        assertTrue(pattern.isSupported());
+        if (vector && !VectorLoop.isSupported(pattern)) {
+            return;
+        }
+        String name = "dev.capstan.generated.Loop" + number++;
+        ClassTree tree = vector
+                ? LoopTree.vector(name, pattern, VectorWidth.current().orElseThrow())
+                : LoopTree.scalar(name, pattern);
+        use.runEager();
+        define(tree).run(use.actual, use.geometry, use.rows, use.columns);
+        Optional<String> difference = use.difference();
+        assertEquals(
+                Optional.empty(),
+                difference,
+                () -> "seed " + seed + "\n" + use + "\n"
+                        + JavaPrinter.print(tree).text());
+        compared++;
+    }
+
+    private int compared;
+
+    @Test
+    @Tag("everywhere")
+    void scalarFormEqualsBlockEvaluator() {
+        for (int seed = 0; seed < 600; seed++) {
+            RandomKernels chance = new RandomKernels(seed);
+            compare(chance, seed, seed % 3 == 0 ? SINGLE : seed % 3 == 1 ? DOUBLE : ALL, false);
+        }
+    }
+
+    @Test
+    void vectorFormEqualsBlockEvaluator() {
+        for (int seed = 1000; seed < 2500; seed++) {
+            RandomKernels chance = new RandomKernels(seed);
+            compare(chance, seed, seed % 2 == 0 ? SINGLE : DOUBLE, true);
+        }
+        assertTrue(compared > 500, "few kernels had a vector form: " + compared);
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.program;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.capstan.codegen.fusion.Bits;
+import dev.capstan.runtime.spi.PathReport.Artifact;
+import dev.capstan.runtime.spi.PathReport.Kind;
+import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
+import dev.capstan.tracer.schedule.Schedule;
+import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Generated programs against the eager executors. */
+@Tag("everywhere")
+class ProgramTest {
+    private final ProgramCompiler compiler = new ProgramCompiler();
+
+    private void compare(long seed, int steps) {
+        RandomSchedules chance = new RandomSchedules(seed);
+        Schedule schedule = chance.schedule(steps);
+        Object[] expected = chance.arrays();
+        int[] offsets = chance.offsets();
+        Object[] actual = new Object[expected.length];
+        for (int i = 0; i < actual.length; i++) {
+            actual[i] = Bits.copy(schedule.slots().get(i).dtype(), expected[i]);
+        }
+        CompiledSchedule program = compiler.compile("Random_" + seed, schedule, false);
+        for (int run = 0; run < 2; run++) {
+            ReferenceRun.run(schedule, expected, offsets);
+            program.run(actual, offsets);
+            for (int i = 0; i < actual.length; i++) {
+                Optional<String> difference = Bits.difference(expected[i], actual[i]);
+                assertEquals(
+                        Optional.empty(),
+                        difference,
+                        () -> "seed " + seed + "\n" + text(program, Kind.KERNELS) + text(program, Kind.JAVA));
+            }
+        }
+    }
+
+    private static String text(CompiledSchedule program, Kind kind) {
+        StringBuilder text = new StringBuilder();
+        for (Artifact artifact : program.artifacts()) {
+            if (artifact.kind() == kind) {
+                text.append(new String(artifact.content(), StandardCharsets.UTF_8));
+            }
+        }
+        return text.toString();
+    }
+
+    @Test
+    void programsEqualEagerExecutors() {
+        for (int seed = 0; seed < 60; seed++) {
+            compare(seed, 1 + seed % 12);
+        }
+    }
+
+    @Test
+    void longProgramsAreSplitBelowTheCompilationLimit() {
+        compare(1000, 700);
+    }
+
+    @Test
+    void sharedFactorIsPackedOnceUntilItIsWritten() {
+        Schedule schedule = new RandomSchedules(5).schedule(400);
+        Packing packing = Packing.of(schedule);
+        assertTrue(packing.count() > 0);
+        long first =
+                packing.uses().values().stream().filter(Packing.Use::isFirst).count();
+        assertEquals(packing.count(), first);
+        assertTrue(packing.uses().size() >= 2 * packing.count());
+    }
+
+    @Test
+    void programClassIsUnloadedWithTheProgram() throws InterruptedException {
+        WeakReference<CompiledSchedule> program = new WeakReference<>(run(7));
+        WeakReference<Class<?>> type = new WeakReference<>(driverClass(8));
+        for (int i = 0; i < 50 && (program.get() != null || type.get() != null); i++) {
+            System.gc();
+            Thread.sleep(20);
+        }
+        assertEquals(null, program.get());
+        assertEquals(null, type.get());
+    }
+
+    private CompiledSchedule run(long seed) {
+        RandomSchedules chance = new RandomSchedules(seed);
+        Schedule schedule = chance.schedule(5);
+        CompiledSchedule program = compiler.compile("Unloaded", schedule, false);
+        program.run(chance.arrays(), chance.offsets());
+        return program;
+    }
+
+    private Class<?> driverClass(long seed) {
+        Class<?> type = ((GeneratedProgram) run(seed)).driverClass();
+        assertTrue(type.isHidden() || Boolean.getBoolean("capstan.debug"));
+        return type;
+    }
+
+    @Test
+    void artifactsShowTheProgram() {
+        CompiledSchedule program = run(11);
+        List<Artifact> artifacts = program.artifacts();
+        for (Kind kind : List.of(Kind.KERNELS, Kind.JAVA, Kind.BYTECODE, Kind.CLASS_FILE)) {
+            assertTrue(artifacts.stream().anyMatch(artifact -> artifact.kind() == kind), kind.name());
+        }
+        assertTrue(text(program, Kind.JAVA).contains("class Unloaded"));
+        assertFalse(text(program, Kind.BYTECODE).isEmpty());
+        for (Artifact artifact : artifacts) {
+            if (artifact.kind() == Kind.CLASS_FILE) {
+                assertEquals((byte) 0xca, artifact.content()[0]);
+            }
+        }
+    }
+}

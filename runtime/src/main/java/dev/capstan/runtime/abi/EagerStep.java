@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.abi;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.capstan.runtime.eager.ContractionExecutor;
+import dev.capstan.runtime.eager.ElementwiseExecutor;
+import dev.capstan.runtime.eager.PreparedKernel;
+import dev.capstan.runtime.eager.ReductionExecutor;
+import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.kernel.ReductionKernel;
+import dev.capstan.runtime.memory.NdArray;
+import java.util.List;
+
+/**
+ * A step of a generated program that the eager executors run, because there is no generated code for it. Generated
+ * programs get their steps as constants and call {@link #run}.
+ */
+public abstract sealed class EagerStep {
+    private final Operand[] inputs;
+    private final Operand[] outputs;
+
+    private EagerStep(List<Operand> inputs, List<Operand> outputs) {
+        this.inputs = inputs.toArray(Operand[]::new);
+        this.outputs = outputs.toArray(Operand[]::new);
+    }
+
+    /**
+     * An element-wise kernel.
+     *
+     * @param inputs of one shape, broadcast by stride 0
+     * @param outputs of the same shape
+     */
+    public static EagerStep loop(Kernel kernel, List<Operand> inputs, List<Operand> outputs) {
+        return new Loop(PreparedKernel.of(kernel), inputs, outputs);
+    }
+
+    /**
+     * A reduction.
+     *
+     * @param inputs of the domain's shape, broadcast by stride 0
+     * @param reduced for each dimension of the domain whether it is combined
+     * @param output of the domain's shape with size 1 in combined dimensions
+     */
+    public static EagerStep reduction(
+            ReductionKernel kernel, List<Operand> inputs, List<Boolean> reduced, Operand output) {
+        boolean[] combined = new boolean[reduced.size()];
+        for (int i = 0; i < combined.length; i++) {
+            combined[i] = reduced.get(i);
+        }
+        return new Reduction(kernel, inputs, combined, output);
+    }
+
+    /** A matrix product {@code [m,k] x [k,n]}, or a stack of them. */
+    public static EagerStep contraction(Operand left, Operand right, Operand output) {
+        return new Contraction(left, right, output);
+    }
+
+    /**
+     * Computes all elements of the outputs.
+     *
+     * @param arrays the arrays of the program
+     * @param offsets where the elements of each array begin
+     */
+    public final void run(Object[] arrays, int[] offsets) {
+        run(views(inputs, arrays, offsets), views(outputs, arrays, offsets));
+    }
+
+    abstract void run(NdArray[] operands, NdArray[] results);
+
+    private static NdArray[] views(Operand[] operands, Object[] arrays, int[] offsets) {
+        NdArray[] views = new NdArray[operands.length];
+        for (int i = 0; i < views.length; i++) {
+            views[i] = operands[i].in(arrays, offsets);
+        }
+        return views;
+    }
+
+    private static final class Loop extends EagerStep {
+        private final PreparedKernel kernel;
+
+        Loop(PreparedKernel kernel, List<Operand> inputs, List<Operand> outputs) {
+            super(inputs, outputs);
+            this.kernel = kernel;
+        }
+
+        @Override
+        void run(NdArray[] operands, NdArray[] results) {
+            ElementwiseExecutor.run(kernel, operands, results);
+        }
+    }
+
+    private static final class Reduction extends EagerStep {
+        private final ReductionKernel kernel;
+        private final boolean[] reduced;
+
+        Reduction(ReductionKernel kernel, List<Operand> inputs, boolean[] reduced, Operand output) {
+            super(inputs, List.of(output));
+            this.kernel = requireNonNull(kernel, "kernel");
+            this.reduced = reduced;
+        }
+
+        @Override
+        void run(NdArray[] operands, NdArray[] results) {
+            ReductionExecutor.run(kernel, operands, reduced, results[0]);
+        }
+    }
+
+    private static final class Contraction extends EagerStep {
+        Contraction(Operand left, Operand right, Operand output) {
+            super(List.of(left, right), List.of(output));
+        }
+
+        @Override
+        void run(NdArray[] operands, NdArray[] results) {
+            ContractionExecutor.multiply(operands[0], operands[1], results[0]);
+        }
+    }
+}
