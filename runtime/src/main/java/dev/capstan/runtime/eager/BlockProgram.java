@@ -203,12 +203,16 @@ final class BlockProgram {
         return true;
     }
 
-    /** New slots with constants and registers in place, and with the arrays of the inputs and outputs as they are. */
+    /**
+     * New slots with constants and registers in place.
+     *
+     * @param arrays those of the inputs, and those of the outputs if they are written directly
+     */
     Object[] slots(Object[] arrays) {
         Object[] slots = new Object[types.length];
         System.arraycopy(arrays, 0, slots, 0, arrays.length);
-        System.arraycopy(constants, 0, slots, arrays.length, constants.length);
-        int firstRegister = arrays.length + constants.length;
+        System.arraycopy(constants, 0, slots, inputs + outputs, constants.length);
+        int firstRegister = inputs + outputs + constants.length;
         if (slots.length > firstRegister) {
             Blocks blocks = Blocks.own();
             for (int slot = firstRegister; slot < slots.length; slot++) {
