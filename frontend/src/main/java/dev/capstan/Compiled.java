@@ -37,15 +37,13 @@ public final class Compiled {
     }
 
     /** A function as a region of its own; it captures what it uses, and is made once and called often. */
-    public static <I, O> Function<I, O> function(Function<I, O> body) {
-        Compiled region = region("function", DEFAULT_THRESHOLD);
-        return input -> region.call(() -> body.apply(input));
+    public static <I, O> CompiledFunction<I, O> function(Function<I, O> body) {
+        return new CompiledFunction<>(region("function", DEFAULT_THRESHOLD), requireNonNull(body, "body"));
     }
 
     /** The same for two inputs. */
-    public static <A, B, O> BiFunction<A, B, O> function(BiFunction<A, B, O> body) {
-        Compiled region = region("function", DEFAULT_THRESHOLD);
-        return (first, second) -> region.call(() -> body.apply(first, second));
+    public static <A, B, O> CompiledBiFunction<A, B, O> function(BiFunction<A, B, O> body) {
+        return new CompiledBiFunction<>(region("function", DEFAULT_THRESHOLD), requireNonNull(body, "body"));
     }
 
     /** Runs a body in this region. Its result is a tensor, or a record, list or array of tensors. */
