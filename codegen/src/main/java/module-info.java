@@ -9,4 +9,9 @@ module dev.capstan.codegen {
     requires org.objectweb.asm.tree;
     requires org.objectweb.asm.tree.analysis;
     requires org.objectweb.asm.util;
+
+    exports dev.capstan.codegen.program;
+
+    provides dev.capstan.runtime.spi.KernelCompiler with
+            dev.capstan.codegen.program.HotKernels;
 }
