@@ -14,4 +14,6 @@ module dev.capstan.codegen {
 
     provides dev.capstan.runtime.spi.KernelCompiler with
             dev.capstan.codegen.program.HotKernels;
+    provides dev.capstan.runtime.spi.RegionCompiler with
+            dev.capstan.codegen.program.RegionPrograms;
 }
