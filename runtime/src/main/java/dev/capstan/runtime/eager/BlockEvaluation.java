@@ -44,8 +44,9 @@ final class BlockEvaluation {
             program.execute(slots, 0, count);
             for (int o = 0; o < program.outputs(); o++) {
                 int i = program.inputs() + o;
-                Object result = slots[program.source(o)];
-                if (result != arrays[i]) {
+                boolean written = program.source(o) == i && slots[i] == arrays[i];
+                if (!written) {
+                    Object result = slots[program.source(o)];
                     traversal.store(i, arrays[i], traversal.offset(i), index, count, result);
                 }
             }
