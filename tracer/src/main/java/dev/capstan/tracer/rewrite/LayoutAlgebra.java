@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.rewrite;
+
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/** Questions about layouts that do not depend on dimensions of size 1. */
+public final class LayoutAlgebra {
+    private LayoutAlgebra() {}
+
+    /** A layout without its dimensions of size 1. */
+    public static Layout compact(Layout layout) {
+        Layout result = layout;
+        for (int i = layout.shape().rank() - 1; i >= 0; i--) {
+            result = layout.shape().size(i) == 1 ? result.squeeze(i) : result;
+        }
+        return result;
+    }
+
+    /** True if both have the same elements at the same positions in the same order, leaving out sizes of 1. */
+    public static boolean sameElements(Layout a, Layout b) {
+        return a.shape().elements() == b.shape().elements() && compact(a).equals(compact(b));
+    }
+
+    /** The same layout, begun elsewhere. */
+    public static Layout shifted(Layout layout, int by) {
+        return by == 0 ? layout : Layout.of(layout.shape(), layout.strides(), layout.offset() + by);
+    }
+
+    /**
+     * Where a tensor must lie so that a view of it lies where it is wanted.
+     *
+     * @param view from the layout of the tensor to that of the view
+     * @param shape the shape of the tensor
+     * @param wanted the layout that the view shall have
+     * @return a layout over {@code shape}; empty if there is none, or if the view does not show every element once
+     */
+    public static Optional<Layout> inverse(Function<Layout, Optional<Layout>> view, Shape shape, Layout wanted) {
+        Layout source = Layout.contiguous(shape);
+        Optional<Layout> shown = view.apply(source);
+        if (shown.isEmpty() || shown.get().shape().elements() != shape.elements() || shape.elements() == 0) {
+            return Optional.empty();
+        }
+        int[] strides = new int[shape.rank()];
+        for (int i = 0; i < strides.length; i++) {
+            strides[i] = shape.size(i) == 1 ? 1 : step(shown.get(), source.stride(i), wanted);
+        }
+        Layout candidate = Layout.of(shape, strides, wanted.offset());
+        // the steps were read off single elements; whether they are right for all is for the view itself to say
+        return view.apply(candidate)
+                .filter(layout -> sameElements(layout, wanted))
+                .map(layout -> candidate);
+    }
+
+    /** How far apart in {@code wanted} the first element of a view and the one shown from a position lie. */
+    private static int step(Layout shown, int position, Layout wanted) {
+        int rest = position;
+        int step = 0;
+        int[] descending = IntStream.range(0, shown.shape().rank())
+                .filter(i -> shown.shape().size(i) > 1 && shown.stride(i) > 0)
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> -shown.stride(i)))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        for (int dimension : descending) {
+            int index = Math.min(rest / shown.stride(dimension), shown.shape().size(dimension) - 1);
+            rest -= index * shown.stride(dimension);
+            step += index * wanted.stride(dimension);
+        }
+        return step;
+    }
+}

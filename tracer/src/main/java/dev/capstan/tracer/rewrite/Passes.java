@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.rewrite;
+
+import dev.capstan.tracer.graph.Graph;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * All rewrites in their order. The system property {@code capstan.passes.off} names, separated by commas, those that are
+ * left out; a test or a search for a fault uses it. With assertions enabled the graph is verified after each.
+ */
+public final class Passes {
+    private static final List<Pass> ORDER = List.of(
+            new Identities(),
+            new Constants(),
+            new ViewChains(),
+            new Sharing(),
+            // a sum of pieces may only be rewritten where its parts have no other use, so what is dead must go first
+            new DeadCode(),
+            new Mosaics(),
+            new Pieces(),
+            new ViewChains(),
+            new DeadCode());
+
+    private Passes() {}
+
+    /** The passes, first to last; one may run more than once. */
+    public static List<Pass> order() {
+        return ORDER;
+    }
+
+    /**
+     * A forward graph, simplified.
+     *
+     * @param results how many of the outputs, from the first, leave as results; the backward pass reads the others
+     */
+    public static Graph forward(Graph graph, int results) {
+        return run(graph, rewritten -> Roles.forward(rewritten, results));
+    }
+
+    /** A backward graph, simplified. */
+    public static Graph backward(Graph graph) {
+        return run(graph, Roles::backward);
+    }
+
+    private static Graph run(Graph graph, Function<Graph, Roles> roles) {
+        List<String> off =
+                List.of(System.getProperty("capstan.passes.off", "").trim().split("\\s*,\\s*"));
+        Graph current = graph;
+        for (Pass pass : ORDER) {
+            if (!off.contains(pass.name())) {
+                Graph next = pass.apply(current, roles.apply(current));
+                assert isVerified(pass, current, next);
+                current = next;
+            }
+        }
+        return current;
+    }
+
+    private static boolean isVerified(Pass pass, Graph before, Graph after) {
+        GraphVerifier.verify(pass.name(), before, after);
+        return true;
+    }
+}

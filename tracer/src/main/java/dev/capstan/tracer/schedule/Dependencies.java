@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.schedule;
+
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.tracer.rewrite.LayoutAlgebra;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Who writes and who reads which root; tasks are numbered by their position in {@link Lowering#tasks()}. */
+final class Dependencies {
+    private final Roots roots;
+    private final List<Task> tasks;
+    private final List<List<Integer>> writers = new ArrayList<>();
+    private final List<List<Integer>> readers = new ArrayList<>();
+
+    Dependencies(Lowering lowering) {
+        this.roots = lowering.roots();
+        this.tasks = lowering.tasks();
+        int values = lowering.graph().definitions().size();
+        for (int value = 0; value < values; value++) {
+            writers.add(new ArrayList<>());
+            readers.add(new ArrayList<>());
+        }
+        for (int task = 0; task < tasks.size(); task++) {
+            if (tasks.get(task).writes() != Task.NOTHING) {
+                writers.get(tasks.get(task).writes()).add(task);
+            }
+            for (int operand : tasks.get(task).operands()) {
+                readers.get(roots.of(operand)).add(task);
+            }
+        }
+        // parts come before what they are part of, so theirs are complete
+        for (int value = 0; value < values; value++) {
+            for (int part : lowering.parts(value)) {
+                writers.get(value).addAll(writers.get(part));
+            }
+        }
+    }
+
+    /** The tasks that write a root, or parts of it. */
+    List<Integer> writers(int root) {
+        return writers.get(root);
+    }
+
+    /** The tasks that read a root, one entry for each operand. */
+    List<Integer> readers(int root) {
+        return readers.get(root);
+    }
+
+    /** The task that computes a whole root element by element, or {@link Task#NOTHING}. */
+    int map(int root) {
+        return writers.get(root).size() == 1
+                        && tasks.get(writers.get(root).get(0)) instanceof Task.Map map
+                        && map.isWhole()
+                ? writers.get(root).get(0)
+                : Task.NOTHING;
+    }
+
+    /**
+     * True if a task needs, for each element, just the element at the same place of the operand's root, which is computed
+     * element by element: the computation can be put in.
+     */
+    boolean isDirect(Task reader, int operand) {
+        int root = roots.of(operand);
+        if (map(root) == Task.NOTHING) {
+            return false;
+        }
+        Layout whole = Layout.contiguous(roots.shape(root));
+        return roots.layout(operand).shape().rank() <= reader.shape().rank()
+                && LayoutAlgebra.sameElements(roots.layout(operand).expand(reader.shape()), whole);
+    }
+
+    /** True if a task would have to be finished before another could begin. */
+    boolean isBarrier(int writer, Task reader) {
+        for (int operand : reader.operands()) {
+            if (writers.get(roots.of(operand)).contains(writer) && !isDirect(reader, operand)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.schedule;
+
+import dev.capstan.runtime.kernel.Expr;
+import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.kernel.ReductionKernel;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
+import dev.capstan.runtime.type.TensorType;
+import dev.capstan.tracer.graph.Graph;
+import dev.capstan.tracer.graph.Graph.Constant;
+import dev.capstan.tracer.rewrite.LayoutAlgebra;
+import dev.capstan.tracer.schedule.Schedule.Clear;
+import dev.capstan.tracer.schedule.Schedule.Loop;
+import dev.capstan.tracer.schedule.Schedule.Multiply;
+import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Step;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Writes each unit as a step, on places whose slot is the number of a buffer. */
+final class Emission {
+    private final Lowering lowering;
+    private final Graph graph;
+    private final Roots roots;
+    private final Dependencies dependencies;
+    private final List<Step> steps = new ArrayList<>();
+    private final Set<Integer> cleared = new HashSet<>();
+
+    Emission(Lowering lowering, Dependencies dependencies) {
+        this.lowering = lowering;
+        this.graph = lowering.graph();
+        this.roots = lowering.roots();
+        this.dependencies = dependencies;
+    }
+
+    /** The steps of units in order. */
+    List<Step> steps(List<List<Task>> units) {
+        for (List<Task> unit : units) {
+            Task last = unit.get(unit.size() - 1);
+            if (last instanceof Task.Fold fold) {
+                reduce(unit, fold);
+            } else if (last instanceof Task.Product product) {
+                multiply(product);
+            } else if (last.shape().elements() > 0) {
+                loop(unit);
+            }
+        }
+        return steps;
+    }
+
+    private void loop(List<Task> unit) {
+        KernelInputs inputs = new KernelInputs();
+        Map<Integer, Expr> computed = new HashMap<>();
+        List<Expr> results = new ArrayList<>();
+        List<Place> outputs = new ArrayList<>();
+        for (Task task : unit) {
+            Expr result = expression((Task.Map) task, computed, inputs);
+            if (task.isWhole()) {
+                computed.put(task.writes(), result);
+            }
+            if (!task.isWhole() || isReadOutside(task, unit)) {
+                results.add(result);
+                outputs.add(compact(task.target()));
+            }
+        }
+        Kernel kernel = inputs.kernel(results);
+        List<Place> places = new ArrayList<>(inputs.places());
+        places.addAll(outputs);
+        Shape shape = outputs.get(0).layout().shape();
+        List<Layout> layouts = places.stream().map(Place::layout).toList();
+        Iteration iteration = Iteration.of(shape, layouts);
+        for (int i = 0; i < places.size(); i++) {
+            Place place = places.get(i);
+            places.set(
+                    i,
+                    new Place(place.slot(), iteration.layout(i, place.layout().offset())));
+        }
+        outputs.forEach(this::clearOnce);
+        int read = inputs.places().size();
+        steps.add(new Loop(kernel, iteration.shape(), places.subList(0, read), places.subList(read, places.size())));
+    }
+
+    private boolean isReadOutside(Task task, List<Task> unit) {
+        return lowering.isRequired(task.writes())
+                || dependencies.readers(task.writes()).stream()
+                        .anyMatch(reader -> !unit.contains(lowering.tasks().get(reader)));
+    }
+
+    private static Place compact(Place place) {
+        return new Place(place.slot(), LayoutAlgebra.compact(place.layout()));
+    }
+
+    private Expr expression(Task.Map map, Map<Integer, Expr> computed, KernelInputs inputs) {
+        List<Expr> operands = new ArrayList<>();
+        for (int operand : map.operands()) {
+            operands.add(operand(map, operand, computed, inputs));
+        }
+        return map.kernel().substitute(operands).get(0);
+    }
+
+    private Expr operand(Task reader, int value, Map<Integer, Expr> computed, KernelInputs inputs) {
+        int root = roots.of(value);
+        DType type = graph.type(value).dtype();
+        if (graph.definitions().get(root) instanceof Constant constant) {
+            return Expr.constant(type, constant.value());
+        }
+        if (computed.containsKey(root)) {
+            return computed.get(root);
+        }
+        Place place = lowering.place(value);
+        Place stretched = new Place(place.slot(), place.layout().expand(reader.shape()));
+        return inputs.read(compact(stretched), type);
+    }
+
+    private void reduce(List<Task> unit, Task.Fold fold) {
+        KernelInputs inputs = new KernelInputs();
+        Map<Integer, Expr> computed = new HashMap<>();
+        for (Task task : unit) {
+            if (task instanceof Task.Map map) {
+                computed.put(map.writes(), expression(map, computed, inputs));
+            }
+        }
+        List<Expr> operands = new ArrayList<>();
+        for (int operand : fold.operands()) {
+            operands.add(operand(fold, operand, computed, inputs));
+        }
+        Shape domain = fold.shape();
+        List<TensorType> types = fold.operands().stream().map(graph::type).toList();
+        ReductionKernel own = fold.operator().kernel(types, fold.operator().count(domain));
+        Kernel map = inputs.kernel(own.map().substitute(operands));
+        ReductionKernel kernel = new ReductionKernel(map, own.combine(), own.identity(), own.finish());
+
+        List<Layout> layouts = new ArrayList<>();
+        inputs.places().forEach(place -> layouts.add(place.layout()));
+        boolean[] reduced = fold.operator().reduced(domain);
+        List<Boolean> marks = new ArrayList<>();
+        for (int i = 0; i < domain.rank(); i++) {
+            if (domain.size(i) != 1) {
+                marks.add(reduced[i]);
+            }
+        }
+        Shape space = LayoutAlgebra.compact(Layout.contiguous(domain)).shape();
+        layouts.add(spread(fold, space, marks));
+        Iteration iteration = Iteration.of(space, marks, layouts);
+        List<Place> places = new ArrayList<>();
+        for (int i = 0; i < inputs.places().size(); i++) {
+            Place place = inputs.places().get(i);
+            places.add(
+                    new Place(place.slot(), iteration.layout(i, place.layout().offset())));
+        }
+        Place target = fold.target();
+        Layout output = iteration.unmarked(places.size(), target.layout().offset());
+        if (output.shape().elements() > 0) {
+            clearOnce(target);
+            steps.add(
+                    new Reduce(kernel, iteration.shape(), iteration.marks(), places, new Place(target.slot(), output)));
+        }
+    }
+
+    /** The result's layout over the space that is reduced, with step 0 where elements are combined. */
+    private static Layout spread(Task.Fold fold, Shape space, List<Boolean> marks) {
+        Layout result = LayoutAlgebra.compact(fold.target().layout());
+        int[] strides = new int[space.rank()];
+        int next = 0;
+        for (int i = 0; i < strides.length; i++) {
+            strides[i] = marks.get(i) ? 0 : result.stride(next++);
+        }
+        return Layout.of(space, strides, result.offset());
+    }
+
+    private void multiply(Task.Product product) {
+        if (product.shape().elements() == 0) {
+            return;
+        }
+        Place left = lowering.place(product.operands().get(0));
+        Place right = lowering.place(product.operands().get(1));
+        Place target = product.target();
+        clearOnce(target);
+        // a transposed product is the product of the transposed factors, exchanged: each element is the same chain
+        steps.add(
+                target.layout().isContiguous()
+                        ? new Multiply(left, right, target)
+                        : new Multiply(exchanged(right), exchanged(left), exchanged(target)));
+    }
+
+    private static Place exchanged(Place place) {
+        return new Place(place.slot(), Lowering.exchanged(place.layout()));
+    }
+
+    private void clearOnce(Place target) {
+        Buffers.Buffer buffer = lowering.buffers().get(target.slot());
+        if (buffer.cleared() && cleared.add(target.slot())) {
+            steps.add(new Clear(new Place(target.slot(), Layout.contiguous(Shape.of(buffer.elements())))));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.schedule;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
+import dev.capstan.runtime.type.TensorType;
+import dev.capstan.tracer.graph.Graph;
+import dev.capstan.tracer.graph.Graph.Gradient;
+import dev.capstan.tracer.graph.Graph.Input;
+import dev.capstan.tracer.graph.Graph.Operand;
+import dev.capstan.tracer.graph.Graph.Saved;
+import dev.capstan.tracer.graph.Graph.Total;
+import dev.capstan.tracer.rewrite.Passes;
+import dev.capstan.tracer.schedule.Schedule.Kind;
+import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Slot;
+import dev.capstan.tracer.schedule.Schedule.Step;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes schedules of graphs: simplifies, fuses, orders and plans memory. The same graph gives the same schedule. With
+ * assertions enabled every schedule is verified.
+ */
+public final class Scheduler {
+    private static final List<Kind> FORWARD_SLOTS = List.of(Kind.INPUT, Kind.RESULT, Kind.ARENA, Kind.KEPT);
+    private static final List<Kind> BACKWARD_SLOTS =
+            List.of(Kind.INPUT, Kind.KEPT, Kind.FORWARD_RESULT, Kind.GRADIENT, Kind.TOTAL, Kind.RESULT, Kind.ARENA);
+    private static final Set<Kind> OWN_FORWARD = EnumSet.of(Kind.RESULT, Kind.ARENA, Kind.KEPT);
+    private static final Set<Kind> OWN_BACKWARD = EnumSet.of(Kind.RESULT, Kind.ARENA);
+
+    private final Graph graph;
+    private final ForwardSchedule before;
+    private final Buffers buffers = new Buffers();
+    private final Place[] given;
+    private final Roots roots;
+    private final Lowering lowering;
+    /** For each result that is a copy its place, else null. */
+    private final List<Place> copies = new ArrayList<>();
+
+    private Scheduler(Graph graph, ForwardSchedule before) {
+        this.graph = graph;
+        this.before = before;
+        this.given = new Place[graph.definitions().size()];
+        for (int value = 0; value < given.length; value++) {
+            if (graph.definitions().get(value) instanceof Operand operand) {
+                given[value] = place(operand);
+            }
+        }
+        this.roots = new Roots(graph, value -> given[value].layout());
+        this.lowering = new Lowering(graph, roots, buffers, given);
+    }
+
+    /**
+     * Schedules a forward graph. Its operands are {@link Input}s. A result that is a view of an input lies in that input;
+     * the others lie in fresh arrays, views of one computation together, and a computation that is wanted twice twice.
+     *
+     * @param saved the values that the backward pass reads
+     */
+    public static ForwardSchedule forward(Graph graph, Set<Integer> saved) {
+        requireNonNull(graph, "graph");
+        List<Integer> values = saved.stream().sorted().toList();
+        List<Integer> wanted = new ArrayList<>(graph.outputs());
+        wanted.addAll(values);
+        int results = graph.outputs().size();
+        Graph simplified = Passes.forward(new Graph(graph.definitions(), wanted), results);
+        Scheduler scheduler = new Scheduler(simplified, null);
+        scheduler.leaveAsEagerModeDoes(simplified.outputs().subList(0, results));
+        List<Integer> kept = simplified.outputs().subList(results, wanted.size());
+        kept.forEach(scheduler::keep);
+        Planned planned = scheduler.plan(FORWARD_SLOTS);
+        Map<Integer, Place> places = new LinkedHashMap<>();
+        for (int i = 0; i < values.size(); i++) {
+            places.put(values.get(i), planned.places.get(results + i));
+        }
+        Schedule schedule = planned.schedule(results);
+        assert ScheduleVerifier.isValid(schedule, OWN_FORWARD, List.copyOf(places.values()));
+        return new ForwardSchedule(schedule, places, simplified);
+    }
+
+    /**
+     * Schedules a backward graph. Saved values are read where the forward schedule leaves them; gradients and totals are
+     * contiguous. Each result lies contiguous in a fresh array of its own.
+     *
+     * @param before the forward schedule, with all values that this graph reads among its saved ones
+     */
+    public static Schedule backward(Graph graph, ForwardSchedule before) {
+        requireNonNull(graph, "graph");
+        requireNonNull(before, "before");
+        Graph simplified = Passes.backward(graph);
+        Scheduler scheduler = new Scheduler(simplified, before);
+        scheduler.leaveApart(simplified.outputs());
+        Schedule schedule =
+                scheduler.plan(BACKWARD_SLOTS).schedule(graph.outputs().size());
+        assert ScheduleVerifier.isValid(schedule, OWN_BACKWARD, List.of());
+        return schedule;
+    }
+
+    private Place place(Operand operand) {
+        DType dtype = operand.type().dtype();
+        Shape shape = operand.type().shape();
+        if (operand.source() instanceof Input input) {
+            Layout layout = operand.layout();
+            return new Place(buffers.external(Kind.INPUT, input.index(), dtype, layout.extent()), layout);
+        }
+        if (operand.source() instanceof Saved saved) {
+            return savedPlace(saved, operand.type());
+        }
+        int buffer = operand.source() instanceof Gradient gradient
+                ? buffers.external(Kind.GRADIENT, gradient.output(), dtype, shape.elements())
+                : buffers.external(Kind.TOTAL, ((Total) operand.source()).input(), dtype, shape.elements());
+        return new Place(buffer, Layout.contiguous(shape));
+    }
+
+    private Place savedPlace(Saved saved, TensorType type) {
+        Place place = before == null ? null : before.saved().get(saved.value());
+        if (place == null || !place.layout().shape().equals(type.shape())) {
+            throw new IllegalArgumentException("value " + saved.value() + " was not saved as " + type);
+        }
+        Slot slot = before.schedule().slots().get(place.slot());
+        Kind kind = slot.kind() == Kind.RESULT ? Kind.FORWARD_RESULT : slot.kind();
+        return new Place(buffers.external(kind, slot.index(), slot.dtype(), slot.elements()), place.layout());
+    }
+
+    private void leaveAsEagerModeDoes(List<Integer> results) {
+        Set<Integer> computed = new HashSet<>();
+        for (int i = 0; i < results.size(); i++) {
+            int value = results.get(i);
+            int root = roots.of(value);
+            boolean again = !roots.isAlias(value) && !computed.add(value);
+            if (again && !roots.isExternal(root)) {
+                copies.add(copied(i, value));
+            } else {
+                if (!roots.isExternal(root) && !lowering.isRequired(root)) {
+                    lowering.require(root, resultBuffer(i, root));
+                }
+                copies.add(null);
+            }
+        }
+    }
+
+    private void leaveApart(List<Integer> results) {
+        for (int i = 0; i < results.size(); i++) {
+            int value = results.get(i);
+            int root = roots.of(value);
+            Layout layout = roots.layout(value);
+            boolean whole = layout.isContiguous()
+                    && layout.offset() == 0
+                    && layout.shape().elements() == roots.shape(root).elements();
+            if (whole && !roots.isExternal(root) && !lowering.isRequired(root)) {
+                lowering.require(root, resultBuffer(i, root));
+                copies.add(null);
+            } else {
+                copies.add(copied(i, value));
+            }
+        }
+    }
+
+    private int resultBuffer(int index, int root) {
+        DType dtype = graph.type(root).dtype();
+        return buffers.result(index, dtype, roots.shape(root).elements(), lowering.isHollow(root));
+    }
+
+    private Place copied(int index, int value) {
+        TensorType type = graph.type(value);
+        int buffer = buffers.result(index, type.dtype(), type.shape().elements(), false);
+        lowering.copy(value, buffer);
+        return new Place(buffer, Layout.contiguous(type.shape()));
+    }
+
+    private void keep(int value) {
+        int root = roots.of(value);
+        if (!roots.isExternal(root) && !lowering.isRequired(root)) {
+            DType dtype = graph.type(root).dtype();
+            int elements = roots.shape(root).elements();
+            lowering.require(root, buffers.kept(dtype, elements, lowering.isHollow(root)));
+        }
+    }
+
+    private Planned plan(List<Kind> kinds) {
+        lowering.run();
+        Dependencies dependencies = new Dependencies(lowering);
+        List<List<Task>> units = new Fusion(lowering, dependencies).units();
+        List<Step> steps = new Emission(lowering, dependencies).steps(units);
+        List<Place> wanted = new ArrayList<>();
+        for (int i = 0; i < graph.outputs().size(); i++) {
+            Place copy = i < copies.size() ? copies.get(i) : null;
+            wanted.add(copy != null ? copy : lowering.place(graph.outputs().get(i)));
+        }
+        MemoryPlan memory = new MemoryPlan(buffers, steps, wanted, kinds);
+        return new Planned(
+                memory.slots(),
+                memory.steps(),
+                wanted.stream().map(memory::placed).toList());
+    }
+
+    /**
+     * A schedule with the places of everything that is wanted of it.
+     *
+     * @param places of the graph's outputs: the results, then what is kept
+     */
+    private record Planned(List<Slot> slots, List<Step> steps, List<Place> places) {
+        Schedule schedule(int results) {
+            return new Schedule(slots, steps, places.subList(0, results));
+        }
+    }
+}

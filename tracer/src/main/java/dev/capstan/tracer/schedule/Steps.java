@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.schedule;
+
+import dev.capstan.tracer.schedule.Schedule.Clear;
+import dev.capstan.tracer.schedule.Schedule.Loop;
+import dev.capstan.tracer.schedule.Schedule.Multiply;
+import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Step;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** What all kinds of steps have in common. */
+final class Steps {
+    private Steps() {}
+
+    /** What a step reads. */
+    static List<Place> inputs(Step step) {
+        if (step instanceof Loop loop) {
+            return loop.inputs();
+        }
+        if (step instanceof Reduce reduce) {
+            return reduce.inputs();
+        }
+        return step instanceof Multiply multiply ? List.of(multiply.left(), multiply.right()) : List.of();
+    }
+
+    /** What a step writes. */
+    static List<Place> outputs(Step step) {
+        if (step instanceof Loop loop) {
+            return loop.outputs();
+        }
+        if (step instanceof Reduce reduce) {
+            return List.of(reduce.output());
+        }
+        return List.of(step instanceof Multiply multiply ? multiply.output() : ((Clear) step).output());
+    }
+
+    /** What a step reads and writes. */
+    static List<Place> places(Step step) {
+        List<Place> places = new ArrayList<>(inputs(step));
+        places.addAll(outputs(step));
+        return places;
+    }
+
+    /** The same step elsewhere. */
+    static Step moved(Step step, UnaryOperator<Place> place) {
+        if (step instanceof Loop loop) {
+            return new Loop(
+                    loop.kernel(),
+                    loop.shape(),
+                    loop.inputs().stream().map(place).toList(),
+                    loop.outputs().stream().map(place).toList());
+        }
+        if (step instanceof Reduce reduce) {
+            return new Reduce(
+                    reduce.kernel(),
+                    reduce.domain(),
+                    reduce.reduced(),
+                    reduce.inputs().stream().map(place).toList(),
+                    place.apply(reduce.output()));
+        }
+        return step instanceof Multiply multiply
+                ? new Multiply(
+                        place.apply(multiply.left()), place.apply(multiply.right()), place.apply(multiply.output()))
+                : new Clear(place.apply(((Clear) step).output()));
+    }
+}
