@@ -68,7 +68,6 @@ public final class Autograd {
                     "the tensor does not require a gradient and has no gradFn",
                     output.type().toString());
         }
-        Region.flush();
         if (gradient == null) {
             if (output.numel() != 1) {
                 throw new CapstanException(

@@ -26,7 +26,7 @@ final class InPlace implements Ops<Tensor> {
         verifyLeaf(operator.name());
         TensorType result = operator.infer(operands.stream().map(Tensor::type).toList());
         verifyResult(operator.name(), result);
-        Region.flush();
+        Region.beforeWrite(target.values().storage());
         Tensor computed = TensorOps.execute(operator, operands.toArray(new Tensor[0]));
         return write(operator.name(), computed);
     }
@@ -41,11 +41,11 @@ final class InPlace implements Ops<Tensor> {
         verifyResult("copy", new TensorType(
                 target.dtype(),
                 Shape.broadcast("copy_", target.shape(), source.shape())));
-        Region.flush();
         if (GradMode.isEnabled() && target.requiresGrad()) {
             throw new CapstanException(
                     "copy_", "overwriting a tensor on the tape cannot be recorded", target.type().toString());
         }
+        Region.beforeWrite(target.values().storage());
         store(source);
         return target;
     }
@@ -71,7 +71,6 @@ final class InPlace implements Ops<Tensor> {
         NdArray expanded = from.view(from.layout().expand(to.shape()));
         boolean overlaps = from.storage() == to.storage() && !expanded.layout().equals(to.layout());
         OperatorExecutor.copy(overlaps ? source.contiguousCopy().values() : expanded, to);
-        to.storage().written();
     }
 
     private void verifyLeaf(String operator) {

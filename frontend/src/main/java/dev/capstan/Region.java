@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathTree;
@@ -8,6 +9,7 @@ import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CallSite;
 import dev.capstan.runtime.type.CapstanException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +24,9 @@ final class Region {
     private final PathTree tree;
     private final Stance stance;
     private final Thread thread = Thread.currentThread();
+    private final List<Segment> ended = new ArrayList<>();
     private @Nullable Segment segment;
+    private boolean suspended;
 
     private Region(PathTree tree, Stance stance) {
         this.tree = tree;
@@ -31,7 +35,8 @@ final class Region {
 
     /** The region that queues operators on this thread now, or null. */
     static @Nullable Region current() {
-        return CURRENT.get();
+        Region region = CURRENT.get();
+        return region == null || region.suspended ? null : region;
     }
 
     /** Runs a body as a region, or plainly if a region is open already or the stance is eager. */
@@ -55,23 +60,22 @@ final class Region {
         }
     }
 
-    /** Runs what this thread's region has queued, because state outside of it is about to change. */
-    static void flush() {
+    /** Runs what this thread's region has queued or may still compute from a storage that is about to be written to. */
+    static void beforeWrite(Storage storage) {
         Region region = CURRENT.get();
-        if (region != null && region.segment != null && !region.segment.isEmpty()) {
-            region.endAtCaller(List.of());
+        if (region != null) {
+            region.settle(storage);
         }
     }
 
     /** Runs operators directly until the scope is closed, inside of a region, too. */
     static GradMode.Scope suspend() {
         Region region = CURRENT.get();
-        CURRENT.remove();
-        return () -> {
-            if (region != null) {
-                CURRENT.set(region);
-            }
-        };
+        if (region == null || region.suspended) {
+            return () -> {};
+        }
+        region.suspended = true;
+        return () -> region.suspended = false;
     }
 
     String name() {
@@ -102,14 +106,25 @@ final class Region {
             throw new CapstanException(
                     name(), "another thread reads a tensor while the compiled region still queues it", "" + read.shape());
         }
-        endAtCaller(List.of(read));
-    }
-
-    private void endAtCaller(List<Tensor> wanted) {
         Segment ending = segment;
         segment = null;
-        ending.end(wanted);
+        ended.add(ending);
+        ending.end(List.of(read));
         ending.path().bailedOut(CallSite.current().orElse("unknown place"));
+    }
+
+    /** Nobody can tell which queued values the caller still holds: all that depend on the old elements are computed. */
+    private void settle(Storage storage) {
+        if (segment != null && segment.reads(storage)) {
+            Segment ending = segment;
+            segment = null;
+            ending.abandon();
+        }
+        for (Segment before : ended) {
+            if (before.reads(storage)) {
+                before.settle();
+            }
+        }
     }
 
     private void end(List<Tensor> results) {

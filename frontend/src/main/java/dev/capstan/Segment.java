@@ -2,6 +2,7 @@
 package dev.capstan;
 
 import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
@@ -84,8 +85,14 @@ final class Segment {
         return path;
     }
 
-    boolean isEmpty() {
-        return operators == 0;
+    /** True if the segment has an input in this storage. */
+    boolean reads(Storage storage) {
+        for (Tensor input : inputOrder) {
+            if (input.values().storage() == storage) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Runs what is queued, for these tensors; none of them needs to be of this segment. */
@@ -149,6 +156,16 @@ final class Segment {
         } else if (tensor.isPending()) {
             path.escaped(tensor.segmentValue());
             recompute(tensor);
+        }
+    }
+
+    /** Computes whatever is not computed yet. */
+    synchronized void settle() {
+        for (Tensor value : values) {
+            if (value.isPending()) {
+                recompute(value);
+                return;
+            }
         }
     }
 

@@ -233,8 +233,8 @@ public class Tensor extends TensorOperators {
      * first, and the version of the storage rises.
      */
     public final NdArray writableValues() {
-        Region.flush();
         NdArray array = values();
+        Region.beforeWrite(array.storage());
         array.storage().written();
         return array;
     }
@@ -407,7 +407,7 @@ public class Tensor extends TensorOperators {
         if (requiresGrad && !data.dtype().isFloating()) {
             throw new CapstanException("setData", "only floating tensors have gradients", data.type().toString());
         }
-        Region.flush();
+        Region.beforeWrite(values().storage());
         NdArray array = data.values();
         formerWrites = version() + 1 - array.storage().version();
         values = array;

@@ -21,10 +21,12 @@ import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Scheduler;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** A path in executable form: its forward program, and a backward program for each combination of gradients that came. */
 final class PathProgram implements Program {
@@ -67,7 +69,7 @@ final class PathProgram implements Program {
                 .count();
         this.savesInput = new boolean[inputs];
         if (complete != null) {
-            complete.savedInputs().stream().forEach(input -> savesInput[input] = true);
+            complete.savedInputs().forEach(input -> savesInput[input] = true);
         }
     }
 
@@ -80,7 +82,7 @@ final class PathProgram implements Program {
         }
         Arrivals all = new Arrivals(required, new BitSet());
         BackwardGraph complete = required.isEmpty() ? null : BackwardGraph.of(recording, all);
-        BitSet saved = complete == null ? new BitSet() : complete.saved();
+        Set<Integer> saved = complete == null ? Set.of() : complete.saved();
         ForwardSchedule forward = Scheduler.forward(recording.graph(), saved);
         CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), warm);
         log.add(System.nanoTime() - start);
@@ -184,6 +186,7 @@ final class PathProgram implements Program {
         private final NdArray[] arguments;
         private final NdArray[] outputs;
         private final Storage[] results;
+        private final int[] versions;
         private Object[] kept;
 
         Run(NdArray[] arguments) {
@@ -191,7 +194,7 @@ final class PathProgram implements Program {
             List<Slot> slots = forward.schedule().slots();
             Object[] arrays = new Object[slots.size()];
             int[] offsets = new int[arrays.length];
-            results = new Storage[count(slots, Schedule.Kind.RESULT)];
+            results = new Storage[forward.schedule().results().size()];
             kept = new Object[count(slots, Schedule.Kind.KEPT)];
             for (int i = 0; i < arrays.length; i++) {
                 Slot slot = slots.get(i);
@@ -207,6 +210,9 @@ final class PathProgram implements Program {
             }
             forwardCode.run(arrays, offsets);
             giveBackArenas(slots, arrays);
+            versions = Arrays.stream(results)
+                    .mapToInt(result -> result == null ? 0 : result.version())
+                    .toArray();
             outputs = place(forward.schedule());
         }
 
@@ -257,7 +263,7 @@ final class PathProgram implements Program {
             List<Slot> slots = schedule.slots();
             Object[] arrays = new Object[slots.size()];
             int[] offsets = new int[arrays.length];
-            Storage[] made = new Storage[count(slots, Schedule.Kind.RESULT)];
+            Storage[] made = new Storage[schedule.results().size()];
             for (int i = 0; i < arrays.length; i++) {
                 Slot slot = slots.get(i);
                 switch (slot.kind()) {
@@ -265,7 +271,7 @@ final class PathProgram implements Program {
                     case GRADIENT -> take(gradients[slot.index()], i, arrays, offsets);
                     case TOTAL -> take(totals[slot.index()], i, arrays, offsets);
                     case KEPT -> arrays[i] = kept[slot.index()];
-                    case FORWARD_RESULT -> arrays[i] = unchanged(results[slot.index()]).array();
+                    case FORWARD_RESULT -> arrays[i] = unchanged(slot.index()).array();
                     case RESULT -> arrays[i] = (made[slot.index()] = Storage.allocate(slot.dtype(), slot.elements()))
                             .array();
                     case ARENA -> arrays[i] = pool.take(slot);
@@ -282,14 +288,15 @@ final class PathProgram implements Program {
             return sums;
         }
 
-        private Storage unchanged(Storage result) {
-            if (result.version() != 0) {
+        private Storage unchanged(int result) {
+            int version = results[result].version();
+            if (version != versions[result]) {
                 throw new CapstanException(
                         "backward",
                         "a tensor needed for the gradient was modified in place",
-                        "an output of " + name + " is at version " + result.version() + ", expected 0");
+                        "an output of " + name + " is at version " + version + ", expected " + versions[result]);
             }
-            return result;
+            return results[result];
         }
 
         private void giveBackArenas(List<Slot> slots, Object[] arrays) {

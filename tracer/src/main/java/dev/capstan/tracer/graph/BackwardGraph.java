@@ -16,8 +16,10 @@ import dev.capstan.tracer.graph.Graph.Total;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The backward pass of a forward graph, from the operators' own gradient rules. Nodes are visited in descending order of
@@ -28,7 +30,14 @@ import java.util.Map;
  * @param saved the values of the forward graph that it reads, other than inputs of the region
  * @param savedInputs the inputs of the region that it reads
  */
-public record BackwardGraph(Graph graph, List<Integer> inputs, BitSet saved, BitSet savedInputs) {
+public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> saved, Set<Integer> savedInputs) {
+    /** Copies the collections. */
+    public BackwardGraph {
+        inputs = List.copyOf(inputs);
+        saved = Set.copyOf(saved);
+        savedInputs = Set.copyOf(savedInputs);
+    }
+
     /**
      * Which gradients arrive.
      *
@@ -53,8 +62,8 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, BitSet saved, Bit
         private final Recording recording;
         private final GraphBuilder builder = GraphBuilder.backward();
         private final Map<Integer, Integer> gradients = new HashMap<>();
-        private final BitSet saved = new BitSet();
-        private final BitSet savedInputs = new BitSet();
+        private final Set<Integer> saved = new HashSet<>();
+        private final Set<Integer> savedInputs = new HashSet<>();
 
         Derivation(Recording recording) {
             this.recording = recording;
@@ -122,10 +131,10 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, BitSet saved, Bit
             int inForward = recording.graphValue(value);
             Definition definition = recording.graph().definitions().get(inForward);
             if (definition instanceof Operand operand) {
-                savedInputs.set(((Graph.Input) operand.source()).index());
+                savedInputs.add(((Graph.Input) operand.source()).index());
                 return builder.operand(operand.source(), operand.type(), operand.layout());
             }
-            saved.set(inForward);
+            saved.add(inForward);
             markViewedInput(inForward);
             return builder.operand(
                     new Saved(inForward), definition.type(), Layout.contiguous(definition.type().shape()));
@@ -137,7 +146,7 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, BitSet saved, Bit
             if (definition instanceof Graph.Apply apply && apply.operator() instanceof View) {
                 markViewedInput(apply.operands().get(0));
             } else if (definition instanceof Operand operand) {
-                savedInputs.set(((Graph.Input) operand.source()).index());
+                savedInputs.add(((Graph.Input) operand.source()).index());
             }
         }
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.reference;
+
+import dev.capstan.F;
+import dev.capstan.Tensor;
+import dev.capstan.runtime.type.DType;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/** PyTorch's operators by name as calls of ours. */
+final class OperatorCalls {
+    private static final Map<String, Function<Arguments, Tensor>> CALLS = new HashMap<>();
+
+    private OperatorCalls() {}
+
+    static Set<String> operators() {
+        return CALLS.keySet();
+    }
+
+    /**
+     * The result of a call.
+     *
+     * @throws Arguments.Unsupported if our method does not take all of the arguments
+     */
+    static Tensor call(String operator, Arguments arguments) {
+        Tensor result = CALLS.get(operator).apply(arguments);
+        arguments.finish();
+        return result;
+    }
+
+    private static void unary(String operator, Function<Tensor, Tensor> call) {
+        CALLS.put(operator, a -> call.apply(a.tensor(0)));
+    }
+
+    private static void binary(
+            String operator, BiFunction<Tensor, Tensor, Tensor> call, BiFunction<Tensor, Number, Tensor> withNumber) {
+        CALLS.put(operator, a -> {
+            Tensor left = a.tensor(0);
+            return a.isTensor(1, "other")
+                    ? call.apply(left, a.tensor(1, "other"))
+                    : withNumber.apply(left, a.number(1, "other"));
+        });
+    }
+
+    private static void binary(String operator, BiFunction<Tensor, Tensor, Tensor> call) {
+        CALLS.put(operator, a -> call.apply(a.tensor(0), a.tensor(1)));
+    }
+
+    static {
+        unary("neg", Tensor::neg);
+        unary("abs", Tensor::abs);
+        unary("sign", Tensor::sign);
+        unary("sqrt", Tensor::sqrt);
+        unary("exp", Tensor::exp);
+        unary("log", Tensor::log);
+        unary("sin", Tensor::sin);
+        unary("cos", Tensor::cos);
+        unary("tanh", Tensor::tanh);
+        unary("sigmoid", Tensor::sigmoid);
+        unary("square", Tensor::square);
+        unary("nn.functional.relu", F::relu);
+        unary("relu", Tensor::relu);
+        unary("t", Tensor::t);
+        unary("clone", Tensor::copy);
+        unary("contiguous", Tensor::contiguous);
+        unary("zeros_like", Tensor::zerosLike);
+        unary("ones_like", Tensor::onesLike);
+        for (String operator : new String[] {"zeros_like", "ones_like"}) {
+            CALLS.compute(operator, (name, call) -> a -> call.apply(a.without("dtype", "device")));
+        }
+        unary("float", x -> x.to(DType.FLOAT32));
+        unary("double", x -> x.to(DType.FLOAT64));
+        unary("long", x -> x.to(DType.INT64));
+        unary("int", x -> x.to(DType.INT32));
+        unary("bool", x -> x.to(DType.BOOL));
+
+        binary("add", Tensor::add, Tensor::add);
+        binary("sub", Tensor::sub, Tensor::sub);
+        binary("mul", Tensor::mul, Tensor::mul);
+        binary("div", Tensor::div, Tensor::div);
+        binary("true_divide", Tensor::div, Tensor::div);
+        binary("eq", Tensor::eq, Tensor::eq);
+        binary("ne", Tensor::ne, Tensor::ne);
+        binary("lt", Tensor::lt, Tensor::lt);
+        binary("le", Tensor::le, Tensor::le);
+        binary("gt", Tensor::gt, Tensor::gt);
+        binary("ge", Tensor::ge, Tensor::ge);
+        binary("clamp_min", Tensor::clampMin, Tensor::clampMin);
+        binary("clamp_max", Tensor::clampMax, Tensor::clampMax);
+        binary("maximum", Tensor::maximum);
+        binary("minimum", Tensor::minimum);
+        binary("mm", Tensor::mm);
+        binary("matmul", Tensor::matmul);
+        binary("expand_as", (x, other) -> x.expand(other.shape().sizes()));
+        binary("view_as", (x, other) -> x.reshape(other.shape().sizes()));
+        binary("reshape_as", (x, other) -> x.reshape(other.shape().sizes()));
+
+        CALLS.put("pow", a -> a.tensor(0).pow(a.number(1, "exponent").doubleValue()));
+        CALLS.put("clamp", OperatorCalls::clamp);
+        CALLS.put("where", a -> a.tensor(0).where(a.tensor(1), a.tensor(2)));
+        CALLS.put(
+                "sum",
+                a -> a.has(1, "dim")
+                        ? a.tensor(0).sum(a.truth(2, "keepdim"), a.integers(1, "dim"))
+                        : a.tensor(0).sum());
+        CALLS.put(
+                "mean",
+                a -> a.has(1, "dim")
+                        ? a.tensor(0).mean(a.truth(2, "keepdim"), a.integers(1, "dim"))
+                        : a.tensor(0).mean());
+        CALLS.put(
+                "addmm",
+                a -> a.usual("alpha", 1).usual("beta", 1).tensor(0).addmm(a.tensor(1), a.tensor(2)));
+
+        CALLS.put("transpose", a -> a.tensor(0).transpose(a.integer(1, "dim0"), a.integer(2, "dim1")));
+        CALLS.put("permute", a -> a.tensor(0).permute(a.integers(1, "dims")));
+        CALLS.put("select", a -> a.tensor(0).select(a.integer(1, "dim"), a.integer(2, "index")));
+        CALLS.put(
+                "narrow",
+                a -> a.tensor(0).narrow(a.integer(1, "dim"), a.integer(2, "start"), a.integer(3, "length")));
+        for (String operator : new String[] {"reshape", "view"}) {
+            CALLS.put(operator, a -> a.tensor(0).reshape(a.integers(1, "shape")));
+        }
+        for (String operator : new String[] {"expand", "broadcast_to"}) {
+            CALLS.put(operator, a -> a.tensor(0).expand(a.integers(1, "size")));
+        }
+        CALLS.put(
+                "flatten",
+                a -> a.tensor(0)
+                        .flatten(
+                                a.has(1, "start_dim") ? a.integer(1, "start_dim") : 0,
+                                a.has(2, "end_dim") ? a.integer(2, "end_dim") : -1));
+        CALLS.put("unsqueeze", a -> a.tensor(0).unsqueeze(a.integer(1, "dim")));
+        CALLS.put("squeeze", a -> a.tensor(0).squeeze(a.integer(1, "dim")));
+        CALLS.put("cat", a -> Tensor.cat(a.tensors(0), a.has(1, "dim") ? a.integer(1, "dim") : 0));
+        CALLS.put("stack", a -> Tensor.stack(a.tensors(0), a.has(1, "dim") ? a.integer(1, "dim") : 0));
+
+        CALLS.put(
+                "nn.functional.linear",
+                a -> F.linear(a.tensor(0), a.tensor(1), a.has(2, "bias") ? a.tensor(2, "bias") : null));
+        CALLS.put(
+                "nn.functional.mse_loss",
+                a -> F.mseLoss(a.usual("reduction", "mean").tensor(0), a.tensor(1)));
+
+        CALLS.put("zeros", a -> Tensor.zeros(a.without("device").dtype("dtype"), a.integers(0, "size")));
+        CALLS.put("ones", a -> Tensor.full(a.without("device").dtype("dtype"), 1, a.integers(0, "size")));
+        CALLS.put("full_like", a -> {
+            Tensor like = a.without("dtype", "device").tensor(0);
+            return Tensor.full(
+                    like.dtype(), a.number(1, "fill_value").doubleValue(), like.shape().sizes());
+        });
+    }
+
+    private static Tensor clamp(Arguments a) {
+        Tensor result = a.tensor(0);
+        if (a.has(1, "min") && a.has(2, "max") && !a.isTensor(1, "min")) {
+            return result.clamp(a.number(1, "min"), a.number(2, "max"));
+        }
+        if (a.has(1, "min")) {
+            result = result.clampMin(a.tensor(1, "min"));
+        }
+        return a.has(2, "max") ? result.clampMax(a.tensor(2, "max")) : result;
+    }
+}

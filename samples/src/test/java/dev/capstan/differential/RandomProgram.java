@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.differential;
+
+import dev.capstan.F;
+import dev.capstan.Tensor;
+import dev.capstan.runtime.type.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+
+/**
+ * A program over tensors that a seed determines: operators on random operands, loops whose length and branches whose
+ * direction each call chooses, branches on values. It runs on tensors, and prints itself as a Java method.
+ */
+final class RandomProgram {
+    private static final int[] SIZES = {1, 2, 3, 5, 8, 17};
+
+    private final Random random;
+    private final DType dtype;
+    private final List<int[]> parameterShapes = new ArrayList<>();
+    private final List<int[]> inputShapes = new ArrayList<>();
+    private final List<Statement> statements = new ArrayList<>();
+    private final List<int[]> shapes = new ArrayList<>();
+    private final List<Integer> results = new ArrayList<>();
+    private int choices;
+
+    /** One line: how a new variable comes from those before it. */
+    private record Statement(String java, Function<State, Tensor> run) {}
+
+    /** The variables of one call, and what it chose. */
+    private record State(List<Tensor> variables, int[] choices) {
+        Tensor get(int variable) {
+            return variables.get(variable);
+        }
+    }
+
+    /** The program of a seed. */
+    RandomProgram(long seed) {
+        random = new Random(seed);
+        dtype = random.nextInt(4) == 0 ? DType.FLOAT64 : DType.FLOAT32;
+        int inputs = 1 + random.nextInt(3);
+        for (int i = 0; i < inputs; i++) {
+            inputShapes.add(randomShape());
+        }
+        int parameters = random.nextInt(3);
+        for (int i = 0; i < parameters; i++) {
+            parameterShapes.add(randomShape());
+        }
+        shapes.addAll(inputShapes);
+        shapes.addAll(parameterShapes);
+        int length = 1 + random.nextInt(14);
+        for (int i = 0; i < length; i++) {
+            extend();
+        }
+        int wanted = 1 + random.nextInt(3);
+        for (int i = 0; i < wanted; i++) {
+            int last = shapes.size() - 1;
+            results.add(i == 0 ? last : random.nextInt(shapes.size()));
+        }
+    }
+
+    /** How many numbers from 0 to 3 each call chooses. */
+    int choices() {
+        return choices;
+    }
+
+    /** The element type of all inputs. */
+    DType dtype() {
+        return dtype;
+    }
+
+    /** The shapes of what each call passes. */
+    List<int[]> inputShapes() {
+        return inputShapes;
+    }
+
+    /** The shapes of what stays the same from call to call. */
+    List<int[]> parameterShapes() {
+        return parameterShapes;
+    }
+
+    /** Runs the program. */
+    List<Tensor> run(List<Tensor> inputs, List<Tensor> parameters, int[] chosen) {
+        List<Tensor> variables = new ArrayList<>(inputs);
+        variables.addAll(parameters);
+        State state = new State(variables, chosen);
+        for (Statement statement : statements) {
+            variables.add(statement.run().apply(state));
+        }
+        return results.stream().map(variables::get).toList();
+    }
+
+    private int[] randomShape() {
+        return random.nextInt(8) == 0
+                ? new int[] {size()}
+                : random.nextInt(12) == 0 ? new int[] {2, size(), size()} : new int[] {size(), size()};
+    }
+
+    private int size() {
+        return SIZES[random.nextInt(SIZES.length)];
+    }
+
+    private int pick() {
+        // later variables more often, so that programs grow deep
+        int count = shapes.size();
+        return random.nextBoolean() ? count - 1 - random.nextInt(Math.min(3, count)) : random.nextInt(count);
+    }
+
+    private void add(int[] shape, String java, Function<State, Tensor> run) {
+        shapes.add(shape);
+        statements.add(new Statement(java, run));
+    }
+
+    private void extend() {
+        int x = pick();
+        switch (random.nextInt(16)) {
+            case 0, 1, 2 -> unary(x);
+            case 3, 4, 5 -> binary(x);
+            case 6, 7 -> product(x);
+            case 8 -> reduction(x);
+            case 9, 10 -> movement(x);
+            case 11 -> join(x);
+            case 12 -> loop(x);
+            case 13 -> branch(x);
+            case 14 -> number(x);
+            default -> special(x);
+        }
+    }
+
+    private void unary(int x) {
+        switch (random.nextInt(7)) {
+            case 0 -> add(shapes.get(x), v(x) + ".tanh()", s -> s.get(x).tanh());
+            case 1 -> add(shapes.get(x), v(x) + ".relu()", s -> s.get(x).relu());
+            case 2 -> add(shapes.get(x), v(x) + ".sigmoid()", s -> s.get(x).sigmoid());
+            case 3 -> add(shapes.get(x), v(x) + ".neg()", s -> s.get(x).neg());
+            case 4 -> add(shapes.get(x), v(x) + ".pow(2)", s -> s.get(x).pow(2));
+            case 5 -> add(shapes.get(x), v(x) + ".abs().add(1).sqrt()", s -> s.get(x)
+                    .abs()
+                    .add(1)
+                    .sqrt());
+            default -> add(shapes.get(x), v(x) + ".clamp(-0.5, 0.75)", s -> s.get(x).clamp(-0.5, 0.75));
+        }
+    }
+
+    private void binary(int x) {
+        int y = compatible(x);
+        int[] shape = broadcast(shapes.get(x), shapes.get(y));
+        switch (random.nextInt(6)) {
+            case 0 -> add(shape, v(x) + ".add(" + v(y) + ")", s -> s.get(x).add(s.get(y)));
+            case 1 -> add(shape, v(x) + ".sub(" + v(y) + ")", s -> s.get(x).sub(s.get(y)));
+            case 2 -> add(shape, v(x) + ".mul(" + v(y) + ")", s -> s.get(x).mul(s.get(y)));
+            case 3 -> add(shape, v(x) + ".div(" + v(y) + ".abs().add(1))", s -> s.get(x)
+                    .div(s.get(y).abs().add(1)));
+            case 4 -> add(shape, v(x) + ".maximum(" + v(y) + ")", s -> s.get(x).maximum(s.get(y)));
+            default -> add(shape, v(x) + ".where(" + v(x) + ".gt(" + v(y) + "), " + v(y) + ")", s -> s.get(x)
+                    .where(s.get(x).gt(s.get(y)), s.get(y)));
+        }
+    }
+
+    /** A variable that broadcasts with x; x itself if there is no other. */
+    private int compatible(int x) {
+        for (int attempt = 0; attempt < 12; attempt++) {
+            int y = pick();
+            if (broadcast(shapes.get(x), shapes.get(y)) != null) {
+                return y;
+            }
+        }
+        return x;
+    }
+
+    private static int[] broadcast(int[] a, int[] b) {
+        int[] result = new int[Math.max(a.length, b.length)];
+        for (int i = 1; i <= result.length; i++) {
+            int left = i <= a.length ? a[a.length - i] : 1;
+            int right = i <= b.length ? b[b.length - i] : 1;
+            if (left != right && left != 1 && right != 1) {
+                return null;
+            }
+            result[result.length - i] = left == 1 ? right : left;
+        }
+        return result;
+    }
+
+    private void product(int x) {
+        int[] a = shapes.get(x);
+        if (a.length != 2) {
+            unary(x);
+            return;
+        }
+        for (int attempt = 0; attempt < 12; attempt++) {
+            int y = pick();
+            int[] b = shapes.get(y);
+            if (b.length == 2 && b[0] == a[1]) {
+                add(new int[] {a[0], b[1]}, v(x) + ".mm(" + v(y) + ")", s -> s.get(x).mm(s.get(y)));
+                return;
+            }
+            if (b.length == 2 && b[1] == a[1]) {
+                add(new int[] {a[0], b[0]}, "F.linear(" + v(x) + ", " + v(y) + ", null)", s -> F.linear(
+                        s.get(x), s.get(y), null));
+                return;
+            }
+        }
+        add(new int[] {a[0], a[0]}, v(x) + ".mm(" + v(x) + ".t())", s -> s.get(x).mm(s.get(x).t()));
+    }
+
+    private void reduction(int x) {
+        int[] a = shapes.get(x);
+        if (a.length == 0) {
+            unary(x);
+            return;
+        }
+        int dimension = random.nextInt(a.length);
+        int[] kept = a.clone();
+        kept[dimension] = 1;
+        switch (random.nextInt(3)) {
+            case 0 -> add(kept, v(x) + ".sum(true, " + dimension + ")", s -> s.get(x).sum(true, dimension));
+            case 1 -> add(without(a, dimension), v(x) + ".mean(" + dimension + ")", s -> s.get(x).mean(dimension));
+            default -> add(new int[0], v(x) + ".sum()", s -> s.get(x).sum());
+        }
+    }
+
+    private static int[] without(int[] shape, int dimension) {
+        int[] rest = new int[shape.length - 1];
+        System.arraycopy(shape, 0, rest, 0, dimension);
+        System.arraycopy(shape, dimension + 1, rest, dimension, rest.length - dimension);
+        return rest;
+    }
+
+    private void movement(int x) {
+        int[] a = shapes.get(x);
+        if (a.length == 0) {
+            add(new int[] {1}, v(x) + ".unsqueeze(0)", s -> s.get(x).unsqueeze(0));
+            return;
+        }
+        int dimension = random.nextInt(a.length);
+        int index = random.nextInt(a[dimension]);
+        switch (random.nextInt(5)) {
+            case 0 -> add(without(a, dimension), v(x) + ".select(" + dimension + ", " + index + ")", s -> s.get(x)
+                    .select(dimension, index));
+            case 1 -> {
+                int length = 1 + random.nextInt(a[dimension] - index);
+                int[] shape = a.clone();
+                shape[dimension] = length;
+                add(shape, v(x) + ".narrow(" + dimension + ", " + index + ", " + length + ")", s -> s.get(x)
+                        .narrow(dimension, index, length));
+            }
+            case 2 -> {
+                int[] shape = a.clone();
+                shape[0] = a[a.length - 1];
+                shape[a.length - 1] = a[0];
+                add(shape, v(x) + ".transpose(0, -1)", s -> s.get(x).transpose(0, -1));
+            }
+            case 3 -> {
+                int elements = 1;
+                for (int size : a) {
+                    elements *= size;
+                }
+                add(new int[] {elements}, v(x) + ".reshape(-1)", s -> s.get(x).reshape(-1));
+            }
+            default -> add(a, v(x) + ".detach().mul(" + v(x) + ")", s -> s.get(x)
+                    .detach()
+                    .mul(s.get(x)));
+        }
+    }
+
+    private void join(int x) {
+        int[] a = shapes.get(x);
+        int y = x;
+        for (int attempt = 0; attempt < 8; attempt++) {
+            int other = pick();
+            if (java.util.Arrays.equals(shapes.get(other), a)) {
+                y = other;
+            }
+        }
+        int z = y;
+        int[] stacked = new int[a.length + 1];
+        System.arraycopy(a, 0, stacked, 1, a.length);
+        stacked[0] = 2;
+        if (a.length == 0 || a.length < 3 && random.nextBoolean()) {
+            add(stacked, "Tensor.stack(List.of(" + v(x) + ", " + v(z) + "), 0)", s -> Tensor.stack(
+                    List.of(s.get(x), s.get(z)), 0));
+        } else {
+            int dimension = random.nextInt(a.length);
+            int[] joined = a.clone();
+            joined[dimension] *= 2;
+            add(joined, "Tensor.cat(List.of(" + v(x) + ", " + v(z) + "), " + dimension + ")", s -> Tensor.cat(
+                    List.of(s.get(x), s.get(z)), dimension));
+        }
+    }
+
+    private void loop(int x) {
+        int choice = choices++;
+        int y = compatible(x);
+        boolean same = java.util.Arrays.equals(broadcast(shapes.get(x), shapes.get(y)), shapes.get(x));
+        int z = same ? y : x;
+        add(shapes.get(x), "repeat(choice[" + choice + "], " + v(x) + ", x -> x.mul(" + v(z) + ").tanh())", s -> {
+            Tensor value = s.get(x);
+            for (int i = 0; i < s.choices()[choice]; i++) {
+                value = value.mul(s.get(z)).tanh();
+            }
+            return value;
+        });
+    }
+
+    private void branch(int x) {
+        if (random.nextBoolean()) {
+            int choice = choices++;
+            add(shapes.get(x), "choice[" + choice + "] > 1 ? " + v(x) + ".sigmoid() : " + v(x) + ".add(1)", s ->
+                    s.choices()[choice] > 1 ? s.get(x).sigmoid() : s.get(x).add(1));
+        } else {
+            add(shapes.get(x), v(x) + ".sum().item() > 0 ? " + v(x) + ".neg() : " + v(x) + ".mul(2)", s -> {
+                boolean positive = s.get(x).sum().item() > 0;
+                return positive ? s.get(x).neg() : s.get(x).mul(2);
+            });
+        }
+    }
+
+    private void number(int x) {
+        int choice = choices++;
+        add(shapes.get(x), v(x) + ".mul(0.25 * choice[" + choice + "])", s -> s.get(x).mul(0.25 * s.choices()[choice]));
+    }
+
+    private void special(int x) {
+        int y = compatible(x);
+        add(new int[0], "F.mseLoss(" + v(x) + ", " + v(y) + ")", s -> F.mseLoss(s.get(x), s.get(y)));
+    }
+
+    private static String v(int variable) {
+        return "v" + variable;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("List<Tensor> program(");
+        int variable = 0;
+        for (int[] shape : inputShapes) {
+            text.append(variable == 0 ? "" : ", ").append("Tensor v").append(variable++);
+            text.append(" /* input ").append(java.util.Arrays.toString(shape)).append(" */");
+        }
+        for (int[] shape : parameterShapes) {
+            text.append(", Tensor v").append(variable++);
+            text.append(" /* parameter ").append(java.util.Arrays.toString(shape)).append(" */");
+        }
+        text.append(") { // ").append(dtype).append('\n');
+        for (Statement statement : statements) {
+            text.append("    Tensor v").append(variable++).append(" = ").append(statement.java()).append(";\n");
+        }
+        String list = String.join(", ", results.stream().map(RandomProgram::v).toList());
+        return text.append("    return List.of(").append(list).append(");\n}\n").toString();
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.differential;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.capstan.Compiled;
+import dev.capstan.Generator;
+import dev.capstan.Stance;
+import dev.capstan.Tensor;
+import dev.capstan.runtime.spi.PathReport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("everywhere")
+class RandomProgramTest {
+    private static final int PROGRAMS = Integer.getInteger("capstan.test.programs", 300);
+    private static final int CALLS = 4;
+
+    @Test
+    void compiledEqualsEager() {
+        long hits = 0;
+        for (int seed = 0; seed < PROGRAMS; seed++) {
+            hits += compare(seed);
+        }
+        assertTrue(hits >= 3L * PROGRAMS, "generated programs ran only " + hits + " times");
+    }
+
+    /** Runs one program several times, eagerly and compiled; how often a generated program ran. */
+    private static long compare(long seed) {
+        RandomProgram program = new RandomProgram(seed);
+        Compiled region = Compiled.region("Random" + seed, 1);
+        Random random = new Random(seed + 1_000_000);
+        try {
+            for (int call = 0; call < CALLS; call++) {
+                int[] choices = random.ints(program.choices(), 0, 4).toArray();
+                long data = random.nextLong();
+                int mode = random.nextInt(3);
+                List<Tensor> eager = run(program, region, Stance.EAGER, choices, data, mode);
+                Tensors.assertSameBits(eager, run(program, region, Stance.COMPILE_NOW, choices, data, mode));
+            }
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError("seed " + seed + ":\n" + program, e);
+        }
+        return region.report().stream().mapToLong(PathReport::hits).sum();
+    }
+
+    /**
+     * Outputs, then gradients of parameters and inputs.
+     *
+     * @param mode 0: everything requires a gradient, 1: nothing, 2: parameters only
+     */
+    private static List<Tensor> run(
+            RandomProgram program, Compiled region, Stance stance, int[] choices, long data, int mode) {
+        Generator generator = new Generator(data);
+        List<Tensor> inputs = draw(generator, program, program.inputShapes(), mode == 0);
+        List<Tensor> parameters = draw(generator, program, program.parameterShapes(), mode != 1);
+        List<Tensor> outputs;
+        try (Stance.Scope scope = stance.enter()) {
+            outputs = region.call(() -> program.run(inputs, parameters, choices));
+        }
+        List<Tensor> all = new ArrayList<>(outputs);
+        Tensor loss = null;
+        for (Tensor output : outputs) {
+            if (output.requiresGrad()) {
+                Tensor part = output.mul(output).sum();
+                loss = loss == null ? part : loss.add(part);
+            }
+        }
+        if (loss != null) {
+            // used outside of the region as well: the region continues these sums of gradients
+            for (Tensor parameter : parameters) {
+                loss = loss.add(parameter.sin().sum());
+            }
+            loss.backward();
+        }
+        for (Tensor leaf : join(parameters, inputs)) {
+            if (leaf.grad() != null) {
+                all.add(leaf.grad());
+            }
+        }
+        return all;
+    }
+
+    private static List<Tensor> join(List<Tensor> first, List<Tensor> second) {
+        List<Tensor> joined = new ArrayList<>(first);
+        joined.addAll(second);
+        return joined;
+    }
+
+    private static List<Tensor> draw(Generator generator, RandomProgram program, List<int[]> shapes, boolean grad) {
+        List<Tensor> drawn = new ArrayList<>();
+        for (int[] shape : shapes) {
+            drawn.add(generator.normal(program.dtype(), shape).requiresGrad(grad));
+        }
+        return drawn;
+    }
+}
