@@ -58,11 +58,7 @@ public record ClassTree(
             throw new IllegalArgumentException(
                     "class: static methods of that name: " + type + "." + method + " (" + found.size() + ")");
         }
-        return Callee.ofStatic(
-                type,
-                method,
-                found.get(0).result(),
-                found.get(0).parameterTypes().toArray(Type[]::new));
+        return found.get(0).callee(type);
     }
 
     /** Collects a class's parts. */

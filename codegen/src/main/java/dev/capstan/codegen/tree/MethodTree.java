@@ -43,6 +43,14 @@ public record MethodTree(
         return Callee.descriptor(result, parameterTypes());
     }
 
+    /** How to call it as a static method of a class. */
+    public Callee callee(ReferenceType owner) {
+        if (!isStatic) {
+            throw new IllegalArgumentException("method: not static: " + name);
+        }
+        return new Callee(Callee.Kind.STATIC, owner, name, result, parameterTypes());
+    }
+
     List<Type> parameterTypes() {
         return parameters.stream().map(Local::type).toList();
     }

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.kernel;
+
+/**
+ * Matrix products by blocks and tiles (BLIS's way): panels of B and interleaved rows of A are packed so that a
+ * micro-kernel reads both in order, and padded with zeros so that there is only one micro-kernel per tile width. Where C
+ * has no room for a whole tile it goes through a scratch tile.
+ *
+ * <p>Blocks bound the scratch memory: a block of A stays in the L2 cache, one of B in L3. A chain over k that crosses
+ * blocks continues from C, where its value is exact, so blocks do not show in the result.
+ *
+ * @param <A> {@code float[]} or {@code double[]}
+ */
+final class BlockedContraction<A> {
+    private static final int MAX_BLOCK_K = 1280;
+    private static final int MAX_BLOCK_A = 1 << 16;
+    private static final int MAX_BLOCK_B = 1 << 20;
+
+    private final TileShape shape;
+    private final ArrayLoops<A> loops;
+    private final MicroKernels<A> kernels;
+    private final ThreadLocal<Scratch<A>> scratch;
+
+    BlockedContraction(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels) {
+        this.shape = shape;
+        this.loops = loops;
+        this.kernels = kernels;
+        this.scratch = ThreadLocal.withInitial(() -> new Scratch<>(loops, shape));
+    }
+
+    /** Buffers of one thread. They grow to what its products need, within the bounds of the blocks. */
+    private static final class Scratch<A> {
+        private final ArrayLoops<A> loops;
+        private final A tile;
+        private A blockOfA;
+        private A blockOfB;
+
+        Scratch(ArrayLoops<A> loops, TileShape shape) {
+            this.loops = loops;
+            this.tile = loops.allocate(shape.rows() * TileShape.TILE_VECTORS * shape.lanes());
+            this.blockOfA = loops.allocate(0);
+            this.blockOfB = loops.allocate(0);
+        }
+
+        A blockOfA(int length) {
+            if (loops.length(blockOfA) < length) {
+                blockOfA = loops.allocate(length);
+            }
+            return blockOfA;
+        }
+
+        A blockOfB(int length) {
+            if (loops.length(blockOfB) < length) {
+                blockOfB = loops.allocate(length);
+            }
+            return blockOfB;
+        }
+    }
+
+    /** Equal blocks of at most {@link #MAX_BLOCK_K}: the size of all but the last. */
+    private static int blockOfK(int k) {
+        int blocks = (k + MAX_BLOCK_K - 1) / MAX_BLOCK_K;
+        return (k + blocks - 1) / blocks;
+    }
+
+    void multiply(
+            int m,
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aRowStride,
+            int aColumnStride,
+            A b,
+            int bOffset,
+            int bRowStride,
+            int bColumnStride,
+            A c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        if (n == 1 && m > 1 && cRowStride == 1) {
+            // a column of C is a row of its transpose, and the factors of a product may be exchanged
+            multiply(
+                    1,
+                    k,
+                    m,
+                    b,
+                    bOffset,
+                    bColumnStride,
+                    bRowStride,
+                    a,
+                    aOffset,
+                    aColumnStride,
+                    aRowStride,
+                    c,
+                    cOffset,
+                    m,
+                    accumulate);
+        } else if (m == shape.singleRows(m) && bColumnStride == 1 && n >= shape.lanes()) {
+            for (int i = 0; i < m; i++) {
+                multiplyRow(
+                        k,
+                        n,
+                        a,
+                        aOffset + i * aRowStride,
+                        aColumnStride,
+                        b,
+                        bOffset,
+                        bRowStride,
+                        c,
+                        cOffset + i * cRowStride,
+                        accumulate);
+            }
+        } else {
+            multiplyBlocks(
+                    m,
+                    k,
+                    n,
+                    a,
+                    aOffset,
+                    aRowStride,
+                    aColumnStride,
+                    b,
+                    bOffset,
+                    bRowStride,
+                    bColumnStride,
+                    c,
+                    cOffset,
+                    cRowStride,
+                    accumulate);
+        }
+    }
+
+    /** One row of C from B as it is. The last vector overlaps the one before it, which changes no bits. */
+    private void multiplyRow(
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aStride,
+            A b,
+            int bOffset,
+            int bRowStride,
+            A c,
+            int cOffset,
+            boolean accumulate) {
+        int lanes = shape.lanes();
+        int whole = n / lanes * lanes;
+        int last = n - lanes;
+        if (whole < n && accumulate) {
+            A tile = scratch.get().tile;
+            loops.copy(c, cOffset + last, 0, tile, 0, 0, 1, lanes);
+            kernels.row(1, a, aOffset, aStride, b, bOffset + last, bRowStride, tile, 0, k, true);
+            loops.copy(tile, whole - last, 0, c, cOffset + whole, 0, 1, n - whole);
+        } else if (whole < n) {
+            kernels.row(1, a, aOffset, aStride, b, bOffset + last, bRowStride, c, cOffset + last, k, false);
+        }
+        for (int j = 0; j < whole; ) {
+            int remaining = (whole - j) / lanes;
+            int vectors = remaining >= TileShape.ROW_VECTORS ? TileShape.ROW_VECTORS : remaining >= 2 ? 2 : 1;
+            kernels.row(vectors, a, aOffset, aStride, b, bOffset + j, bRowStride, c, cOffset + j, k, accumulate);
+            j += vectors * lanes;
+        }
+    }
+
+    private void multiplyBlocks(
+            int m,
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aRowStride,
+            int aColumnStride,
+            A b,
+            int bOffset,
+            int bRowStride,
+            int bColumnStride,
+            A c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        int blockK = blockOfK(k);
+        int widest = TileShape.TILE_VECTORS * shape.lanes();
+        int blockN = Math.max(1, MAX_BLOCK_B / blockK / widest) * widest;
+        Scratch<A> buffers = scratch.get();
+        A panels = buffers.blockOfB(blockK * Math.min(blockN, shape.padded(n)));
+        for (int j = 0; j < n; j += blockN) {
+            int columns = Math.min(blockN, n - j);
+            for (int p = 0; p < k; p += blockK) {
+                int sums = Math.min(blockK, k - p);
+                packBlock(
+                        b,
+                        bOffset + p * bRowStride + j * bColumnStride,
+                        bRowStride,
+                        bColumnStride,
+                        sums,
+                        columns,
+                        panels,
+                        0);
+                multiplyBlock(
+                        buffers,
+                        m,
+                        sums,
+                        columns,
+                        a,
+                        aOffset + p * aColumnStride,
+                        aRowStride,
+                        aColumnStride,
+                        panels,
+                        0,
+                        c,
+                        cOffset + j,
+                        cRowStride,
+                        accumulate || p > 0);
+            }
+        }
+    }
+
+    int packedLength(int k, int n) {
+        return Math.multiplyExact(k, shape.padded(n));
+    }
+
+    /** Packs all of B: block after block of k, and in each the panels from left to right. */
+    void pack(A b, int bOffset, int bRowStride, int bColumnStride, int k, int n, A panels, int panelsOffset) {
+        int blockK = k == 0 ? 1 : blockOfK(k);
+        for (int p = 0; p < k; p += blockK) {
+            packBlock(
+                    b,
+                    bOffset + p * bRowStride,
+                    bRowStride,
+                    bColumnStride,
+                    Math.min(blockK, k - p),
+                    n,
+                    panels,
+                    panelsOffset + p * shape.padded(n));
+        }
+    }
+
+    private void packBlock(
+            A b, int bOffset, int bRowStride, int bColumnStride, int k, int n, A panels, int panelsOffset) {
+        for (int j = 0; j < n; ) {
+            int width = shape.nextWidth(n - j);
+            loops.pack(
+                    b,
+                    bOffset + j * bColumnStride,
+                    bRowStride,
+                    bColumnStride,
+                    k,
+                    Math.min(width, n - j),
+                    panels,
+                    panelsOffset + j * k,
+                    width);
+            j += width;
+        }
+    }
+
+    void multiplyPacked(
+            int m,
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aRowStride,
+            int aColumnStride,
+            A panels,
+            int panelsOffset,
+            A c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        int blockK = blockOfK(k);
+        Scratch<A> buffers = scratch.get();
+        for (int p = 0; p < k; p += blockK) {
+            multiplyBlock(
+                    buffers,
+                    m,
+                    Math.min(blockK, k - p),
+                    n,
+                    a,
+                    aOffset + p * aColumnStride,
+                    aRowStride,
+                    aColumnStride,
+                    panels,
+                    panelsOffset + p * shape.padded(n),
+                    c,
+                    cOffset,
+                    cRowStride,
+                    accumulate || p > 0);
+        }
+    }
+
+    /** The product with one packed block of B. */
+    private void multiplyBlock(
+            Scratch<A> buffers,
+            int m,
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aRowStride,
+            int aColumnStride,
+            A panels,
+            int panelsOffset,
+            A c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        int tiled = m - shape.singleRows(m);
+        int blockM = Math.max(1, MAX_BLOCK_A / k / shape.rows()) * shape.rows();
+        for (int i = 0; i < tiled; i += blockM) {
+            int blockRows = Math.min(blockM, tiled - i);
+            A block = buffers.blockOfA((blockRows + shape.rows()) * k);
+            for (int r = 0; r < blockRows; ) {
+                int rows = shape.nextRows(blockRows - r);
+                loops.pack(
+                        a,
+                        aOffset + (i + r) * aRowStride,
+                        aColumnStride,
+                        aRowStride,
+                        k,
+                        Math.min(rows, blockRows - r),
+                        block,
+                        r * k,
+                        rows);
+                r += rows;
+            }
+            multiplyTiles(
+                    buffers.tile,
+                    blockRows,
+                    k,
+                    n,
+                    block,
+                    panels,
+                    panelsOffset,
+                    c,
+                    cOffset + i * cRowStride,
+                    cRowStride,
+                    accumulate);
+        }
+        for (int i = tiled; i < m; i++) {
+            multiplyPackedRow(
+                    buffers.tile,
+                    k,
+                    n,
+                    a,
+                    aOffset + i * aRowStride,
+                    aColumnStride,
+                    panels,
+                    panelsOffset,
+                    c,
+                    cOffset + i * cRowStride,
+                    accumulate);
+        }
+    }
+
+    /** Packed rows of A times a packed block of B; one panel of B stays in the L1 or L2 cache for all rows. */
+    private void multiplyTiles(
+            A tile,
+            int m,
+            int k,
+            int n,
+            A rowsOfA,
+            A panels,
+            int panelsOffset,
+            A c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        for (int j = 0; j < n; ) {
+            int width = shape.nextWidth(n - j);
+            int vectors = width / shape.lanes();
+            int columns = Math.min(width, n - j);
+            int panel = panelsOffset + j * k;
+            for (int i = 0; i < m; ) {
+                int rows = shape.nextRows(m - i);
+                int target = cOffset + i * cRowStride + j;
+                if (columns == width && m - i >= rows) {
+                    kernels.tile(rows, vectors, rowsOfA, i * k, panels, panel, c, target, cRowStride, k, accumulate);
+                } else {
+                    int tileRows = Math.min(rows, m - i);
+                    if (accumulate) {
+                        loops.copy(c, target, cRowStride, tile, 0, width, tileRows, columns);
+                    }
+                    kernels.tile(rows, vectors, rowsOfA, i * k, panels, panel, tile, 0, width, k, accumulate);
+                    loops.copy(tile, 0, width, c, target, cRowStride, tileRows, columns);
+                }
+                i += rows;
+            }
+            j += width;
+        }
+    }
+
+    /** One row of C from a packed block of B. */
+    private void multiplyPackedRow(
+            A tile,
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aStride,
+            A panels,
+            int panelsOffset,
+            A c,
+            int cOffset,
+            boolean accumulate) {
+        for (int j = 0; j < n; ) {
+            int width = shape.nextWidth(n - j);
+            int vectors = width / shape.lanes();
+            int columns = Math.min(width, n - j);
+            int panel = panelsOffset + j * k;
+            if (columns == width) {
+                kernels.row(vectors, a, aOffset, aStride, panels, panel, width, c, cOffset + j, k, accumulate);
+            } else {
+                if (accumulate) {
+                    loops.copy(c, cOffset + j, 0, tile, 0, 0, 1, columns);
+                }
+                kernels.row(vectors, a, aOffset, aStride, panels, panel, width, tile, 0, k, accumulate);
+                loops.copy(tile, 0, 0, c, cOffset + j, 0, 1, columns);
+            }
+            j += width;
+        }
+    }
+}

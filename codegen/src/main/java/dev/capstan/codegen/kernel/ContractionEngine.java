@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.kernel;
+
+import dev.capstan.codegen.kernel.Contraction.State;
+import dev.capstan.codegen.tree.Primitive;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The contractions of one element type: scalar kernels at once, the vector kernels from the moment they are warm. A cold
+ * vector kernel is a thousand times slower than a scalar loop, so callers never run one.
+ *
+ * @param <A> {@code float[]} or {@code double[]}
+ */
+final class ContractionEngine<A> {
+    private static final System.Logger LOG = System.getLogger("dev.capstan.codegen");
+    // one at a time: two of them would share the compiler threads, and the first would be ready later
+    private static final Object WARM_UP = new Object();
+
+    private final Primitive element;
+    private final ArrayLoops<A> loops;
+    private final BlockedContraction<A> scalar;
+    private final CountDownLatch settled = new CountDownLatch(1);
+    private volatile State state;
+    private volatile BlockedContraction<A> vector;
+    private volatile BlockedContraction<A> scalarOnPanels;
+
+    ContractionEngine(Primitive element, ArrayLoops<A> loops) {
+        this.element = element;
+        this.loops = loops;
+        this.scalar = scalar(TileShape.scalar());
+        this.state = VectorWidth.isAvailable() ? State.COLD : State.UNAVAILABLE;
+        if (state == State.UNAVAILABLE) {
+            settled.countDown();
+        }
+    }
+
+    private BlockedContraction<A> scalar(TileShape shape) {
+        return new BlockedContraction<>(shape, loops, loops.scalarKernels(shape));
+    }
+
+    State state() {
+        return state;
+    }
+
+    void multiply(
+            int m,
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aRowStride,
+            int aColumnStride,
+            A b,
+            int bOffset,
+            int bRowStride,
+            int bColumnStride,
+            A c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        if (k > 0 && m > 0 && n > 0) {
+            current()
+                    .multiply(
+                            m,
+                            k,
+                            n,
+                            a,
+                            aOffset,
+                            aRowStride,
+                            aColumnStride,
+                            b,
+                            bOffset,
+                            bRowStride,
+                            bColumnStride,
+                            c,
+                            cOffset,
+                            cRowStride,
+                            accumulate);
+        } else if (!accumulate) {
+            clear(m, n, c, cOffset, cRowStride);
+        }
+    }
+
+    void multiplyPacked(
+            int m,
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aRowStride,
+            int aColumnStride,
+            A panels,
+            int panelsOffset,
+            A c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        if (k > 0 && m > 0 && n > 0) {
+            currentOnPanels()
+                    .multiplyPacked(
+                            m,
+                            k,
+                            n,
+                            a,
+                            aOffset,
+                            aRowStride,
+                            aColumnStride,
+                            panels,
+                            panelsOffset,
+                            c,
+                            cOffset,
+                            cRowStride,
+                            accumulate);
+        } else if (!accumulate) {
+            clear(m, n, c, cOffset, cRowStride);
+        }
+    }
+
+    private void clear(int m, int n, A c, int cOffset, int cRowStride) {
+        for (int i = 0; i < m; i++) {
+            loops.clear(c, cOffset + i * cRowStride, cOffset + i * cRowStride + n);
+        }
+    }
+
+    /** The kernels to use now; the first call asks for the vector kernels. */
+    private BlockedContraction<A> current() {
+        BlockedContraction<A> ready = vector;
+        if (ready != null) {
+            return ready;
+        }
+        warmUp();
+        return scalar;
+    }
+
+    /** The same for packed operands, whose layout is that of the vector kernels from the start. */
+    BlockedContraction<A> currentOnPanels() {
+        BlockedContraction<A> ready = vector;
+        if (ready != null) {
+            return ready;
+        }
+        warmUp();
+        if (scalarOnPanels == null) {
+            scalarOnPanels = scalar(VectorWidth.current()
+                    .map(width -> TileShape.of(width, element))
+                    .orElse(TileShape.scalar()));
+        }
+        return scalarOnPanels;
+    }
+
+    /** Starts warming the vector kernels in the background, unless that has been done or cannot be. */
+    void warmUp() {
+        if (state == State.COLD) {
+            startWarmUp();
+        }
+    }
+
+    private synchronized void startWarmUp() {
+        if (state == State.COLD) {
+            state = State.WARMING;
+            Thread thread = new Thread(this::warm, "capstan-warm-up-" + element);
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    private void warm() {
+        synchronized (WARM_UP) {
+            try {
+                VectorWidth width = VectorWidth.current().orElseThrow();
+                TileShape shape = TileShape.of(width, element);
+                @SuppressWarnings("unchecked")
+                MicroKernels<A> kernels = GeneratedClasses.shared()
+                        .define(MicroKernelTrees.of(width, element, shape))
+                        .newInstance(MicroKernels.class);
+                BlockedContraction<A> contraction = new BlockedContraction<>(shape, loops, kernels);
+                if (new WarmUp<>(shape, loops, kernels, contraction).run()) {
+                    vector = contraction;
+                    state = State.READY;
+                } else {
+                    state = State.FAILED;
+                    LOG.log(
+                            System.Logger.Level.INFO,
+                            "contraction: vector kernels of {0} did not become fast, scalar ones stay in use",
+                            element);
+                }
+            } catch (RuntimeException | LinkageError e) {
+                state = State.FAILED;
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "contraction: vector kernels of " + element + " failed, scalar ones stay in use",
+                        e);
+            } finally {
+                settled.countDown();
+            }
+        }
+    }
+
+    boolean awaitReady(Duration limit) throws InterruptedException {
+        warmUp();
+        return settled.await(limit.toNanos(), TimeUnit.NANOSECONDS) && state == State.READY;
+    }
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.kernel;
+
+import java.util.Arrays;
+
+/** Loops over {@code double[]}. Each is small enough for C2 to keep its indices in registers. */
+final class DoubleLoops implements ArrayLoops<double[]> {
+    @Override
+    public double[] allocate(int length) {
+        return new double[length];
+    }
+
+    @Override
+    public int length(double[] array) {
+        return array.length;
+    }
+
+    @Override
+    public void clear(double[] array, int from, int to) {
+        Arrays.fill(array, from, to, 0d);
+    }
+
+    @Override
+    public void pack(
+            double[] source,
+            int offset,
+            int rowStride,
+            int columnStride,
+            int k,
+            int columns,
+            double[] target,
+            int targetOffset,
+            int width) {
+        if (columns < width) {
+            Arrays.fill(target, targetOffset, targetOffset + k * width, 0d);
+        }
+        if (columnStride == 1) {
+            copy(source, offset, rowStride, target, targetOffset, width, k, columns);
+            return;
+        }
+        int column = 0;
+        if (rowStride == 1) {
+            for (; column + 8 <= columns; column += 8) {
+                interleave8(
+                        source, offset + column * columnStride, columnStride, k, target, targetOffset + column, width);
+            }
+            for (; column + 4 <= columns; column += 4) {
+                interleave4(
+                        source, offset + column * columnStride, columnStride, k, target, targetOffset + column, width);
+            }
+        }
+        for (; column < columns; column++) {
+            copyColumn(source, offset + column * columnStride, rowStride, k, target, targetOffset + column, width);
+        }
+    }
+
+    @Override
+    public void copy(
+            double[] source,
+            int offset,
+            int rowStride,
+            double[] target,
+            int targetOffset,
+            int targetRowStride,
+            int rows,
+            int columns) {
+        for (int r = 0; r < rows; r++) {
+            System.arraycopy(source, offset + r * rowStride, target, targetOffset + r * targetRowStride, columns);
+        }
+    }
+
+    private static void copyColumn(
+            double[] source, int offset, int rowStride, int k, double[] target, int targetOffset, int width) {
+        for (int p = 0; p < k; p++) {
+            target[targetOffset + p * width] = source[offset + p * rowStride];
+        }
+    }
+
+    private static void interleave8(
+            double[] source, int offset, int columnStride, int k, double[] target, int targetOffset, int width) {
+        int s1 = offset + columnStride;
+        int s2 = s1 + columnStride;
+        int s3 = s2 + columnStride;
+        int s4 = s3 + columnStride;
+        int s5 = s4 + columnStride;
+        int s6 = s5 + columnStride;
+        int s7 = s6 + columnStride;
+        int t = targetOffset;
+        for (int p = 0; p < k; p++) {
+            target[t] = source[offset + p];
+            target[t + 1] = source[s1 + p];
+            target[t + 2] = source[s2 + p];
+            target[t + 3] = source[s3 + p];
+            target[t + 4] = source[s4 + p];
+            target[t + 5] = source[s5 + p];
+            target[t + 6] = source[s6 + p];
+            target[t + 7] = source[s7 + p];
+            t += width;
+        }
+    }
+
+    private static void interleave4(
+            double[] source, int offset, int columnStride, int k, double[] target, int targetOffset, int width) {
+        int s1 = offset + columnStride;
+        int s2 = s1 + columnStride;
+        int s3 = s2 + columnStride;
+        int t = targetOffset;
+        for (int p = 0; p < k; p++) {
+            target[t] = source[offset + p];
+            target[t + 1] = source[s1 + p];
+            target[t + 2] = source[s2 + p];
+            target[t + 3] = source[s3 + p];
+            t += width;
+        }
+    }
+
+    @Override
+    public MicroKernels<double[]> scalarKernels(TileShape shape) {
+        return new ScalarKernels(shape);
+    }
+
+    /**
+     * Scalar micro-kernels. C2 vectorises a loop over arrays only where they share one index, so rows of B and C are
+     * copied into rows of their own.
+     */
+    private record ScalarKernels(TileShape shape) implements MicroKernels<double[]> {
+        @Override
+        public void tile(
+                int rows,
+                int vectors,
+                double[] a,
+                int aOffset,
+                double[] b,
+                int bOffset,
+                double[] c,
+                int cOffset,
+                int cRowStride,
+                int k,
+                boolean accumulate) {
+            int width = vectors * shape.lanes();
+            double[] c0 = new double[width];
+            double[] c1 = new double[width];
+            double[] b0 = new double[width];
+            double[] b1 = new double[width];
+            double[] b2 = new double[width];
+            double[] b3 = new double[width];
+            for (int row = 0; row < rows; row += 2) {
+                int target = cOffset + row * cRowStride;
+                if (accumulate) {
+                    System.arraycopy(c, target, c0, 0, width);
+                    System.arraycopy(c, target + cRowStride, c1, 0, width);
+                } else {
+                    Arrays.fill(c0, 0d);
+                    Arrays.fill(c1, 0d);
+                }
+                int i = aOffset + row;
+                int j = bOffset;
+                int p = 0;
+                for (; p + 4 <= k; p += 4) {
+                    System.arraycopy(b, j, b0, 0, width);
+                    System.arraycopy(b, j + width, b1, 0, width);
+                    System.arraycopy(b, j + 2 * width, b2, 0, width);
+                    System.arraycopy(b, j + 3 * width, b3, 0, width);
+                    int i1 = i + rows;
+                    int i2 = i1 + rows;
+                    int i3 = i2 + rows;
+                    step(c0, a[i], a[i1], a[i2], a[i3], b0, b1, b2, b3);
+                    step(c1, a[i + 1], a[i1 + 1], a[i2 + 1], a[i3 + 1], b0, b1, b2, b3);
+                    i = i3 + rows;
+                    j += 4 * width;
+                }
+                for (; p < k; p++) {
+                    System.arraycopy(b, j, b0, 0, width);
+                    step(c0, a[i], b0);
+                    step(c1, a[i + 1], b0);
+                    i += rows;
+                    j += width;
+                }
+                System.arraycopy(c0, 0, c, target, width);
+                System.arraycopy(c1, 0, c, target + cRowStride, width);
+            }
+        }
+
+        private static void step(
+                double[] c,
+                double a0,
+                double a1,
+                double a2,
+                double a3,
+                double[] b0,
+                double[] b1,
+                double[] b2,
+                double[] b3) {
+            for (int j = 0; j < c.length; j++) {
+                c[j] = Math.fma(a3, b3[j], Math.fma(a2, b2[j], Math.fma(a1, b1[j], Math.fma(a0, b0[j], c[j]))));
+            }
+        }
+
+        private static void step(double[] c, double a, double[] b) {
+            for (int j = 0; j < c.length; j++) {
+                c[j] = Math.fma(a, b[j], c[j]);
+            }
+        }
+
+        @Override
+        public void row(
+                int vectors,
+                double[] a,
+                int aOffset,
+                int aStride,
+                double[] b,
+                int bOffset,
+                int bRowStride,
+                double[] c,
+                int cOffset,
+                int k,
+                boolean accumulate) {
+            int end = cOffset + vectors * shape.lanes();
+            if (!accumulate) {
+                Arrays.fill(c, cOffset, end, 0d);
+            }
+            int i = aOffset;
+            int j = bOffset - cOffset;
+            int p = 0;
+            for (; p + 4 <= k; p += 4) {
+                double a0 = a[i];
+                double a1 = a[i + aStride];
+                double a2 = a[i + 2 * aStride];
+                double a3 = a[i + 3 * aStride];
+                int j1 = j + bRowStride;
+                int j2 = j1 + bRowStride;
+                int j3 = j2 + bRowStride;
+                for (int q = cOffset; q < end; q++) {
+                    c[q] = Math.fma(
+                            a3,
+                            b[j3 + q],
+                            Math.fma(a2, b[j2 + q], Math.fma(a1, b[j1 + q], Math.fma(a0, b[j + q], c[q]))));
+                }
+                i += 4 * aStride;
+                j = j3 + bRowStride;
+            }
+            for (; p < k; p++) {
+                double a0 = a[i];
+                for (int q = cOffset; q < end; q++) {
+                    c[q] = Math.fma(a0, b[j + q], c[q]);
+                }
+                i += aStride;
+                j += bRowStride;
+            }
+        }
+    }
+}

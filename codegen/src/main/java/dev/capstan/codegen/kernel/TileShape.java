@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.kernel;
+
+import dev.capstan.codegen.tree.Primitive;
+
+/**
+ * The shapes of the tiles of C that micro-kernels hold in registers: {@code rows} or, for the remaining rows,
+ * {@code fewRows}, times one or two vectors.
+ *
+ * @param lanes elements of a vector
+ * @param rows rows of a tile
+ * @param fewRows rows of a lower tile, a divisor of {@code rows}
+ */
+record TileShape(int lanes, int rows, int fewRows) {
+    /** Vectors of the widest tile. A vector of B that crosses cache lines costs two loads, so tiles are high, not wide. */
+    static final int TILE_VECTORS = 2;
+
+    /** Vectors of the widest part of a single row: independent chains hide the latency of the FMA. */
+    static final int ROW_VECTORS = 4;
+
+    /** The shape for the registers there are: 12 x 2 accumulators need 32 of them, 6 x 2 need 16. */
+    static TileShape of(VectorWidth width, Primitive element) {
+        boolean manyRegisters =
+                width.bits() == 512 || System.getProperty("os.arch").equals("aarch64");
+        int lanes = width.lanes(element);
+        return manyRegisters ? new TileShape(lanes, 12, 4) : new TileShape(lanes, 6, 2);
+    }
+
+    /** The shape for scalar loops: wide enough to pay for starting a loop. */
+    static TileShape scalar() {
+        return new TileShape(16, 12, 4);
+    }
+
+    /** The height of the tile at the top of so many remaining rows; the last tile may be higher than they are. */
+    int nextRows(int remaining) {
+        return remaining > rows - fewRows ? rows : fewRows;
+    }
+
+    /** How many of the last of {@code m} rows are quicker one by one than as a padded tile. */
+    int singleRows(int m) {
+        int last = m % rows % fewRows;
+        return m % rows <= rows - fewRows && last <= fewRows / 2 ? last : 0;
+    }
+
+    /** How many vectors hold {@code columns} columns. */
+    int vectors(int columns) {
+        return (columns + lanes - 1) / lanes;
+    }
+
+    /** Columns including the padding to whole vectors. */
+    int padded(int columns) {
+        return vectors(columns) * lanes;
+    }
+
+    /** Columns of the panel of B at the left of so many remaining columns. */
+    int nextWidth(int remaining) {
+        return remaining > lanes ? TILE_VECTORS * lanes : lanes;
+    }
+}
