@@ -47,8 +47,8 @@ public final class Functions {
     }
 
     /**
-     * The sine of an angle in radians. It holds for |x| up to 6.5e6 in float32 and 3e15 in float64; beyond, the result is
-     * some number from -1 to 1. Infinities give NaN.
+     * The sine of an angle in radians, within 2.5 units in the last place for |x| up to 1e6 in float32 and 1e13 in float64;
+     * beyond, the result is some number from -1 to 1. Infinities give NaN.
      */
     public static Expr sin(Expr x) {
         return Circular.sin(x);

@@ -60,7 +60,7 @@ public enum Primitive {
      * by way of int, {@code (byte) (int) a}; to bool: {@code a != 0}; from bool: 0 or 1; integers wrap around.
      */
     CAST("cast", 1),
-    /** The same bits as the other type of equal width: float32 and int32, float64 and int64. */
+    /** The same bits as the other type of equal width: float32 and int32, float64 and int64. Which NaN has which is open. */
     REINTERPRET("bits", 1);
 
     private final String symbol;
