@@ -72,7 +72,7 @@ final class Segment {
         if (inputOrder.size() == versions.length) {
             versions = Arrays.copyOf(versions, 2 * versions.length);
         }
-        versions[inputOrder.size()] = array.storage().version();
+        versions[inputOrder.size()] = tensor.version();
         inputs.put(tensor, value);
         inputOrder.add(tensor);
         values.add(tensor);
