@@ -73,18 +73,25 @@ public final class ReductionExecutor {
         if (reduced.length != shape.rank()) {
             throw new IllegalArgumentException(reduced.length + " marks of reduced dimensions for " + shape);
         }
-        Shape kept = shape;
-        Shape removed = shape;
-        for (int i = reduced.length - 1; i >= 0; i--) {
-            kept = reduced[i] ? kept.with(i, 1) : kept;
-            removed = reduced[i] ? removed.remove(i) : removed;
-        }
         DType result = reduction.kernel().result();
-        boolean fits = output.shape().equals(kept) || output.shape().equals(removed);
-        if (!fits || output.dtype() != result) {
-            throw new IllegalArgumentException("reduction of " + shape + " to " + result + removed + " or " + result
-                    + kept + ", not " + output.type());
+        if (output.dtype() != result || !isResult(shape, reduced, output.shape())) {
+            throw new IllegalArgumentException("reduction of " + shape + " along " + Arrays.toString(reduced) + " to "
+                    + result + ", not " + output.type());
         }
+    }
+
+    /** True if a shape is another without the reduced dimensions, or with size 1 in their place. */
+    private static boolean isResult(Shape shape, boolean[] reduced, Shape result) {
+        boolean keeps = result.rank() == shape.rank();
+        int at = 0;
+        for (int i = 0; i < reduced.length; i++) {
+            if (!reduced[i] || keeps) {
+                if (at == result.rank() || result.size(at++) != (reduced[i] ? 1 : shape.size(i))) {
+                    return false;
+                }
+            }
+        }
+        return at == result.rank();
     }
 
     private static void combine(PreparedReduction reduction, NdArray[] inputs, boolean[] reduced, NdArray states) {

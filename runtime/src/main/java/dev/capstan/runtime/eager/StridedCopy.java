@@ -24,7 +24,7 @@ final class StridedCopy {
             int columns) {
         if (sourceColumn == 1 && targetColumn == 1 && columns >= 8) {
             for (int r = 0; r < rows; r++) {
-                System.arraycopy(source, sourceOffset + r * sourceRow, target, targetOffset + r * targetRow, columns);
+                copy(source, sourceOffset + r * sourceRow, target, targetOffset + r * targetRow, columns);
             }
             return;
         }
@@ -48,6 +48,17 @@ final class StridedCopy {
             } else {
                 row((byte[]) source, from, sourceColumn, (byte[]) target, to, targetColumn, columns);
             }
+        }
+    }
+
+    /** Copies adjacent elements; where the type is known, that is a few vector instructions. */
+    private static void copy(Object source, int from, Object target, int to, int count) {
+        if (source instanceof float[] floats) {
+            System.arraycopy(floats, from, (float[]) target, to, count);
+        } else if (source instanceof double[] doubles) {
+            System.arraycopy(doubles, from, (double[]) target, to, count);
+        } else {
+            System.arraycopy(source, from, target, to, count);
         }
     }
 

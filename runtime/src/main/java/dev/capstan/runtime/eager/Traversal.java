@@ -160,6 +160,10 @@ final class Traversal {
 
     /** Copies {@code count} elements of an operand, from the one at {@code index} on, to the beginning of a block. */
     void load(int operand, Object array, int offset, int index, int count, Object block) {
+        if (isDense(operand)) {
+            StridedCopy.copy(array, offset + index, 0, 1, block, 0, 0, 1, 1, count);
+            return;
+        }
         int columns = columns();
         int step = columnStride(operand);
         int done = 0;
@@ -181,6 +185,10 @@ final class Traversal {
 
     /** Copies a block to {@code count} elements of an operand, from the one at {@code index} on. */
     void store(int operand, Object array, int offset, int index, int count, Object block) {
+        if (isDense(operand)) {
+            StridedCopy.copy(block, 0, 0, 1, array, offset + index, 0, 1, 1, count);
+            return;
+        }
         int columns = columns();
         int step = columnStride(operand);
         int done = 0;
