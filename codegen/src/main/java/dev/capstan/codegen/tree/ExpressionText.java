@@ -245,6 +245,6 @@ final class ExpressionText implements Expression.Visitor<ExpressionText.Text> {
     }
 
     private CodeBlock print(List<Expression> arguments) {
-        return arguments.stream().map(this::print).collect(CodeBlock.joining(",$W"));
+        return arguments.stream().map(this::print).collect(CodeBlock.joining(", "));
     }
 }

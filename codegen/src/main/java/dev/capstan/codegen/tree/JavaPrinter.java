@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.tree;
 
-import static java.util.Objects.requireNonNull;
-
 import com.palantir.javapoet.ArrayTypeName;
 import com.palantir.javapoet.ClassName;
 import com.palantir.javapoet.CodeBlock;
@@ -25,19 +23,18 @@ import javax.lang.model.element.Modifier;
 public final class JavaPrinter {
     private final ClassTree tree;
     private final ExpressionText expressions;
-    private final LineMarks marks = new LineMarks();
 
-    private JavaPrinter(ClassTree tree) {
+    JavaPrinter(ClassTree tree) {
         this.tree = tree;
         this.expressions = new ExpressionText(tree.type());
     }
 
-    /** Prints the class. */
+    /** The class as source. */
     public static Rendition print(ClassTree tree) {
-        return new JavaPrinter(requireNonNull(tree, "tree")).print();
+        return new Rendition(tree);
     }
 
-    private Rendition print() {
+    String text() {
         TypeSpec.Builder type =
                 TypeSpec.classBuilder(tree.type().className()).addModifiers(Modifier.PUBLIC, Modifier.FINAL);
         if (!tree.comment().isEmpty()) {
@@ -45,19 +42,34 @@ public final class JavaPrinter {
         }
         tree.interfaces().forEach(contract -> type.addSuperinterface(typeName(contract)));
         for (FieldTree field : tree.fields()) {
-            // the mark stands in the initialiser, which shares its line with the name
             type.addField(FieldSpec.builder(
                             typeName(field.type()), field.name(), Modifier.PUBLIC, Modifier.STATIC, Modifier.FINAL)
-                    .initializer("$L$L", marks.next(), expressions.print(field.initialiser()))
+                    .initializer("$L", expressions.print(field.initialiser()))
                     .build());
         }
         tree.methods().forEach(method -> type.addMethod(print(method)));
-        String marked = JavaFile.builder(tree.type().packageName(), type.build())
+        String text = JavaFile.builder(tree.type().packageName(), type.build())
                 .skipJavaLangImports(true)
                 .indent("    ")
                 .build()
                 .toString();
-        return marks.resolve(tree.type(), marked);
+        return unwrapped(text);
+    }
+
+    /** Joins the lines over which JavaPoet spreads a long signature: {@link LineLayout} has one line for it. */
+    private static String unwrapped(String text) {
+        StringBuilder result = new StringBuilder(text.length());
+        boolean inSignature = false;
+        for (String line : text.split("\n")) {
+            result.append(inSignature ? line.strip() : line);
+            inSignature = (inSignature || line.startsWith("    public ")) && !line.endsWith("{") && !line.endsWith(";");
+            if (!inSignature) {
+                result.append('\n');
+            } else if (line.endsWith(",")) {
+                result.append(' ');
+            }
+        }
+        return result.toString();
     }
 
     private MethodSpec print(MethodTree tree) {
@@ -110,10 +122,10 @@ public final class JavaPrinter {
 
     /** Comment text that can neither end the comment nor start a Unicode escape. */
     private static String commentText(String text) {
-        return text.replace("*/", "* /").replace("\\u", "\\ u");
+        return text.strip().replace("*/", "* /").replace("\\u", "\\ u");
     }
 
-    /** Appends statements, each on a line of its own that begins with its mark. */
+    /** Appends statements, in the lines that {@link LineLayout} has counted. */
     private final class StatementText implements Statement.Visitor<CodeBlock.Builder> {
         private final CodeBlock.Builder code;
 
@@ -127,7 +139,7 @@ public final class JavaPrinter {
 
         @Override
         public CodeBlock.Builder declaration(Statement.Declaration declaration) {
-            return code.addStatement("$L$L", marks.next(), declarationText(declaration));
+            return code.addStatement("$L", declarationText(declaration));
         }
 
         private CodeBlock declarationText(Statement.Declaration declaration) {
@@ -137,7 +149,7 @@ public final class JavaPrinter {
 
         @Override
         public CodeBlock.Builder assignment(Statement.Assignment assignment) {
-            return code.addStatement("$L$L", marks.next(), assignmentText(assignment));
+            return code.addStatement("$L", assignmentText(assignment));
         }
 
         private CodeBlock assignmentText(Statement.Assignment assignment) {
@@ -152,14 +164,13 @@ public final class JavaPrinter {
         @Override
         public CodeBlock.Builder arrayStore(Statement.ArrayStore store) {
             Expression element = store.array().at(store.index());
-            return code.addStatement("$L$L = $L", marks.next(), text(element), text(store.value()));
+            return code.addStatement("$L = $L", text(element), text(store.value()));
         }
 
         @Override
         public CodeBlock.Builder forLoop(Statement.ForLoop loop) {
             code.beginControlFlow(
-                    "$Lfor ($L; $L; $L)",
-                    marks.next(),
+                    "for ($L; $L; $L)",
                     declarationText(loop.start()),
                     text(loop.condition()),
                     assignmentText(loop.update()));
@@ -169,14 +180,14 @@ public final class JavaPrinter {
 
         @Override
         public CodeBlock.Builder whileLoop(Statement.WhileLoop loop) {
-            code.beginControlFlow("$Lwhile ($L)", marks.next(), text(loop.condition()));
+            code.beginControlFlow("while ($L)", text(loop.condition()));
             print(loop.body(), this);
             return code.endControlFlow();
         }
 
         @Override
         public CodeBlock.Builder choice(Statement.Choice choice) {
-            code.beginControlFlow("$Lif ($L)", marks.next(), text(choice.condition()));
+            code.beginControlFlow("if ($L)", text(choice.condition()));
             print(choice.whenTrue(), this);
             if (!choice.whenFalse().isEmpty()) {
                 code.nextControlFlow("else");
@@ -187,34 +198,32 @@ public final class JavaPrinter {
 
         @Override
         public CodeBlock.Builder block(Statement.Block block) {
-            code.add("$L{\n$>", marks.next());
+            code.add("{\n$>");
             print(block.body(), this);
             return code.add("$<}\n");
         }
 
         @Override
         public CodeBlock.Builder evaluation(Statement.Evaluation evaluation) {
-            return code.addStatement("$L$L", marks.next(), text(evaluation.call()));
+            return code.addStatement("$L", text(evaluation.call()));
         }
 
         @Override
         public CodeBlock.Builder returns(Statement.Return returns) {
             return returns.value()
-                    .map(value -> code.addStatement("$Lreturn $L", marks.next(), text(value)))
-                    .orElseGet(() -> code.addStatement("$Lreturn", marks.next()));
+                    .map(value -> code.addStatement("return $L", text(value)))
+                    .orElseGet(() -> code.addStatement("return"));
         }
 
         @Override
         public CodeBlock.Builder raise(Statement.Raise raise) {
-            return code.addStatement("$Lthrow $L", marks.next(), text(raise.throwable()));
+            return code.addStatement("throw $L", text(raise.throwable()));
         }
 
         @Override
         public CodeBlock.Builder comment(Statement.Comment comment) {
-            String mark = marks.next();
-            for (String line : comment.text().split("\\R")) {
-                code.add("$L// $L\n", mark, commentText(line));
-                mark = "";
+            for (String line : comment.lines()) {
+                code.add("// $L\n", commentText(line));
             }
             return code;
         }

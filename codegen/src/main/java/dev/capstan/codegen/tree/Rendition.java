@@ -3,31 +3,38 @@ package dev.capstan.codegen.tree;
 
 import static java.util.Objects.requireNonNull;
 
-/** The Java source of a generated class, and the line on which each of its fields and statements stands. */
+/**
+ * The Java source of a generated class, and the line on which each of its fields and statements stands. The text is
+ * printed when it is first asked for, which for most classes is never.
+ */
 public final class Rendition {
-    private final ReferenceType type;
-    private final String text;
+    private final ClassTree tree;
     private final int[] lines;
+    private volatile String text;
 
-    Rendition(ReferenceType type, String text, int[] lines) {
-        this.type = requireNonNull(type, "type");
-        this.text = requireNonNull(text, "text");
-        this.lines = lines;
+    Rendition(ClassTree tree) {
+        this.tree = requireNonNull(tree, "tree");
+        this.lines = LineLayout.of(tree);
     }
 
     /** The class that it renders. */
     public ReferenceType type() {
-        return type;
+        return tree.type();
     }
 
     /** The source, a complete compilation unit. */
     public String text() {
-        return text;
+        String result = text;
+        if (result == null) {
+            result = new JavaPrinter(tree).text();
+            text = result;
+        }
+        return result;
     }
 
     /** The conventional name of the source file, without folders. */
     public String fileName() {
-        return type.className() + ".java";
+        return type().className() + ".java";
     }
 
     /** The 1-based line of the field or statement with this index, counted as the printers visit them. */

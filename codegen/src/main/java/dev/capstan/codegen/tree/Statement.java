@@ -178,6 +178,10 @@ public sealed interface Statement {
             requireNonNull(text, "text");
         }
 
+        List<String> lines() {
+            return text.isBlank() ? List.of("") : text.strip().lines().toList();
+        }
+
         @Override
         public <R> R accept(Visitor<R> visitor) {
             return visitor.comment(this);

@@ -147,7 +147,12 @@ final class StatementEmitter implements Statement.Visitor<Void> {
 
     @Override
     public Void whileLoop(Statement.WhileLoop loop) {
-        beginLine();
+        boolean endless = loop.condition().equals(Expression.constant(true));
+        if (endless) {
+            visited++;
+        } else {
+            beginLine();
+        }
         Label top = new Label();
         Label end = new Label();
         method.visitLabel(top);
@@ -157,7 +162,7 @@ final class StatementEmitter implements Statement.Visitor<Void> {
             method.visitJumpInsn(Opcodes.GOTO, top);
         }
         method.visitLabel(end);
-        completes = !loop.condition().equals(Expression.constant(true));
+        completes = !endless;
         return null;
     }
 

@@ -4,7 +4,7 @@
  * The method tree: a small typed syntax tree of generated classes. It has two printers, which must agree bit for bit:
  * {@link dev.capstan.codegen.tree.BytecodePrinter} writes the class that runs,
  * {@link dev.capstan.codegen.tree.JavaPrinter} the source that people read and that javac can compile instead. The
- * class carries the line numbers of the source.
+ * class carries the line numbers of the source, which are known without printing it.
  *
  * <p>Classes outside are named, never loaded: a tree that calls the Vector API can be built and printed on a JVM that
  * lacks it. Trees are immutable, nodes are well-typed by construction, and a {@link

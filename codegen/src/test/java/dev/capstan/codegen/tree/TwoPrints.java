@@ -7,10 +7,15 @@ import java.io.StringWriter;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.net.URI;
+import java.net.URL;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
 import javax.tools.JavaCompiler;
@@ -18,29 +23,39 @@ import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
+import org.objectweb.asm.ClassReader;
+import org.objectweb.asm.ClassVisitor;
+import org.objectweb.asm.Label;
+import org.objectweb.asm.MethodVisitor;
+import org.objectweb.asm.Opcodes;
 
 /** One tree, printed both ways and loaded twice: the class that ASM wrote, and the one that javac made of the text. */
-final class TwoPrints {
+public final class TwoPrints {
     private final Class<?> printed;
     private final Class<?> compiled;
     private final Rendition rendition;
+    private final byte[] printedBytes;
+    private final byte[] compiledBytes;
 
-    TwoPrints(ClassTree tree, String... javacOptions) {
+    public TwoPrints(ClassTree tree, String... javacOptions) {
         rendition = JavaPrinter.print(tree);
         String name = tree.type().binaryName();
-        printed = define(Map.of(name, BytecodePrinter.print(tree, rendition)), name);
-        compiled = define(compile(rendition, javacOptions), name);
+        printedBytes = BytecodePrinter.print(tree, rendition);
+        compiledBytes = compile(rendition, javacOptions);
+        printed = define(name, printedBytes);
+        compiled = define(name, compiledBytes);
+        assertLinesAreThoseOfJavac();
     }
 
-    Class<?> printed() {
+    public Class<?> printed() {
         return printed;
     }
 
-    Class<?> compiled() {
+    public Class<?> compiled() {
         return compiled;
     }
 
-    Rendition rendition() {
+    public Rendition rendition() {
         return rendition;
     }
 
@@ -72,12 +87,48 @@ final class TwoPrints {
                 .orElseThrow();
     }
 
-    private static Class<?> define(Map<String, byte[]> classes, String name) {
+    /** Every line of the class is one that javac gives to the same method. */
+    private void assertLinesAreThoseOfJavac() {
+        Map<String, Set<Integer>> ours = lines(printedBytes);
+        Map<String, Set<Integer>> theirs = lines(compiledBytes);
+        ours.forEach((method, lines) -> {
+            if (!theirs.getOrDefault(method, Set.of()).containsAll(lines)) {
+                throw new AssertionError(
+                        method + ": " + lines + ", javac: " + theirs.get(method) + "\n" + rendition.text());
+            }
+        });
+    }
+
+    private static Map<String, Set<Integer>> lines(byte[] bytes) {
+        Map<String, Set<Integer>> result = new HashMap<>();
+        new ClassReader(bytes)
+                .accept(
+                        new ClassVisitor(Opcodes.ASM9) {
+                            @Override
+                            public MethodVisitor visitMethod(
+                                    int access, String name, String descriptor, String signature, String[] thrown) {
+                                Set<Integer> lines = new TreeSet<>();
+                                if (!name.equals("<clinit>")) {
+                                    // constants have no code there
+                                    result.put(name + descriptor, lines);
+                                }
+                                return new MethodVisitor(Opcodes.ASM9) {
+                                    @Override
+                                    public void visitLineNumber(int line, Label start) {
+                                        lines.add(line);
+                                    }
+                                };
+                            }
+                        },
+                        0);
+        return result;
+    }
+
+    private static Class<?> define(String name, byte[] bytes) {
         ClassLoader loader = new ClassLoader(TwoPrints.class.getClassLoader()) {
             @Override
             protected Class<?> findClass(String wanted) throws ClassNotFoundException {
-                byte[] bytes = classes.get(wanted);
-                if (bytes == null) {
+                if (!wanted.equals(name)) {
                     throw new ClassNotFoundException(wanted);
                 }
                 return defineClass(wanted, bytes, 0, bytes.length);
@@ -90,9 +141,9 @@ final class TwoPrints {
         }
     }
 
-    private static Map<String, byte[]> compile(Rendition rendition, String... options) {
+    private static byte[] compile(Rendition rendition, String... options) {
         JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
-        Map<String, ByteArrayOutputStream> outputs = new HashMap<>();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         JavaFileManager files =
                 new ForwardingJavaFileManager<JavaFileManager>(javac.getStandardFileManager(null, null, null)) {
                     @Override
@@ -101,8 +152,6 @@ final class TwoPrints {
                         return new SimpleJavaFileObject(URI.create("mem:///" + name + kind.extension), kind) {
                             @Override
                             public OutputStream openOutputStream() {
-                                ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-                                outputs.put(name, bytes);
                                 return bytes;
                             }
                         };
@@ -116,13 +165,17 @@ final class TwoPrints {
                     }
                 };
         StringWriter messages = new StringWriter();
-        boolean success = javac.getTask(messages, files, null, List.of(options), null, List.of(source))
+        List<String> arguments = new ArrayList<>(List.of(options));
+        // where the generated classes' interfaces are, however the tests were started
+        URL classes =
+                BytecodePrinter.class.getProtectionDomain().getCodeSource().getLocation();
+        arguments.addAll(
+                List.of("-classpath", Path.of(URI.create(classes.toString())).toString()));
+        boolean success = javac.getTask(messages, files, null, arguments, null, List.of(source))
                 .call();
         if (!success) {
             throw new AssertionError(messages + "\n" + rendition.text());
         }
-        Map<String, byte[]> classes = new HashMap<>();
-        outputs.forEach((name, bytes) -> classes.put(name, bytes.toByteArray()));
-        return classes;
+        return bytes.toByteArray();
     }
 }
