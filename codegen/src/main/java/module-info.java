@@ -10,8 +10,6 @@ module dev.capstan.codegen {
     requires org.objectweb.asm.tree.analysis;
     requires org.objectweb.asm.util;
 
-    exports dev.capstan.codegen.program;
-
     provides dev.capstan.runtime.spi.KernelCompiler with
             dev.capstan.codegen.program.HotKernels;
     provides dev.capstan.runtime.spi.RegionCompiler with

@@ -11,6 +11,7 @@ import dev.capstan.codegen.tree.MethodTree;
 import dev.capstan.codegen.tree.Primitive;
 import dev.capstan.codegen.tree.ReferenceType;
 import dev.capstan.codegen.tree.Statement;
+import dev.capstan.codegen.tree.Type;
 import dev.capstan.runtime.kernel.Instruction;
 import dev.capstan.runtime.spi.Access;
 import dev.capstan.runtime.type.DType;
@@ -23,6 +24,9 @@ import java.util.Map;
 final class LoopTree {
     /** The static method that does the work. */
     static final String COMPUTE = "compute";
+
+    /** With more, the scalar form of narrow rows gets a method of its own. */
+    private static final int MOST_OPERATIONS_OF_ONE_METHOD = 200;
 
     private static final String NARROW = "computeNarrow";
     private static final ReferenceType LOOP_KERNEL = ReferenceType.of("dev.capstan.runtime.spi.LoopKernel");
@@ -42,10 +46,17 @@ final class LoopTree {
         return tree.build(List.of(tree.scalarMethod(COMPUTE)));
     }
 
-    /** The loop in vector form; {@link VectorLoop#isSupported} says whether there is one. */
+    /**
+     * The loop in vector form; {@link VectorLoop#isSupported} says whether there is one. Rows that are narrower than a vector
+     * run in scalar form, in the same method, unless that would be too large for the JIT.
+     */
     static ClassTree vector(String name, LoopPattern pattern, VectorWidth width) {
         LoopTree tree = new LoopTree(name, pattern);
-        return tree.build(List.of(tree.vectorMethod(width), tree.scalarMethod(NARROW)));
+        int operations = Steps.varyingOperations(pattern);
+        if (operations <= MOST_OPERATIONS_OF_ONE_METHOD) {
+            return tree.build(List.of(tree.vectorMethod(width, true)));
+        }
+        return tree.build(List.of(tree.vectorMethod(width, false), tree.scalarMethod(NARROW)));
     }
 
     private ClassTree build(List<MethodTree> methods) {
@@ -84,7 +95,7 @@ final class LoopTree {
                 type.type(),
                 method.name(),
                 method.result(),
-                method.parameters().stream().map(Local::type).toArray(dev.capstan.codegen.tree.Type[]::new));
+                method.parameters().stream().map(Local::type).toArray(Type[]::new));
     }
 
     /** A method's parameters and, within a row, where each array's row begins. */
@@ -113,7 +124,7 @@ final class LoopTree {
             columns = parameter("columns", Primitive.INT);
         }
 
-        private Local parameter(String name, dev.capstan.codegen.tree.Type parameterType) {
+        private Local parameter(String name, Type parameterType) {
             Local parameter = method.parameter(name, parameterType);
             parameters.add(parameter);
             return parameter;
@@ -153,8 +164,13 @@ final class LoopTree {
 
     private MethodTree scalarMethod(String name) {
         Frame frame = new Frame(name);
+        scalarRows(frame, frame.method.body());
+        return frame.method.build();
+    }
+
+    private void scalarRows(Frame frame, BlockBuilder block) {
         Steps steps = new Steps(pattern);
-        frame.method.body().count("row", ZERO, frame.rows, 1, (line, row) -> {
+        block.count("row", ZERO, frame.rows, 1, (line, row) -> {
             List<Local> starts = frame.starts(line, row);
             Map<Integer, Expression> uniform = steps.uniformValues(line, input -> frame.load(input, starts, null));
             line.count(
@@ -171,10 +187,18 @@ final class LoopTree {
                             input -> frame.load(input, starts, column),
                             (output, value) -> frame.storeScalar(body, output, starts, column, value)));
         });
-        return frame.method.build();
     }
 
-    private MethodTree vectorMethod(VectorWidth width) {
+    private void callNarrow(Frame frame, BlockBuilder block) {
+        block.evaluate(Callee.ofStatic(
+                        type.type(),
+                        NARROW,
+                        Primitive.VOID,
+                        frame.parameters.stream().map(Local::type).toArray(Type[]::new))
+                .call(frame.parameters));
+    }
+
+    private MethodTree vectorMethod(VectorWidth width, boolean withNarrow) {
         Frame frame = new Frame(COMPUTE);
         Steps steps = new Steps(pattern);
         Lanes main = VectorLoop.mainLanes(pattern);
@@ -187,12 +211,11 @@ final class LoopTree {
 
         BlockBuilder body = frame.method.body();
         body.when(frame.columns.lessThan(lanes), narrow -> {
-            narrow.evaluate(Callee.ofStatic(
-                            type.type(),
-                            NARROW,
-                            Primitive.VOID,
-                            frame.parameters.stream().map(Local::type).toArray(dev.capstan.codegen.tree.Type[]::new))
-                    .call(frame.parameters));
+            if (withNarrow) {
+                scalarRows(frame, narrow);
+            } else {
+                callNarrow(frame, narrow);
+            }
             narrow.returns();
         });
         Map<Integer, Expression> constants = new java.util.HashMap<>();

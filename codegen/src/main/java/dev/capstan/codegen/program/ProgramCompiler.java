@@ -48,9 +48,8 @@ public final class ProgramCompiler implements ScheduleCompiler {
     }
 
     private static void warm(GeneratedProgram program, DriverTree tree, Schedule schedule) {
-        tree.products().forEach(dtype -> Contraction.instance().warmUp(Part.elementType(dtype)));
-        WarmUp.run(tree.loops());
         try {
+            // first, because all programs need it, and because the JIT has one thread for all
             for (DType dtype : tree.products()) {
                 Contraction.instance().awaitReady(Part.elementType(dtype), PATIENCE);
             }
@@ -58,6 +57,7 @@ public final class ProgramCompiler implements ScheduleCompiler {
             Thread.currentThread().interrupt();
             return;
         }
+        WarmUp.run(tree.loops());
         Rehearsal.run(program, schedule);
     }
 }

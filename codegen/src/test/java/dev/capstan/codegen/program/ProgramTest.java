@@ -63,6 +63,28 @@ class ProgramTest {
     }
 
     @Test
+    void compiledRenditionEqualsProgram() {
+        for (int seed = 200; seed < 205; seed++) {
+            RandomSchedules chance = new RandomSchedules(seed);
+            Schedule schedule = chance.schedule(10);
+            Object[] expected = chance.arrays();
+            int[] offsets = chance.offsets();
+            Object[] actual = new Object[expected.length];
+            for (int i = 0; i < actual.length; i++) {
+                actual[i] = Bits.copy(schedule.slots().get(i).dtype(), expected[i]);
+            }
+            DriverTree tree = DriverTree.of("Rendered", schedule);
+            CompiledSchedule program = compiler.compile("Rendered", schedule, false);
+            program.run(expected, offsets);
+            Driver rendition = new CompiledRenditions(program.artifacts()).driver("Rendered");
+            rendition.run(actual, offsets, tree.scratch(), tree.constants());
+            for (int i = 0; i < actual.length; i++) {
+                assertEquals(Optional.empty(), Bits.difference(expected[i], actual[i]), "seed " + seed);
+            }
+        }
+    }
+
+    @Test
     void longProgramsAreSplitBelowTheCompilationLimit() {
         compare(1000, 700);
     }
