@@ -131,6 +131,8 @@ public final class OperatorExecutor {
 
         @Override
         public NdArray visit(Composite operator) {
+            // what the whole refuses its parts might compute
+            operator.infer(types);
             Value[] values = new Value[operands.length];
             for (int i = 0; i < values.length; i++) {
                 values[i] = new Value(types.get(i), operands[i]);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /** {@code |x|}; the gradient at 0 is 0. */
-public record Abs() implements Elementwise {
+public record Abs() implements NumericElementwise {
     private static final Abs INSTANCE = new Abs();
 
     /** {@code |x|}; the gradient at 0 is 0. */

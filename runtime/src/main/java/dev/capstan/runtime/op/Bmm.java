@@ -30,9 +30,7 @@ public record Bmm() implements Contraction {
             throw new CapstanException(
                     name(), "inner dimensions differ", a + " x " + b + " (" + a.size(2) + " != " + b.size(1) + ")");
         }
-        if (operands.get(0).dtype() != operands.get(1).dtype()) {
-            throw new CapstanException(name(), "element types differ", operands.get(0) + " x " + operands.get(1));
-        }
+        Contraction.verifyTypes(name(), operands.get(0), operands.get(1));
         return new TensorType(operands.get(0).dtype(), Shape.of(a.size(0), a.size(1), b.size(2)));
     }
 

@@ -6,7 +6,10 @@ import dev.capstan.runtime.kernel.Primitive;
 import java.util.List;
 import java.util.function.IntPredicate;
 
-/** {@code min(x, bound)}, NaN if either is; the gradient flows to x where {@code x <= bound}, else to the bound. */
+/**
+ * {@code min(x, bound)}, NaN if either is; the gradient flows to x where {@code x <= bound}, to the bound where
+ * {@code x > bound}.
+ */
 public record ClampMax() implements Elementwise {
     private static final ClampMax INSTANCE = new ClampMax();
 
@@ -28,10 +31,8 @@ public record ClampMax() implements Elementwise {
     @Override
     public <T> T partial(Differentiation<T> at, int operand) {
         Ops<T> ops = at.ops();
-        T inside = Le.le(ops, at.operand(0), at.operand(1));
-        T zero = ops.number(0);
-        return operand == 0
-                ? Where.where(ops, inside, at.gradient(), zero)
-                : Where.where(ops, inside, zero, at.gradient());
+        // with a NaN neither holds
+        T chosen = operand == 0 ? Le.le(ops, at.operand(0), at.operand(1)) : Gt.gt(ops, at.operand(0), at.operand(1));
+        return Where.where(ops, chosen, at.gradient(), ops.number(0));
     }
 }

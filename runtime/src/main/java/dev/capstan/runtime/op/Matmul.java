@@ -88,8 +88,6 @@ public record Matmul() implements Composite {
                     "inner dimensions differ",
                     a + " x " + b + " (" + a.size(a.rank() - 1) + " != " + inner + ")");
         }
-        if (left.dtype() != right.dtype()) {
-            throw new CapstanException(name(), "element types differ", left + " x " + right);
-        }
+        Contraction.verifyTypes(name(), left, right);
     }
 }

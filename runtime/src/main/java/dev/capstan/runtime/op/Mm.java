@@ -27,9 +27,7 @@ public record Mm() implements Contraction {
             throw new CapstanException(
                     name(), "inner dimensions differ", a + " x " + b + " (" + a.size(1) + " != " + b.size(0) + ")");
         }
-        if (operands.get(0).dtype() != operands.get(1).dtype()) {
-            throw new CapstanException(name(), "element types differ", operands.get(0) + " x " + operands.get(1));
-        }
+        Contraction.verifyTypes(name(), operands.get(0), operands.get(1));
         return new TensorType(operands.get(0).dtype(), Shape.of(a.size(0), b.size(1)));
     }
 

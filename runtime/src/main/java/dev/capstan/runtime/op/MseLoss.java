@@ -61,7 +61,9 @@ public record MseLoss(boolean averaged) implements Reduction {
         Ops<T> ops = at.ops();
         Shape domain = domain(List.of(at.operandType(0), at.operandType(1)));
         double scale = averaged ? 2.0 / domain.elements() : 2.0;
-        T error = Sub.sub(ops, at.operand(operand), at.operand(1 - operand));
+        DType type = at.outputType().dtype();
+        T error =
+                Sub.sub(ops, Cast.cast(ops, at.operand(operand), type), Cast.cast(ops, at.operand(1 - operand), type));
         T full = Mul.mul(ops, Mul.mul(ops, error, ops.number(scale)), at.gradient());
         TensorType target = at.operandType(operand);
         return Cast.cast(ops, Sum.sumTo(ops, full, target.shape()), target.dtype());

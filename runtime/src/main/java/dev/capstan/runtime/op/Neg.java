@@ -5,7 +5,7 @@ import dev.capstan.runtime.kernel.Expr;
 import java.util.List;
 
 /** {@code -x}. */
-public record Neg() implements Elementwise {
+public record Neg() implements NumericElementwise {
     private static final Neg INSTANCE = new Neg();
 
     /** {@code -x}. */

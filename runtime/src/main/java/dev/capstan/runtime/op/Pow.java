@@ -40,7 +40,7 @@ public record Pow(double exponent) implements Elementwise {
         if (exponent < 0) {
             throw new CapstanException(name(), "integers have no negative powers", type + "^" + exponent);
         }
-        return DType.promote(type, DType.INT64);
+        return type == DType.BOOL ? DType.INT64 : type;
     }
 
     @Override
@@ -73,7 +73,7 @@ public record Pow(double exponent) implements Elementwise {
 
     @Override
     public boolean savesOperand(int operand, IntPredicate needed) {
-        return true;
+        return exponent != 0 && exponent != 1;
     }
 
     @Override

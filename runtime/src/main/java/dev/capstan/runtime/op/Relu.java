@@ -6,7 +6,7 @@ import dev.capstan.runtime.kernel.Primitive;
 import java.util.List;
 
 /** {@code max(x, 0)}, NaN for NaN; the gradient at 0 is 0. */
-public record Relu() implements Elementwise {
+public record Relu() implements NumericElementwise {
     private static final Relu INSTANCE = new Relu();
 
     /** {@code max(x, 0)}, NaN for NaN; the gradient at 0 is 0. */

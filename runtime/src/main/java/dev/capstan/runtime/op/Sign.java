@@ -3,6 +3,7 @@ package dev.capstan.runtime.op;
 
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Primitive;
+import dev.capstan.runtime.type.DType;
 import java.util.List;
 
 /** -1, 0 or 1 with the sign of x; 0 for NaN. Its gradient is 0. */
@@ -17,6 +18,9 @@ public record Sign() implements Elementwise {
     @Override
     public Expr compute(List<Expr> operands) {
         Expr x = operands.get(0);
+        if (x.type() == DType.BOOL) {
+            return x;
+        }
         return Expr.apply(
                 Primitive.SUB,
                 Expr.apply(Primitive.GT, x, x.like(0)).cast(x.type()),

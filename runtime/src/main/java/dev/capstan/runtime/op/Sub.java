@@ -5,7 +5,7 @@ import dev.capstan.runtime.kernel.Expr;
 import java.util.List;
 
 /** {@code a - b}. */
-public record Sub() implements Elementwise {
+public record Sub() implements NumericElementwise {
     private static final Sub INSTANCE = new Sub();
 
     /** {@code a - b}. */
