@@ -73,6 +73,13 @@ final class Arguments {
         return this;
     }
 
+    /** An argument that no method has. */
+    void refuse(String keyword) {
+        if (keywords.containsKey(keyword)) {
+            throw new Unsupported(keyword);
+        }
+    }
+
     /** An argument that means nothing here, such as the device. */
     Arguments without(String... ignored) {
         taken.addAll(List.of(ignored));
@@ -122,7 +129,9 @@ final class Arguments {
         Object raw = raw(place, keyword);
         return raw instanceof Number number
                 ? new int[] {number.intValue()}
-                : items(raw).stream().mapToInt(item -> ((Number) item).intValue()).toArray();
+                : items(raw).stream()
+                        .mapToInt(item -> ((Number) item).intValue())
+                        .toArray();
     }
 
     boolean truth(int place, String keyword) {
@@ -162,7 +171,11 @@ final class Arguments {
             int[] to = array.positions();
             for (int i = 0; i < to.length; i++) {
                 System.arraycopy(
-                        stored.values().storage().array(), from[i], array.storage().array(), to[i], 1);
+                        stored.values().storage().array(),
+                        from[i],
+                        array.storage().array(),
+                        to[i],
+                        1);
             }
             Tensor tensor = new Tensor(array);
             return Boolean.TRUE.equals(raw.get("requires_grad")) ? tensor.requiresGrad(true) : tensor;
@@ -170,8 +183,6 @@ final class Arguments {
     }
 
     private static int[] strides(List<?> strides) {
-        return strides.stream()
-                .mapToInt(stride -> ((Number) stride).intValue())
-                .toArray();
+        return strides.stream().mapToInt(stride -> ((Number) stride).intValue()).toArray();
     }
 }

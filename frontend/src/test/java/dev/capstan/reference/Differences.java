@@ -34,7 +34,9 @@ final class Differences {
             entry("pow c15", POWER),
             entry("pow c17", POWER),
             entry("squeeze c1", "squeeze takes one dimension"),
-            entry("cat c7", "cat takes no empty vector among matrices, which PyTorch keeps for the sake of old programs"),
+            entry(
+                    "cat c7",
+                    "cat takes no empty vector among matrices, which PyTorch keeps for the sake of old programs"),
             entry("nn.functional.mse_loss c3", "a loss is averaged or summed"));
 
     /** Tape nodes that are called otherwise, or are not there. */
@@ -43,7 +45,15 @@ final class Differences {
     private static Map<String, Optional<String>> nodeNames() {
         Map<String, Optional<String>> names = new HashMap<>();
         // a view is a view, however it was asked for
-        put(names, "ViewBackward", "reshape c1", "reshape c3", "flatten c1", "flatten c5", "reshape_as c1", "reshape_as c3");
+        put(
+                names,
+                "ViewBackward",
+                "reshape c1",
+                "reshape c3",
+                "flatten c1",
+                "flatten c5",
+                "reshape_as c1",
+                "reshape_as c3");
         // the operand itself, where the shape is the same already
         for (String id : new String[] {"reshape c5", "view c5", "expand_as c1", "broadcast_to c5"}) {
             names.put(id, Optional.empty());

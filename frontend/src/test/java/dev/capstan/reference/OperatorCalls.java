@@ -26,6 +26,7 @@ final class OperatorCalls {
      * @throws Arguments.Unsupported if our method does not take all of the arguments
      */
     static Tensor call(String operator, Arguments arguments) {
+        arguments.refuse("out");
         Tensor result = CALLS.get(operator).apply(arguments);
         arguments.finish();
         return result;
@@ -100,7 +101,12 @@ final class OperatorCalls {
 
         CALLS.put("pow", a -> a.tensor(0).pow(a.number(1, "exponent").doubleValue()));
         CALLS.put("clamp", OperatorCalls::clamp);
-        CALLS.put("where", a -> a.tensor(0).where(a.tensor(1), a.tensor(2)));
+        // the cases of types have the condition first, the operator's own have it second
+        CALLS.put(
+                "where",
+                a -> a.tensor(0).dtype() == DType.BOOL
+                        ? a.tensor(1).where(a.tensor(0), a.tensor(2))
+                        : a.tensor(0).where(a.tensor(1), a.tensor(2)));
         CALLS.put(
                 "sum",
                 a -> a.has(1, "dim")
@@ -111,16 +117,13 @@ final class OperatorCalls {
                 a -> a.has(1, "dim")
                         ? a.tensor(0).mean(a.truth(2, "keepdim"), a.integers(1, "dim"))
                         : a.tensor(0).mean());
-        CALLS.put(
-                "addmm",
-                a -> a.usual("alpha", 1).usual("beta", 1).tensor(0).addmm(a.tensor(1), a.tensor(2)));
+        CALLS.put("addmm", a -> a.usual("alpha", 1).usual("beta", 1).tensor(0).addmm(a.tensor(1), a.tensor(2)));
 
         CALLS.put("transpose", a -> a.tensor(0).transpose(a.integer(1, "dim0"), a.integer(2, "dim1")));
         CALLS.put("permute", a -> a.tensor(0).permute(a.integers(1, "dims")));
         CALLS.put("select", a -> a.tensor(0).select(a.integer(1, "dim"), a.integer(2, "index")));
         CALLS.put(
-                "narrow",
-                a -> a.tensor(0).narrow(a.integer(1, "dim"), a.integer(2, "start"), a.integer(3, "length")));
+                "narrow", a -> a.tensor(0).narrow(a.integer(1, "dim"), a.integer(2, "start"), a.integer(3, "length")));
         for (String operator : new String[] {"reshape", "view"}) {
             CALLS.put(operator, a -> a.tensor(0).reshape(a.integers(1, "shape")));
         }
@@ -150,7 +153,9 @@ final class OperatorCalls {
         CALLS.put("full_like", a -> {
             Tensor like = a.without("dtype", "device").tensor(0);
             return Tensor.full(
-                    like.dtype(), a.number(1, "fill_value").doubleValue(), like.shape().sizes());
+                    like.dtype(),
+                    a.number(1, "fill_value").doubleValue(),
+                    like.shape().sizes());
         });
     }
 

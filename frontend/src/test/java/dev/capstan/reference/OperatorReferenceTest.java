@@ -4,11 +4,11 @@ package dev.capstan.reference;
 import static dev.capstan.reference.Closeness.assertClose;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.capstan.Autograd;
 import dev.capstan.Tensor;
@@ -93,7 +93,9 @@ class OperatorReferenceTest {
     /** Where the elements lie relative to the first. */
     private static int[] steps(NdArray array) {
         int first = array.layout().offset();
-        return Arrays.stream(array.positions()).map(position -> position - first).toArray();
+        return Arrays.stream(array.positions())
+                .map(position -> position - first)
+                .toArray();
     }
 
     @ParameterizedTest

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.runtime.op.Abs;
+import dev.capstan.runtime.op.Add;
+import dev.capstan.runtime.op.Addmm;
+import dev.capstan.runtime.op.Bmm;
+import dev.capstan.runtime.op.Cast;
+import dev.capstan.runtime.op.Cat;
+import dev.capstan.runtime.op.ClampMax;
+import dev.capstan.runtime.op.ClampMin;
+import dev.capstan.runtime.op.Clone;
+import dev.capstan.runtime.op.Cos;
+import dev.capstan.runtime.op.Detach;
+import dev.capstan.runtime.op.Div;
+import dev.capstan.runtime.op.Embed;
+import dev.capstan.runtime.op.Eq;
+import dev.capstan.runtime.op.Exp;
+import dev.capstan.runtime.op.Expand;
+import dev.capstan.runtime.op.Ge;
+import dev.capstan.runtime.op.Gt;
+import dev.capstan.runtime.op.Le;
+import dev.capstan.runtime.op.Log;
+import dev.capstan.runtime.op.Lt;
+import dev.capstan.runtime.op.Matmul;
+import dev.capstan.runtime.op.MatrixTranspose;
+import dev.capstan.runtime.op.Maximum;
+import dev.capstan.runtime.op.Mean;
+import dev.capstan.runtime.op.Minimum;
+import dev.capstan.runtime.op.Mm;
+import dev.capstan.runtime.op.MseLoss;
+import dev.capstan.runtime.op.Mul;
+import dev.capstan.runtime.op.Ne;
+import dev.capstan.runtime.op.Neg;
+import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.op.Permute;
+import dev.capstan.runtime.op.Pow;
+import dev.capstan.runtime.op.Relu;
+import dev.capstan.runtime.op.Reshape;
+import dev.capstan.runtime.op.Select;
+import dev.capstan.runtime.op.Sigmoid;
+import dev.capstan.runtime.op.Sign;
+import dev.capstan.runtime.op.Sin;
+import dev.capstan.runtime.op.Slice;
+import dev.capstan.runtime.op.Sqrt;
+import dev.capstan.runtime.op.Squeeze;
+import dev.capstan.runtime.op.Stack;
+import dev.capstan.runtime.op.Sub;
+import dev.capstan.runtime.op.Sum;
+import dev.capstan.runtime.op.Tanh;
+import dev.capstan.runtime.op.Transpose;
+import dev.capstan.runtime.op.Unsqueeze;
+import dev.capstan.runtime.op.Where;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Inputs for every operator: the tests take what they prove from here, so that no operator is forgotten. */
+final class OperatorSamples {
+    private final Generator generator = new Generator(1);
+    private final List<Sample> samples = new ArrayList<>();
+
+    /**
+     * An operator with operands in float64.
+     *
+     * @param step by how much an element is moved to measure a slope
+     */
+    record Sample(Operator operator, List<Tensor> operands, double step) {
+        /** Operands of the same values that nothing was recorded of yet; floating ones require gradients. */
+        List<Tensor> leaves() {
+            List<Tensor> leaves = new ArrayList<>();
+            for (int i = 0; i < operands.size(); i++) {
+                Tensor leaf = operands.get(i).detach().copy();
+                leaves.add(differentiable(i) ? leaf.requiresGrad(true) : leaf);
+            }
+            return leaves;
+        }
+
+        boolean differentiable(int operand) {
+            return operands.get(operand).dtype().isFloating() && operator.differentiable(operand);
+        }
+
+        Tensor apply(List<Tensor> to) {
+            return TensorOps.INSTANCE.apply(operator, to);
+        }
+
+        @Override
+        public String toString() {
+            return operator + " " + operands.stream().map(Tensor::type).toList();
+        }
+    }
+
+    static Stream<Sample> all() {
+        OperatorSamples made = new OperatorSamples();
+        made.elementwise();
+        made.reductions();
+        made.movements();
+        made.products();
+        return made.samples.stream();
+    }
+
+    private void elementwise() {
+        for (Operator operator : List.of(
+                new Neg(),
+                new Abs(),
+                new Sign(),
+                new Exp(),
+                new Sin(),
+                new Cos(),
+                new Tanh(),
+                new Sigmoid(),
+                new Relu(),
+                new Clone(),
+                new Pow(0),
+                new Pow(1),
+                new Pow(2),
+                new Pow(3),
+                new Pow(-1),
+                new Pow(-2),
+                new Pow(7))) {
+            add(operator, normal(3, 4));
+            add(operator, normal());
+        }
+        for (Operator operator :
+                List.of(new Sqrt(), new Log(), new Pow(0.5), new Pow(-0.5), new Pow(2.5), new Pow(-1.5))) {
+            add(operator, positive(3, 4));
+        }
+        for (Operator operator : List.of(
+                new Add(),
+                new Sub(),
+                new Mul(),
+                new Maximum(),
+                new Minimum(),
+                new ClampMin(),
+                new ClampMax(),
+                new Eq(),
+                new Ne(),
+                new Lt(),
+                new Le(),
+                new Gt(),
+                new Ge())) {
+            add(operator, normal(2, 3), normal(2, 3));
+            add(operator, normal(2, 1, 3), normal(4, 1));
+            add(operator, normal(), normal(3));
+        }
+        add(new Div(), normal(2, 3), positive(2, 3));
+        add(new Div(), normal(2, 1, 3), positive(4, 1));
+        Tensor condition = normal(2, 3).gt(0);
+        add(new Where(), condition, normal(2, 3), normal(2, 3));
+        add(new Where(), condition, normal(1, 3), normal());
+        // eighths survive float32, so that the slope is exact
+        samples.add(new Sample(new Cast(DType.FLOAT32), List.of(Tensor.of(new double[] {0.25, -1.5, 3})), 0.125));
+        samples.add(new Sample(new Cast(DType.FLOAT64), List.of(Tensor.of(new float[] {0.25f, -1.5f, 3})), 0.125));
+    }
+
+    private void reductions() {
+        for (boolean keep : new boolean[] {false, true}) {
+            for (List<Integer> dimensions : List.<List<Integer>>of(List.of(), List.of(1), List.of(-1, 0))) {
+                add(new Sum(dimensions, keep), normal(2, 3, 4));
+                add(new Mean(dimensions, keep), normal(2, 3, 4));
+            }
+        }
+        add(new Sum(List.of(), false), normal());
+        add(new Mean(List.of(0), true), normal());
+        for (boolean averaged : new boolean[] {false, true}) {
+            add(new MseLoss(averaged), normal(2, 3), normal(2, 3));
+            add(new MseLoss(averaged), normal(2, 3), normal(3));
+            add(new MseLoss(averaged), normal(1, 3), normal(2, 1));
+        }
+    }
+
+    private void movements() {
+        add(new Reshape(Shape.of(4, 3)), normal(2, 6));
+        add(new Reshape(Shape.of(1)), normal());
+        add(new Expand(Shape.of(2, 3, 4)), normal(3, 1));
+        add(new Expand(Shape.of(3)), normal());
+        add(new Squeeze(1), normal(2, 1, 3));
+        add(new Squeeze(-1), normal(2, 1, 3));
+        add(new Squeeze(0), normal());
+        add(new Unsqueeze(1), normal(2, 3));
+        add(new Unsqueeze(-1), normal());
+        add(new Transpose(0, -1), normal(2, 3, 4));
+        add(new MatrixTranspose(), normal(2, 3));
+        add(new MatrixTranspose(), normal(3));
+        add(new Permute(List.of(2, 0, -2)), normal(2, 3, 4));
+        add(new Select(1, 2), normal(2, 3, 4));
+        add(new Select(-1, -4), normal(2, 3, 4));
+        add(new Slice(1, 1, 2, 1), normal(2, 4));
+        add(new Slice(-1, 1, 2, 2), normal(2, 4));
+        add(new Slice(0, 2, 0, 1), normal(2, 4));
+        add(new Detach(), normal(2, 3));
+        add(new Cat(0), normal(2, 3), normal(1, 3), normal(0, 3));
+        add(new Cat(-1), normal(2, 1), normal(2, 3));
+        add(new Stack(1), normal(2, 3), normal(2, 3));
+        add(new Stack(-1), normal(), normal());
+        add(new Embed(Shape.of(2, 7), 1, 1, 2), normal(2, 3));
+        add(new Embed(Shape.of(4, 3), 0, 3, 1), normal(1, 3));
+    }
+
+    private void products() {
+        add(new Mm(), normal(2, 3), normal(3, 4));
+        add(new Mm(), normal(1, 1), normal(1, 1));
+        add(new Bmm(), normal(2, 3, 4), normal(2, 4, 2));
+        add(new Addmm(), normal(4), normal(2, 3), normal(3, 4));
+        add(new Addmm(), normal(2, 1), normal(2, 3), normal(3, 4));
+        add(new Matmul(), normal(3), normal(3));
+        add(new Matmul(), normal(3), normal(3, 2));
+        add(new Matmul(), normal(2, 3), normal(3));
+        add(new Matmul(), normal(2, 2, 3), normal(3, 4));
+        add(new Matmul(), normal(2, 1, 2, 3), normal(4, 3, 2));
+        add(new Matmul(), normal(3), normal(2, 3, 2));
+        add(new Matmul(), normal(2, 2, 3), normal(3));
+    }
+
+    private void add(Operator operator, Tensor... operands) {
+        samples.add(new Sample(operator, Arrays.asList(operands), 1e-6));
+    }
+
+    private Tensor normal(int... sizes) {
+        return generator.normal(DType.FLOAT64, sizes);
+    }
+
+    private Tensor positive(int... sizes) {
+        return generator.uniform(DType.FLOAT64, 0.5, 2, sizes);
+    }
+}

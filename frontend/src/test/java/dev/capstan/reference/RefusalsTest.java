@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.reference;
+
+import static java.util.Map.entry;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.capstan.runtime.type.CapstanException;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What PyTorch refuses is refused here, by a rule with a name. */
+class RefusalsTest {
+    private static final String NUMBERS = "the Java compiler refuses numbers in place of tensors";
+    private static final String OUT = "no operator writes into a given tensor";
+    private static final String TYPE = "mean takes no element type";
+
+    private static final Map<String, String> SKIPPED = Map.ofEntries(
+            entry("_errors c25", NUMBERS),
+            entry("_errors c27", NUMBERS),
+            entry("_errors c29", NUMBERS),
+            entry("_errors c53", NUMBERS),
+            entry("_errors c55", NUMBERS),
+            entry("_errors c57", NUMBERS),
+            entry("_errors c59", NUMBERS),
+            entry("_errors c61", NUMBERS),
+            entry("_errors c63", NUMBERS),
+            entry("_errors c83", NUMBERS),
+            entry("_errors c85", NUMBERS),
+            entry("_errors c91", TYPE),
+            entry("_errors c165", OUT));
+
+    /** The rule by which each call is refused here. */
+    private static final Map<String, String> RULES = Map.ofEntries(
+            entry("_errors c113", "reshape: number of elements differs"),
+            entry("_errors c115", "reshape: number of elements differs"),
+            entry("_errors c117", "reshape: no size fits in place of -1"),
+            entry("_errors c119", "reshape: no size fits in place of -1"),
+            entry("_errors c121", "reshape: number of elements differs"),
+            entry("_errors c123", "reshape: number of elements differs"),
+            entry("_errors c125", "reshape: no size fits in place of -1"),
+            entry("_errors c127", "reshape: no size fits in place of -1"),
+            entry("_errors c129", "t: more than two dimensions"),
+            entry("_errors c163", "cat: no operands"),
+            entry("_errors c167", "cat: sizes differ outside of dimension 0"),
+            entry("_errors c169", "cat: 0-d tensors cannot be concatenated"),
+            entry("_errors c201", "reshape: number of elements differs"),
+            entry("_errors c203", "reshape: number of elements differs"));
+
+    static Stream<ReferenceCase> cases() {
+        return ReferenceData.of(ReferenceData.ERRORS).filter(c -> !SKIPPED.containsKey(c.id()));
+    }
+
+    @Test
+    void skippedCasesAreExactlyTheListedOnes() {
+        Map<String, String> unsupported = new TreeMap<>();
+        ReferenceData.of(ReferenceData.ERRORS).forEach(c -> {
+            try {
+                OperatorCalls.call(c.operator(), c.arguments());
+            } catch (Arguments.Unsupported e) {
+                unsupported.put(c.id(), c.operator() + ": " + e.getMessage());
+            } catch (CapstanException e) {
+                // refused, as it should be
+            }
+        });
+        assertEquals(new TreeSet<>(SKIPPED.keySet()), unsupported.keySet(), unsupported::toString);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void whatPyTorchRefusesIsRefused(ReferenceCase c) {
+        CapstanException e =
+                assertThrows(CapstanException.class, () -> OperatorCalls.call(c.operator(), c.arguments()), c::message);
+        assertEquals(RULES.get(c.id()), e.operator() + ": " + e.rule());
+    }
+}
