@@ -52,6 +52,7 @@ final class Dependencies {
         return writers.get(root).size() == 1
                         && tasks.get(writers.get(root).get(0)) instanceof Task.Map map
                         && map.isWhole()
+                        && map.writes() == root
                 ? writers.get(root).get(0)
                 : Task.NOTHING;
     }

@@ -18,11 +18,13 @@ import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Writes each unit as a step, on places whose slot is the number of a buffer. */
 final class Emission {
@@ -73,9 +75,10 @@ final class Emission {
         Kernel kernel = inputs.kernel(results);
         List<Place> places = new ArrayList<>(inputs.places());
         places.addAll(outputs);
-        Shape shape = outputs.get(0).layout().shape();
+        int[] order = descendingSteps(outputs.get(0).layout());
+        places.replaceAll(place -> new Place(place.slot(), place.layout().permute(order)));
         List<Layout> layouts = places.stream().map(Place::layout).toList();
-        Iteration iteration = Iteration.of(shape, layouts);
+        Iteration iteration = Iteration.of(layouts.get(0).shape(), layouts);
         for (int i = 0; i < places.size(); i++) {
             Place place = places.get(i);
             places.set(
@@ -85,6 +88,15 @@ final class Emission {
         outputs.forEach(this::clearOnce);
         int read = inputs.places().size();
         steps.add(new Loop(kernel, iteration.shape(), places.subList(0, read), places.subList(read, places.size())));
+    }
+
+    /** The dimensions in the order that walks through memory in one direction. */
+    private static int[] descendingSteps(Layout layout) {
+        return IntStream.range(0, layout.shape().rank())
+                .boxed()
+                .sorted(Comparator.comparingInt(dimension -> -layout.stride(dimension)))
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 
     private boolean isReadOutside(Task task, List<Task> unit) {

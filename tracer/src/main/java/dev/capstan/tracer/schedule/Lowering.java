@@ -18,16 +18,19 @@ import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Graph.Apply;
 import dev.capstan.tracer.graph.Graph.Constant;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
+import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * Turns the definitions of a graph into tasks and decides in which buffer each root lies. It goes backwards, so that what a
  * value is for is known when its place is chosen: what is only read to be put into an assembly, or to leave as a result, is
- * computed right there.
+ * computed right there; so is an element of a sequence that is also stacked.
  */
 final class Lowering implements OperatorVisitor<Void> {
     private final Graph graph;
@@ -35,11 +38,15 @@ final class Lowering implements OperatorVisitor<Void> {
     private final Buffers buffers;
     private final int[] required;
     private final Place[] locations;
+    private final boolean[] within;
     private final int[] reads;
+    private final int[] exchangedReads;
+    private final List<List<Integer>> aliases = new ArrayList<>();
     private final List<List<Copy>> copiesOf = new ArrayList<>();
     private final List<List<Integer>> parts = new ArrayList<>();
     private final List<Copy> copies = new ArrayList<>();
     private final List<Task> tasks = new ArrayList<>();
+    private final Map<List<Object>, Kernel> kernels = new HashMap<>();
     private int current;
 
     /** A tensor that has to be somewhere else, too. */
@@ -70,8 +77,12 @@ final class Lowering implements OperatorVisitor<Void> {
         int size = graph.definitions().size();
         this.required = new int[size];
         this.locations = given.clone();
+        this.within = new boolean[size];
         this.reads = new int[size];
+        this.exchangedReads = new int[size];
         for (int value = 0; value < size; value++) {
+            aliases.add(new ArrayList<>());
+            aliases.get(roots.of(value)).add(value);
             required[value] = Task.NOTHING;
             copiesOf.add(new ArrayList<>());
             parts.add(new ArrayList<>());
@@ -83,9 +94,9 @@ final class Lowering implements OperatorVisitor<Void> {
         required[root] = buffer;
     }
 
-    /** True if a root's memory outlives the run. */
+    /** True if a root must be in memory even if only fused tasks read it. */
     boolean isRequired(int root) {
-        return required[root] != Task.NOTHING;
+        return required[root] != Task.NOTHING || within[root];
     }
 
     /** True if memory for a root must be zero before its parts are written. */
@@ -140,40 +151,66 @@ final class Lowering implements OperatorVisitor<Void> {
     }
 
     private Place location(int root) {
-        if (isRequired(root)) {
-            return new Place(required[root], Layout.contiguous(roots.shape(root)));
-        }
-        if (reads[root] == 0 && copiesOf.get(root).size() == 1) {
-            Copy copy = copiesOf.get(root).get(0);
-            Optional<Layout> layout = forwarded(root, copy);
+        for (Copy copy : copiesOf.get(root)) {
+            Optional<Layout> layout = within(root, copy);
             if (layout.isPresent()) {
                 copy.needless = true;
                 if (copy.into != Task.NOTHING) {
                     parts.get(copy.into).add(root);
                 }
+                within[root] = true;
                 return new Place(copy.target.slot(), layout.get());
             }
         }
         Shape shape = roots.shape(root);
+        if (required[root] != Task.NOTHING) {
+            return new Place(required[root], Layout.contiguous(shape));
+        }
         int buffer = buffers.scratch(graph.type(root).dtype(), shape.elements(), isHollow(root));
-        return new Place(buffer, Layout.contiguous(shape));
+        boolean exchange = exchangedReads[root] > 0
+                && exchangedReads[root] == reads[root]
+                && aliases.get(root).stream()
+                        .allMatch(value ->
+                                roots.layout(value, exchangedContiguous(shape)).isPresent());
+        return new Place(buffer, exchange ? exchangedContiguous(shape) : Layout.contiguous(shape));
     }
 
-    /** Where a root must lie so that a copy of it is already made. What is element-wise is fused with its copy instead. */
-    private Optional<Layout> forwarded(int root, Copy copy) {
-        if (!(graph.definitions().get(root) instanceof Apply apply)
-                || apply.operator() instanceof Elementwise
+    /** Contiguous after an exchange of the last two dimensions. */
+    private static Layout exchangedContiguous(Shape shape) {
+        Shape exchanged = exchanged(Layout.contiguous(shape)).shape();
+        return exchanged(Layout.contiguous(exchanged));
+    }
+
+    /** Where a root must lie so that a copy of it is already made; empty if it cannot, or had better not lie there. */
+    private Optional<Layout> within(int root, Copy copy) {
+        Kind kind = buffers.get(copy.target.slot()).kind();
+        boolean lastsEnough = required[root] == Task.NOTHING
+                || kind == Kind.KEPT && buffers.get(required[root]).kind() == Kind.KEPT;
+        if (!lastsEnough
+                || !(graph.definitions().get(root) instanceof Apply apply)
                 || roots.isCopiedView(root)
                 || isOfNothing(apply)
                 || apply.type().dtype() != copy.type
                 || isHollow(root) && !buffers.get(copy.target.slot()).cleared()) {
             return Optional.empty();
         }
-        Optional<Layout> layout = inverse(root, copy);
+        boolean alone = required[root] == Task.NOTHING
+                && reads[root] == 0
+                && copiesOf.get(root).size() == 1;
+        Optional<Layout> layout = inverse(root, copy).filter(place -> alone || isGoodToRead(root, place));
         return apply.operator() instanceof Contraction
                 ? layout.filter(
                         place -> place.isContiguous() || exchanged(place).isContiguous())
                 : layout;
+    }
+
+    /** True if rows are dense, and if all views of a root can show it there. */
+    private boolean isGoodToRead(int root, Layout place) {
+        Layout compact = LayoutAlgebra.compact(place);
+        int rank = compact.shape().rank();
+        return (rank == 0 || compact.stride(rank - 1) == 1)
+                && aliases.get(root).stream()
+                        .allMatch(value -> roots.layout(value, place).isPresent());
     }
 
     private Optional<Layout> inverse(int root, Copy copy) {
@@ -231,8 +268,36 @@ final class Lowering implements OperatorVisitor<Void> {
 
     @Override
     public Void visit(Elementwise operator) {
-        map(operator.kernel(types()), apply().type().shape());
+        List<TensorType> types = types();
+        Kernel kernel = kernels.computeIfAbsent(List.of(operator, types), unseen -> operator.kernel(types));
+        map(kernel, apply().type().shape());
+        if (isMatrices(apply().type().shape())) {
+            apply().operands().forEach(this::preferLayoutOfResult);
+        }
         return null;
+    }
+
+    private static boolean isMatrices(Shape shape) {
+        return shape.rank() == 2 || shape.rank() == 3;
+    }
+
+    /** Notes if an operand had better lie transposed, so that the loop walks through it as it walks through the result. */
+    private void preferLayoutOfResult(int operand) {
+        int root = roots.of(operand);
+        Layout target = locations[current].layout();
+        if (roots.isExternal(root)
+                || roots.isConstant(root)
+                || !isMatrices(roots.shape(root))
+                || !graph.type(operand).shape().equals(target.shape())) {
+            return;
+        }
+        Layout wanted = exchanged(target).isContiguous() && !target.isContiguous()
+                ? exchangedContiguous(target.shape())
+                : Layout.contiguous(target.shape());
+        boolean exchange = LayoutAlgebra.inverse(base -> roots.layout(operand, base), roots.shape(root), wanted)
+                .filter(layout -> !layout.isContiguous() && exchanged(layout).isContiguous())
+                .isPresent();
+        exchangedReads[root] += exchange ? 1 : 0;
     }
 
     @Override

@@ -29,7 +29,9 @@ final class MemoryPlan {
     private final int[] last;
     private final int[] offsets;
     private final int[] slots;
-    private final boolean[] takenOver;
+    /** Whether a buffer's memory was released, or taken over by another. */
+    private final boolean[] ended;
+
     private final Map<DType, Arena> scratch = new EnumMap<>(DType.class);
     private final Map<DType, Arena> kept = new EnumMap<>(DType.class);
     private final List<Slot> slotList = new ArrayList<>();
@@ -48,7 +50,7 @@ final class MemoryPlan {
         this.last = new int[buffers.size()];
         this.offsets = new int[buffers.size()];
         this.slots = new int[buffers.size()];
-        this.takenOver = new boolean[buffers.size()];
+        this.ended = new boolean[buffers.size()];
         Arrays.fill(first, NOWHERE);
         Arrays.fill(last, NOWHERE);
         for (int step = 0; step < steps.size(); step++) {
@@ -78,12 +80,16 @@ final class MemoryPlan {
                     begin(steps.get(step), step, output);
                 }
             }
-            for (int number = 0; number < buffers.size(); number++) {
-                if (isScratch(number) && last[number] == step && !takenOver[number]) {
-                    arena(scratch, number)
-                            .release(offsets[number], buffers.get(number).elements());
-                }
+            for (Place place : Steps.places(steps.get(step))) {
+                end(step, place.slot());
             }
+        }
+    }
+
+    private void end(int step, int number) {
+        if (isScratch(number) && last[number] == step && !ended[number]) {
+            ended[number] = true;
+            arena(scratch, number).release(offsets[number], buffers.get(number).elements());
         }
     }
 
@@ -92,7 +98,7 @@ final class MemoryPlan {
         if (step instanceof Loop loop) {
             for (Place input : loop.inputs()) {
                 if (isReplaceable(loop, index, input, output)) {
-                    takenOver[input.slot()] = true;
+                    ended[input.slot()] = true;
                     offsets[number] = offsets[input.slot()];
                     return;
                 }
@@ -106,7 +112,7 @@ final class MemoryPlan {
         int dying = input.slot();
         return isScratch(dying)
                 && last[dying] == index
-                && !takenOver[dying]
+                && !ended[dying]
                 && buffers.get(dying).dtype() == buffers.get(output.slot()).dtype()
                 && buffers.get(dying).elements() == buffers.get(output.slot()).elements()
                 && input.layout().equals(output.layout())

@@ -111,4 +111,10 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results) 
      * @param output contiguous, overwritten
      */
     public record Clear(Place output) implements Step {}
+
+    /** Slots, steps and kernels, one line a step. */
+    @Override
+    public String toString() {
+        return ScheduleText.of(this);
+    }
 }
