@@ -58,4 +58,9 @@ public final class Functions {
     public static Expr cos(Expr x) {
         return Circular.cos(x);
     }
+
+    /** The error function, {@code 2 / sqrt(pi)} times the integral of {@code e^(-t^2)} from 0 to x. */
+    public static Expr erf(Expr x) {
+        return ErrorFunction.erf(x);
+    }
 }

@@ -89,4 +89,16 @@ final class ExactFunctions {
     static BigDecimal cos(BigDecimal x) {
         return sin(x.add(PI.divide(TWO)));
     }
+
+    /** {@code 2 / sqrt(pi) e^(-x^2) (x + 2 x^3 / 3 + 4 x^5 / 15 + ...)}, a series without cancellation. */
+    static BigDecimal erf(BigDecimal x) {
+        BigDecimal square = x.multiply(x, DIGITS);
+        BigDecimal term = x;
+        BigDecimal sum = x;
+        for (int n = 3; term.abs().compareTo(x.abs().scaleByPowerOfTen(-40)) > 0; n += 2) {
+            term = term.multiply(square, DIGITS).multiply(TWO).divide(BigDecimal.valueOf(n), DIGITS);
+            sum = sum.add(term, DIGITS);
+        }
+        return sum.multiply(TWO).multiply(exp(square.negate())).divide(PI.sqrt(DIGITS), DIGITS);
+    }
 }

@@ -37,7 +37,8 @@ class FunctionsTest {
         LOG(Functions::log, StrictMath::log, ExactFunctions::log, 1, 1),
         LOG1P(Functions::log1p, StrictMath::log1p, ExactFunctions::log1p, 2, 2),
         SIN(Functions::sin, StrictMath::sin, ExactFunctions::sin, 2.5, 2.5),
-        COS(Functions::cos, StrictMath::cos, ExactFunctions::cos, 2.5, 2.5);
+        COS(Functions::cos, StrictMath::cos, ExactFunctions::cos, 2.5, 2.5),
+        ERF(Functions::erf, FunctionsTest::erf, ExactFunctions::erf, 2, 2);
 
         private final UnaryOperator<Expr> expression;
         private final DoubleUnaryOperator reference;
@@ -78,6 +79,20 @@ class FunctionsTest {
     private static double sigmoid(double x) {
         double z = StrictMath.exp(-Math.abs(x));
         return (x < 0 ? z : 1) / (1 + z);
+    }
+
+    /** The series of {@link ExactFunctions#erf} in double, good enough for float32. */
+    private static double erf(double x) {
+        if (!(Math.abs(x) < 6)) {
+            return Double.isNaN(x) ? x : Math.signum(x);
+        }
+        double term = x;
+        double sum = x;
+        for (int n = 3; Math.abs(term) > Math.abs(x) * 1e-17; n += 2) {
+            term *= 2 * x * x / n;
+            sum += term;
+        }
+        return 2 / Math.sqrt(Math.PI) * StrictMath.exp(-x * x) * sum;
     }
 
     /** The error in units in the last place of the exact result as a float; infinite if a special value differs. */
@@ -141,7 +156,7 @@ class FunctionsTest {
         for (int i = 0; i < count; i++) {
             double scale = switch (i % 3) {
                 case 0 -> 4;
-                case 1 -> function.isCircular() ? 1e13 : 700;
+                case 1 -> function.isCircular() ? 1e13 : function == Function.ERF ? 6 : 700;
                 default -> Math.scalb(1.0, -random.nextInt(60));
             };
             x[i] = (random.nextDouble() * 2 - 1) * scale;
@@ -230,6 +245,9 @@ class FunctionsTest {
                 }),
                 () -> assertValues(Function.COS, type, new double[][] {
                     {0, 1}, {-0.0, 1}, {INFINITY, NAN}, {-INFINITY, NAN}, {NAN, NAN}, {tiny, 1}, {-tiny, 1}
+                }),
+                () -> assertValues(Function.ERF, type, new double[][] {
+                    {0, 0}, {-0.0, -0.0}, {INFINITY, 1}, {-INFINITY, -1}, {NAN, NAN}, {tiny, tiny}, {-tiny, -tiny}
                 }));
     }
 
