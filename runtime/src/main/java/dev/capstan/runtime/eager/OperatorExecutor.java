@@ -20,6 +20,7 @@ import dev.capstan.runtime.type.TensorType;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /** Executes one operator now: the reference meaning of every operator, and what eager mode runs. */
 public final class OperatorExecutor {
@@ -27,17 +28,54 @@ public final class OperatorExecutor {
     private static final int KERNEL_LIMIT = 4096;
 
     private static final Map<Computation, PreparedKernel> KERNELS = new ConcurrentHashMap<>();
+    private static final Map<Computation, PreparedReduction> REDUCTIONS = new ConcurrentHashMap<>();
+
+    /** By the types from which and to which they copy. */
+    private static final PreparedKernel[][] COPIES = copies();
 
     private OperatorExecutor() {}
 
-    /** What decides an element-wise kernel. */
-    private record Computation(Elementwise operator, List<TypeClass> operands) {}
+    /**
+     * What decides a kernel.
+     *
+     * @param count number of elements that a reduction combines into one, else 0
+     * @param operands what promotion looks at, a few bits an operand
+     */
+    private record Computation(Operator operator, int count, long operands) {
+        private static final int BITS = 5;
+        private static final int MOST_OPERANDS = Long.SIZE / BITS;
 
-    /** What promotion looks at. */
-    private record TypeClass(DType dtype, boolean scalar, boolean wrapped) {
-        static TypeClass of(TensorType type) {
-            return new TypeClass(type.dtype(), type.shape().rank() == 0, type.wrapped());
+        static Computation of(Operator operator, int count, List<TensorType> types) {
+            if (types.size() > MOST_OPERANDS) {
+                throw new IllegalArgumentException(operator + " has too many operands: " + types.size());
+            }
+            long operands = 1;
+            for (TensorType type : types) {
+                int scalar = type.shape().rank() == 0 ? 1 : 0;
+                int wrapped = type.wrapped() ? 1 : 0;
+                operands = operands << BITS | type.dtype().ordinal() << 2 | scalar << 1 | wrapped;
+            }
+            return new Computation(operator, count, operands);
         }
+
+        /** Records without components all hash to 0: the class tells operators apart. */
+        @Override
+        public int hashCode() {
+            return 31 * (31 * (31 * operator.getClass().hashCode() + operator.hashCode()) + count)
+                    + Long.hashCode(operands);
+        }
+    }
+
+    /** The kernel of a computation, made at its first use. */
+    private static <K> K kernel(Map<Computation, K> known, Computation computation, Supplier<K> make) {
+        K kernel = known.get(computation);
+        if (kernel == null) {
+            kernel = make.get();
+            if (known.size() < KERNEL_LIMIT) {
+                known.put(computation, kernel);
+            }
+        }
+        return kernel;
     }
 
     /**
@@ -63,9 +101,21 @@ public final class OperatorExecutor {
 
     /** Copies elements from one array to another of the same shape, converting the type. */
     public static void copy(NdArray from, NdArray to) {
-        Expr value = Expr.input(0, from.dtype()).cast(to.dtype());
-        Kernel kernel = Kernel.of(List.of(from.dtype()), List.of(value));
+        PreparedKernel kernel = COPIES[from.dtype().ordinal()][to.dtype().ordinal()];
         ElementwiseExecutor.run(kernel, new NdArray[] {from}, new NdArray[] {to});
+    }
+
+    private static PreparedKernel[][] copies() {
+        DType[] types = DType.values();
+        PreparedKernel[][] copies = new PreparedKernel[types.length][types.length];
+        for (DType from : types) {
+            for (DType to : types) {
+                Expr value = Expr.input(0, from).cast(to);
+                copies[from.ordinal()][to.ordinal()] =
+                        PreparedKernel.of(Kernel.of(List.of(from), List.of(value)));
+            }
+        }
+        return copies;
     }
 
     private record Execution(List<TensorType> types, NdArray[] operands) implements OperatorVisitor<NdArray> {
@@ -73,31 +123,24 @@ public final class OperatorExecutor {
         public NdArray visit(Elementwise operator) {
             TensorType type = operator.infer(types);
             NdArray result = NdArray.zeros(type.dtype(), type.shape());
-            ElementwiseExecutor.run(kernel(operator), broadcast(type.shape()), new NdArray[] {result});
+            PreparedKernel kernel = kernel(
+                    KERNELS, Computation.of(operator, 0, types), () -> PreparedKernel.of(operator.kernel(types)));
+            ElementwiseExecutor.run(kernel, broadcast(type.shape()), new NdArray[] {result});
             return result;
-        }
-
-        private PreparedKernel kernel(Elementwise operator) {
-            Computation computation =
-                    new Computation(operator, types.stream().map(TypeClass::of).toList());
-            PreparedKernel kernel = KERNELS.get(computation);
-            if (kernel == null) {
-                kernel = PreparedKernel.of(operator.kernel(types));
-                if (KERNELS.size() < KERNEL_LIMIT) {
-                    KERNELS.put(computation, kernel);
-                }
-            }
-            return kernel;
         }
 
         @Override
         public NdArray visit(Reduction operator) {
             TensorType type = operator.infer(types);
             Shape domain = operator.domain(types);
+            int count = operator.count(domain);
             NdArray result = NdArray.zeros(type.dtype(), type.shape());
             NdArray kept = result.view(Layout.contiguous(operator.kept(domain)));
-            ReductionExecutor.run(
-                    operator.kernel(types, operator.count(domain)), broadcast(domain), operator.reduced(domain), kept);
+            PreparedReduction kernel = kernel(
+                    REDUCTIONS,
+                    Computation.of(operator, count, types),
+                    () -> PreparedReduction.of(operator.kernel(types, count)));
+            ReductionExecutor.run(kernel, broadcast(domain), operator.reduced(domain), kept);
             return result;
         }
 

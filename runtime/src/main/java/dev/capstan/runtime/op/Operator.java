@@ -12,8 +12,7 @@ import java.util.function.IntPredicate;
 public sealed interface Operator permits Elementwise, Reduction, View, Assembly, Contraction, Composite {
     /** The name in errors and listings: the record's name, its first letter small. */
     default String name() {
-        String simple = getClass().getSimpleName();
-        return Character.toLowerCase(simple.charAt(0)) + simple.substring(1);
+        return OperatorName.of(getClass());
     }
 
     /** The name of the tape node, as PyTorch prints it but without the number. */
