@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Replaces an element-wise operator that gives one of its operands unchanged, such as a clone, a cast to the own type or a
- * multiplication by 1, by that operand, wherever nobody sees that the storage is the same.
+ * Replaces an element-wise operator that gives one of its operands unchanged, such as a clone, a cast to the own type
+ * or a multiplication by 1, by that operand, wherever nobody sees that the storage is the same.
  */
 public final class Identities implements Pass {
     @Override

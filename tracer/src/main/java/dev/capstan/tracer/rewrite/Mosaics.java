@@ -15,13 +15,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Replaces the sum of pieces that lie in zeros at disjoint places, {@code x + E1 + E2 + ... + Ek} with k of at least 2 and x
- * possibly absent, by {@code x + mosaic}. Such sums are the gradients of repeated {@code select} and {@code slice}; added
- * one by one they cost k times the size of the whole.
+ * Replaces the sum of pieces that lie in zeros at disjoint places, {@code x + E1 + E2 + ... + Ek} with k of at least 2
+ * and x possibly absent, by {@code x + mosaic}. Such sums are the gradients of repeated {@code select} and {@code
+ * slice}; added one by one they cost k times the size of the whole.
  *
- * <p>Bits: at its place, piece p meets the zeros of the k - 1 others, before or after x. Adding +0.0 changes nothing but
- * -0.0, which becomes +0.0; and then {@code (x + 0.0) + p}, {@code (x + p) + 0.0} and {@code x + (p + 0.0)} are the same
- * for all x and p. So each floating piece is put in as {@code p + 0.0}, and where no piece lies, +0.0 is added to x.
+ * <p>Bits: at its place, piece p meets the zeros of the k - 1 others, before or after x. Adding +0.0 changes nothing
+ * but -0.0, which becomes +0.0; and then {@code (x + 0.0) + p}, {@code (x + p) + 0.0} and {@code x + (p + 0.0)} are
+ * the same for all x and p. So each floating piece is put in as {@code p + 0.0}, and where no piece lies, +0.0 is
+ * added to x.
  */
 public final class Mosaics implements Pass {
     private static final double POSITIVE_ZERO = 0.0;
@@ -55,7 +56,8 @@ public final class Mosaics implements Pass {
         return rewriting.graph();
     }
 
-    private static int[] uses(Graph graph) {
+    /** How often each value is used, as an operand or as an output. */
+    static int[] uses(Graph graph) {
         int[] uses = new int[graph.definitions().size()];
         graph.outputs().forEach(output -> uses[output]++);
         for (Graph.Definition definition : graph.definitions()) {

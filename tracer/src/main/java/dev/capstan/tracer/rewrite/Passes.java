@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * All rewrites in their order. The system property {@code capstan.passes.off} names, separated by commas, those that are
- * left out; a test or a search for a fault uses it. With assertions enabled the graph is verified after each.
+ * All rewrites in their order. The system property {@code capstan.passes.off} names, separated by commas, those that
+ * are left out; a test or a search for a fault uses it. With assertions enabled the graph is verified after each.
  */
 public final class Passes {
     private static final List<Pass> ORDER = List.of(
@@ -19,6 +19,10 @@ public final class Passes {
             new DeadCode(),
             new Mosaics(),
             new Pieces(),
+            new BatchedProducts(),
+            new BatchedSums(),
+            new DeadCode(),
+            new StackedMaps(),
             new ViewChains(),
             new DeadCode());
 

@@ -15,8 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A new graph in the making, out of an old one: a pass says of each old value, in order, which new value stands for it. As
- * {@link Ops} it adds definitions of which the old graph knew nothing.
+ * A new graph in the making, out of an old one: a pass says of each old value, in order, which new value stands for
+ * it. As {@link Ops} it adds definitions of which the old graph knew nothing.
  */
 final class Rewriting implements Ops<Integer> {
     private static final int DROPPED = -1;

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Simplifies scalar expressions where that keeps every bit: {@code x * 1}, {@code x / 1}, {@code x - 0.0}, {@code x + -0.0},
- * {@code (x + 0.0) + 0.0}, {@code -(-x)}, operations on constants. Not {@code x + 0.0} alone, which makes +0.0 of -0.0, nor
- * {@code x * 0}.
+ * Simplifies scalar expressions where that keeps every bit: {@code x * 1}, {@code x / 1}, {@code x - 0.0}, {@code x +
+ * -0.0}, {@code (x + 0.0) + 0.0}, {@code -(-x)}, operations on constants. Not {@code x + 0.0} alone, which makes +0.0
+ * of -0.0, nor {@code x * 0}.
  */
 public final class ScalarAlgebra {
     private final Map<Expr, Expr> simplified = new IdentityHashMap<>();

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Computes equal definitions once (common subexpressions). Storage that leaves with a result is shared with nothing that
- * outlives the run: in eager mode those are two tensors, and the user may overwrite one of them.
+ * Computes equal definitions once (common subexpressions). Storage that leaves with a result is shared with nothing
+ * that outlives the run: in eager mode those are two tensors, and the user may overwrite one of them.
  */
 public final class Sharing implements Pass {
     @Override

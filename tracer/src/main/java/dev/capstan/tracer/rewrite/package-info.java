@@ -3,12 +3,12 @@
  * Rewrites of graphs that keep every bit of every wanted value (any NaN equals any NaN). Each is one class; {@link
  * dev.capstan.tracer.rewrite.Passes} has their order.
  *
- * <p>What a rewrite must not change, apart from values, is what leaves a forward graph as storage: a result that eager mode
- * computes afresh stays a computation of its own, one that is a view stays a view of the same base. {@link
+ * <p>What a rewrite must not change, apart from values, is what leaves a forward graph as storage: a result that eager
+ * mode computes afresh stays a computation of its own, one that is a view stays a view of the same base. {@link
  * dev.capstan.tracer.rewrite.Roles} says which values that concerns.
  *
- * <p>Worked example, the backward of {@code stack([tanh(a), tanh(b)])[0] + ...}, where two selections from one tensor gave
- * gradients p and q of shape [4]:
+ * <p>Worked example, the backward of {@code stack([tanh(a), tanh(b)])[0] + ...}, where two selections from one tensor
+ * gave gradients p and q of shape [4]:
  *
  * <pre>{@code
  * %2 = embed[shape=[2,4], dimension=0, start=0, step=1](%0)      %2 = add(%0, 0.0)

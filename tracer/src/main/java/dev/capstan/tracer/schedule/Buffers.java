@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The pieces of memory of a schedule in the making. Until {@link MemoryPlan} has decided in which slot each lies, a place's
- * slot is the number of a buffer.
+ * The pieces of memory of a schedule in the making. Until {@link MemoryPlan} has decided in which slot each lies, a
+ * place's slot is the number of a buffer.
  */
 final class Buffers {
     /** The index of a buffer that is not an array of its own but gets a part of one. */

@@ -58,8 +58,8 @@ final class Dependencies {
     }
 
     /**
-     * True if a task needs, for each element, just the element at the same place of the operand's root, which is computed
-     * element by element: the computation can be put in.
+     * True if a task needs, for each element, just the element at the same place of the operand's root, which is
+     * computed element by element: the computation can be put in.
      */
     boolean isDirect(Task reader, int operand) {
         int root = roots.of(operand);

@@ -9,10 +9,10 @@ import java.util.Map;
  * The work of a forward graph, and where it leaves what the backward pass reads.
  *
  * @param schedule the work
- * @param saved for each saved value, by its number in the graph that was given to the scheduler, its place in a {@code KEPT},
- *     {@code RESULT} or {@code INPUT} slot of the schedule
- * @param graph the graph after all rewrites; its first outputs are the results, the others the saved values in ascending
- *     order of their old numbers
+ * @param saved for each saved value, by its number in the graph that was given to the scheduler, its place in a {@code
+ *     KEPT}, {@code RESULT} or {@code INPUT} slot of the schedule
+ * @param graph the graph after all rewrites; its first outputs are the results, the others the saved values in
+ *     ascending order of their old numbers
  */
 public record ForwardSchedule(Schedule schedule, Map<Integer, Place> saved, Graph graph) {
     /** Copies the map. */

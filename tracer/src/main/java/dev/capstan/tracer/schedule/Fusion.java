@@ -18,10 +18,10 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Groups tasks into units, each of which becomes one step. A reduction takes in the element-wise computations that only it
- * reads. Other element-wise tasks of one iteration space form groups: first along the edges from producer to consumer,
- * latest producer first, then side by side where they read the same full-size tensor. A group never waits for itself, and
- * is bounded: large vector methods are compiled badly.
+ * Groups tasks into units, each of which becomes one step. A reduction takes in the element-wise computations that
+ * only it reads. Other element-wise tasks of one iteration space form groups: first along the edges from producer to
+ * consumer, latest producer first, then side by side where they read the same full-size tensor. A group never waits
+ * for itself, and is bounded: large vector methods are compiled badly.
  */
 final class Fusion {
     /** Instructions of a unit's kernel beyond those of its largest operator. */

@@ -8,8 +8,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * An iteration space with as few dimensions as the layouts over it allow: sizes of 1 are left out, and neighbours that all
- * layouts walk through in one step become one. The order of the elements stays.
+ * An iteration space with as few dimensions as the layouts over it allow: sizes of 1 are left out, and neighbours that
+ * all layouts walk through in one step become one. The order of the elements stays.
  *
  * @param sizes of the dimensions, outermost first
  * @param marks for each dimension, the mark that its originals had in common

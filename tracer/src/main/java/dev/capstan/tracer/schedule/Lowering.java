@@ -28,9 +28,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Turns the definitions of a graph into tasks and decides in which buffer each root lies. It goes backwards, so that what a
- * value is for is known when its place is chosen: what is only read to be put into an assembly, or to leave as a result, is
- * computed right there; so is an element of a sequence that is also stacked.
+ * Turns the definitions of a graph into tasks and decides in which buffer each root lies. It goes backwards, so that
+ * what a value is for is known when its place is chosen: what is only read to be put into an assembly, or to leave as
+ * a result, is computed right there; so is an element of a sequence that is also stacked.
  */
 final class Lowering implements OperatorVisitor<Void> {
     private final Graph graph;
@@ -281,7 +281,9 @@ final class Lowering implements OperatorVisitor<Void> {
         return shape.rank() == 2 || shape.rank() == 3;
     }
 
-    /** Notes if an operand had better lie transposed, so that the loop walks through it as it walks through the result. */
+    /**
+     * Notes if an operand had better lie transposed, so that the loop walks through it as it walks through the result.
+     */
     private void preferLayoutOfResult(int operand) {
         int root = roots.of(operand);
         Layout target = locations[current].layout();

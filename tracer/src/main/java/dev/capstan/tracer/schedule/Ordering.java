@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.IntFunction;
 
 /**
- * The order of the units: each after those that it needs, and otherwise that of the program, which computes values shortly
- * before they are used.
+ * The order of the units: each after those that it needs, and otherwise that of the program, which computes values
+ * shortly before they are used.
  */
 final class Ordering {
     private final List<Task> tasks;

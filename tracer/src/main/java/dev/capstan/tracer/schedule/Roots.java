@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
- * Which memory each value of a graph lies in. A root has memory of its own: an operand, a constant, a computation, or a view
- * that strides cannot express, whose operand is therefore copied. Every other view lies in the root of its operand.
+ * Which memory each value of a graph lies in. A root has memory of its own: an operand, a constant, a computation, or
+ * a view that strides cannot express, whose operand is therefore copied. Every other view lies in the root of its
+ * operand.
  */
 final class Roots {
     private final Graph graph;

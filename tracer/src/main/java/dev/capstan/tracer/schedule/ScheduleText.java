@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A schedule for reading: slots, one line a step, and each kernel once, under the name by which steps call it. A place is the
- * slot's name, the sizes, the strides where it is not contiguous, and the offset.
+ * A schedule for reading: slots, one line a step, and each kernel once, under the name by which steps call it. A place
+ * is the slot's name, the sizes, the strides where it is not contiguous, and the offset.
  *
  * <pre>{@code
  * slots

@@ -27,9 +27,9 @@ final class ScheduleVerifier {
     }
 
     /**
-     * Checks that all places lie within their slots, that only the schedule's own slots are written, that nothing is read
-     * before it is written, that a step writes no position twice and overwrites what it reads only element by element, and
-     * that results and kept values exist in the end.
+     * Checks that all places lie within their slots, that only the schedule's own slots are written, that nothing is
+     * read before it is written, that a step writes no position twice and overwrites what it reads only element by
+     * element, and that results and kept values exist in the end.
      *
      * @param own the kinds of slots that the schedule fills
      * @param kept places, besides the results, that others read afterwards

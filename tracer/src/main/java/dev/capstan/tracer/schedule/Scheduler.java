@@ -60,8 +60,9 @@ public final class Scheduler {
     }
 
     /**
-     * Schedules a forward graph. Its operands are {@link Input}s. A result that is a view of an input lies in that input;
-     * the others lie in fresh arrays, views of one computation together, and a computation that is wanted twice twice.
+     * Schedules a forward graph. Its operands are {@link Input}s. A result that is a view of an input lies in that
+     * input; the others lie in fresh arrays, views of one computation together, and a computation that is wanted twice
+     * twice.
      *
      * @param saved the values that the backward pass reads
      */
@@ -87,8 +88,8 @@ public final class Scheduler {
     }
 
     /**
-     * Schedules a backward graph. Saved values are read where the forward schedule leaves them; gradients and totals are
-     * contiguous. Each result lies contiguous in a fresh array of its own.
+     * Schedules a backward graph. Saved values are read where the forward schedule leaves them; gradients and totals
+     * are contiguous. Each result lies contiguous in a fresh array of its own.
      *
      * @param before the forward schedule, with all values that this graph reads among its saved ones
      */

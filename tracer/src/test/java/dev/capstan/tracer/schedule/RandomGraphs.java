@@ -142,7 +142,7 @@ final class RandomGraphs {
         int value = late();
         Shape shape = builder.type(value).shape();
         int rank = shape.rank();
-        return switch (random.nextInt(18)) {
+        return switch (random.nextInt(20)) {
             case 0, 1 -> elementwise(unary(), List.of(value));
             case 2, 3, 4 -> elementwise(binary(), List.of(value, second(value)));
             case 5 ->
@@ -164,6 +164,7 @@ final class RandomGraphs {
             case 15 -> embedded(value, shape);
             case 16 ->
                 rank == 2 && random.nextBoolean() ? MatrixTranspose.t(builder, value) : Detach.detach(builder, value);
+            case 17 -> steps(value, shape);
             default -> product(value, shape);
         };
     }
@@ -263,6 +264,32 @@ final class RandomGraphs {
             sum = sum < 0 || !builder.type(sum).shape().equals(whole) ? embedded : Add.add(builder, sum, embedded);
         }
         return sum;
+    }
+
+    /** What a time loop over a dimension does: the same to each index, then a stack or a sum of all. */
+    private int steps(int any, Shape any3) {
+        int value = any3.rank() == 3 ? any : Reshape.reshape(builder, any, Shape.of(2, 2, any3.elements() / 4));
+        Shape shape = builder.type(value).shape();
+        int dimension = random.nextInt(3);
+        int factor = builder.number(0.5);
+        boolean multiply = dimension < 2 && random.nextBoolean();
+        if (multiply) {
+            int source = Reshape.reshape(builder, value, Shape.of(shape.size(0) * shape.size(1), shape.size(2)));
+            factor = MatrixTranspose.t(builder, source);
+        }
+        int shared = random.nextBoolean() ? late() : builder.number(2);
+        List<Integer> parts = new ArrayList<>();
+        boolean sum = random.nextInt(4) == 0;
+        for (int t = 0; t < shape.size(dimension); t++) {
+            int part = Select.select(builder, value, dimension, t);
+            part = multiply && builder.type(part).dtype().isFloating() ? Mm.mm(builder, part, factor) : part;
+            if (random.nextInt(20) > 0) {
+                part = elementwise(new Add(), List.of(part, shared));
+            }
+            parts.add(sum ? Sum.sum(builder, part, List.of(0), random.nextInt(30) == 0) : part);
+            values.add(part);
+        }
+        return Stack.stack(builder, parts, random.nextInt(sum ? 2 : 3));
     }
 
     private int product(int any, Shape shape) {

@@ -8,8 +8,8 @@ import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.type.DType;
 
 /**
- * The meaning of kernels, one boxed scalar at a time. Float32 is a Float, float64 a Double, int64 a Long, the others are
- * Integers.
+ * The meaning of kernels, one boxed scalar at a time. Float32 is a Float, float64 a Double, int64 a Long, the others
+ * are Integers.
  */
 final class Scalars {
     private Scalars() {}
