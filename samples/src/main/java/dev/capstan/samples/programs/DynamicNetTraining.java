@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.samples.programs;
+
+import dev.capstan.Compiled;
+import dev.capstan.F;
+import dev.capstan.Generator;
+import dev.capstan.Tensor;
+import dev.capstan.optim.Adam;
+import dev.capstan.optim.Optimizer;
+import dev.capstan.optim.SGD;
+import dev.capstan.runtime.type.DType;
+import java.util.Map;
+
+/** {@link DynamicNet}, its depth drawn from 0 to 3 at every step, trained on the sum of squared errors. */
+final class DynamicNetTraining implements Training {
+    /** What the layers are called in other versions of the same network. */
+    private static final Map<String, String> OTHER_NAMES = Map.of(
+            "input_layer", "input_linear",
+            "hidden_layer", "middle_linear",
+            "output_layer", "output_linear");
+
+    private final Tensor x;
+    private final Tensor y;
+    private final DynamicNet model;
+    private final int[] depth;
+    private final Optimizer optimizer;
+    private final boolean forgetGradients;
+
+    DynamicNetTraining(Settings settings) {
+        DType dtype = settings.dtype();
+        Generator generator = settings.generator();
+        Initial initial = settings.initial();
+        x = initial.tensor("x", generator.normal(dtype, 64, 1000));
+        y = initial.tensor("y", generator.normal(dtype, 64, 10));
+        model = new DynamicNet(1000, 100, 10);
+        model.to(dtype);
+        initial.load(model, OTHER_NAMES);
+        int steps = settings.steps(initial.choices("depth").orElse(500));
+        depth = initial.choices("depth", 0, steps, () -> generator.nextInt(4));
+        optimizer = switch (settings.optimizer(Settings.Algorithm.SGD)) {
+            case SGD -> new SGD(model.parameters())
+                    .lr(settings.learningRate(1e-4))
+                    .momentum(settings.momentum(0.9));
+            case ADAM -> new Adam(model.parameters()).lr(settings.learningRate(1e-4));
+        };
+        forgetGradients = settings.zeroGrad() == Settings.ZeroGrad.NONE;
+    }
+
+    @Override
+    public double step(int index) {
+        Tensor prediction = model.apply(new DynamicNet.Input(x, depth[index]));
+        Tensor loss = F.mseLoss(prediction, y, F.Reduction.SUM);
+        optimizer.zeroGrad(forgetGradients);
+        loss.backward();
+        optimizer.step();
+        return loss.item();
+    }
+
+    @Override
+    public int steps() {
+        return depth.length;
+    }
+
+    @Override
+    public Map<String, Tensor> parameters() {
+        return model.stateDict();
+    }
+
+    @Override
+    public Compiled region() {
+        return model.compiled();
+    }
+}

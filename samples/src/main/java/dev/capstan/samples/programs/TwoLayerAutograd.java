@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.samples.programs;
+
+import dev.capstan.Compiled;
+import dev.capstan.CompiledBiFunction;
+import dev.capstan.Generator;
+import dev.capstan.Tensor;
+import dev.capstan.runtime.type.DType;
+import java.util.Map;
+
+/**
+ * Two layers of bare tensors, without modules and optimizers: the sum of squares of {@code relu(x w1) w2 - y}, its gradients
+ * from the tape, and an update by hand. The loss is a compiled function.
+ */
+final class TwoLayerAutograd implements Training {
+    private final Tensor x;
+    private final Tensor y;
+    private final Tensor w1;
+    private final Tensor w2;
+    private final CompiledBiFunction<Tensor, Tensor, Tensor> loss = Compiled.function(this::squaredError);
+    private final double learningRate;
+    private final Settings.ZeroGrad zeroGrad;
+    private final int steps;
+
+    TwoLayerAutograd(Settings settings) {
+        DType dtype = settings.dtype();
+        Generator generator = settings.generator();
+        Initial initial = settings.initial();
+        x = initial.tensor("x", generator.normal(dtype, 64, 1000));
+        y = initial.tensor("y", generator.normal(dtype, 64, 10));
+        w1 = initial.tensor("w1", generator.normal(dtype, 1000, 100)).requiresGrad(true);
+        w2 = initial.tensor("w2", generator.normal(dtype, 100, 10)).requiresGrad(true);
+        learningRate = settings.learningRate(1e-6);
+        zeroGrad = settings.zeroGrad();
+        steps = settings.steps(initial.steps().orElse(500));
+    }
+
+    private Tensor squaredError(Tensor input, Tensor target) {
+        Tensor prediction = input.mm(w1).clampMin(0).mm(w2);
+        return prediction.sub(target).pow(2).sum();
+    }
+
+    @Override
+    public double step(int index) {
+        Tensor error = loss.apply(x, y);
+        error.backward();
+        descend(w1);
+        descend(w2);
+        return error.item();
+    }
+
+    private void descend(Tensor weight) {
+        weight.detach().sub_(weight.grad().mul(learningRate)); // the same storage, off the tape
+        if (zeroGrad == Settings.ZeroGrad.ZEROS) {
+            weight.grad().zero_();
+        } else {
+            weight.setGrad(null);
+        }
+    }
+
+    @Override
+    public int steps() {
+        return steps;
+    }
+
+    @Override
+    public Map<String, Tensor> parameters() {
+        return Map.of("w1", w1, "w2", w2);
+    }
+
+    @Override
+    public Compiled region() {
+        return loss.compiled();
+    }
+}

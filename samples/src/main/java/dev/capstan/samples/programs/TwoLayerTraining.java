@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.samples.programs;
+
+import dev.capstan.Compiled;
+import dev.capstan.CompiledFunction;
+import dev.capstan.F;
+import dev.capstan.Generator;
+import dev.capstan.Tensor;
+import dev.capstan.nn.Linear;
+import dev.capstan.nn.Module;
+import dev.capstan.nn.ReLU;
+import dev.capstan.nn.Sequential;
+import dev.capstan.optim.Adam;
+import dev.capstan.optim.Optimizer;
+import dev.capstan.optim.SGD;
+import dev.capstan.runtime.type.DType;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Two layers made of modules, trained on the sum of squared errors by an optimizer. */
+final class TwoLayerTraining implements Training {
+    private final Tensor x;
+    private final Tensor y;
+    private final Module<Tensor, Tensor> model;
+    private final Function<Tensor, Tensor> predict;
+    private final Compiled region;
+    private final Optimizer optimizer;
+    private final boolean forgetGradients;
+    private final int steps;
+
+    /** Modules of the library, one after another. */
+    static TwoLayerTraining sequential(Settings settings) {
+        return new TwoLayerTraining(
+                settings, () -> new Sequential(new Linear(1000, 100), new ReLU(), new Linear(100, 10)));
+    }
+
+    /** A module class of its own. */
+    static TwoLayerTraining module(Settings settings) {
+        return new TwoLayerTraining(settings, () -> new TwoLayerNet(1000, 100, 10));
+    }
+
+    private TwoLayerTraining(Settings settings, Supplier<Module<Tensor, Tensor>> architecture) {
+        DType dtype = settings.dtype();
+        Generator generator = settings.generator();
+        Initial initial = settings.initial();
+        x = initial.tensor("x", generator.normal(dtype, 64, 1000));
+        y = initial.tensor("y", generator.normal(dtype, 64, 10));
+        model = architecture.get();
+        model.to(dtype);
+        initial.load(model);
+        if (model.compiled() != null) {
+            predict = model::apply;
+            region = model.compiled();
+        } else {
+            // the classes of the library are not marked @Compile, so the function that they make up is compiled
+            CompiledFunction<Tensor, Tensor> function = Compiled.function(model::apply);
+            predict = function;
+            region = function.compiled();
+        }
+        optimizer = switch (settings.optimizer(Settings.Algorithm.SGD)) {
+            case SGD -> new SGD(model.parameters())
+                    .lr(settings.learningRate(1e-4))
+                    .momentum(settings.momentum(0));
+            case ADAM -> new Adam(model.parameters()).lr(settings.learningRate(1e-4));
+        };
+        forgetGradients = settings.zeroGrad() == Settings.ZeroGrad.NONE;
+        steps = settings.steps(initial.steps().orElse(500));
+    }
+
+    @Override
+    public double step(int index) {
+        Tensor prediction = predict.apply(x);
+        Tensor loss = F.mseLoss(prediction, y, F.Reduction.SUM);
+        optimizer.zeroGrad(forgetGradients);
+        loss.backward();
+        optimizer.step();
+        return loss.item();
+    }
+
+    @Override
+    public int steps() {
+        return steps;
+    }
+
+    @Override
+    public Map<String, Tensor> parameters() {
+        return model.stateDict();
+    }
+
+    @Override
+    public Compiled region() {
+        return region;
+    }
+}
