@@ -6,6 +6,8 @@ import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Ops;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.TensorType;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The tape node of one operator: its saved tensors and its gradient rule. */
@@ -76,8 +78,9 @@ final class OperatorNode extends Node {
 
     @Override
     void release() {
-        released = true;
-        java.util.Arrays.fill(operands, null);
+        // a node that saved nothing can be walked again, as in PyTorch
+        released |= output != null || Arrays.stream(operands).anyMatch(Objects::nonNull);
+        Arrays.fill(operands, null);
         output = null;
     }
 

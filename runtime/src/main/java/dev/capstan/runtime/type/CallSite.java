@@ -23,7 +23,8 @@ public final class CallSite {
 
     private static String describe(StackWalker.StackFrame frame) {
         String type = frame.getClassName().substring(frame.getClassName().lastIndexOf('.') + 1);
-        return type + "." + method(frame.getMethodName()) + "(" + frame.getFileName() + ":" + frame.getLineNumber() + ")";
+        return type + "." + method(frame.getMethodName()) + "(" + frame.getFileName() + ":" + frame.getLineNumber()
+                + ")";
     }
 
     /** The method that a lambda stands in, from the name that the Java compiler gives it: {@code lambda$method$0}. */
