@@ -31,6 +31,11 @@ public final class LayoutAlgebra {
         return by == 0 ? layout : Layout.of(layout.shape(), layout.strides(), layout.offset() + by);
     }
 
+    /** A matrix or a stack of matrices, transposed. */
+    public static Layout exchanged(Layout matrices) {
+        return matrices.permute(matrices.shape().rank() == 2 ? new int[] {1, 0} : new int[] {0, 2, 1});
+    }
+
     /**
      * Where a tensor must lie so that a view of it lies where it is wanted.
      *

@@ -31,7 +31,7 @@ final class Dependencies {
         }
         // parts come before what they are part of, so theirs are complete
         for (int value = 0; value < values; value++) {
-            for (int part : lowering.parts(value)) {
+            for (int part : lowering.placement().parts(value)) {
                 writers.get(value).addAll(writers.get(part));
             }
         }

@@ -100,7 +100,7 @@ final class Emission {
     }
 
     private boolean isReadOutside(Task task, List<Task> unit) {
-        return lowering.isRequired(task.writes())
+        return lowering.placement().isRequired(task.writes())
                 || dependencies.readers(task.writes()).stream()
                         .anyMatch(reader -> !unit.contains(lowering.tasks().get(reader)));
     }
@@ -126,7 +126,7 @@ final class Emission {
         if (computed.containsKey(root)) {
             return computed.get(root);
         }
-        Place place = lowering.place(value);
+        Place place = lowering.placement().place(value);
         Place stretched = new Place(place.slot(), place.layout().expand(reader.shape()));
         return inputs.read(compact(stretched), type);
     }
@@ -191,8 +191,8 @@ final class Emission {
         if (product.shape().elements() == 0) {
             return;
         }
-        Place left = lowering.place(product.operands().get(0));
-        Place right = lowering.place(product.operands().get(1));
+        Place left = lowering.placement().place(product.operands().get(0));
+        Place right = lowering.placement().place(product.operands().get(1));
         Place target = product.target();
         clearOnce(target);
         // a transposed product is the product of the transposed factors, exchanged: each element is the same chain
@@ -203,7 +203,7 @@ final class Emission {
     }
 
     private static Place exchanged(Place place) {
-        return new Place(place.slot(), Lowering.exchanged(place.layout()));
+        return new Place(place.slot(), LayoutAlgebra.exchanged(place.layout()));
     }
 
     private void clearOnce(Place target) {

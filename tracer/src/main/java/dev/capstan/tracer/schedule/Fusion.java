@@ -95,7 +95,7 @@ final class Fusion {
     }
 
     private boolean isOnlyReadIn(int root, Set<Integer> unit) {
-        if (lowering.isRequired(root)) {
+        if (lowering.placement().isRequired(root)) {
             return false;
         }
         for (int reader : dependencies.readers(root)) {
@@ -250,7 +250,7 @@ final class Fusion {
                 }
             }
             boolean leaves = !task.isWhole()
-                    || lowering.isRequired(task.writes())
+                    || lowering.placement().isRequired(task.writes())
                     || !unit.containsAll(dependencies.readers(task.writes()));
             written += leaves ? 1 : 0;
         }

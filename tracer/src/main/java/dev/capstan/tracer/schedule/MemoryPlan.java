@@ -64,6 +64,7 @@ final class MemoryPlan {
             last[place.slot()] = steps.size();
         }
         placeBuffers();
+        assert isDisjoint();
         numberSlots(kinds);
     }
 
@@ -117,6 +118,25 @@ final class MemoryPlan {
                 && buffers.get(dying).elements() == buffers.get(output.slot()).elements()
                 && input.layout().equals(output.layout())
                 && loop.inputs().stream().filter(other -> other.slot() == dying).count() == 1;
+    }
+
+    /** True if no two buffers share memory while both are needed; what a loop overwrites is not needed afterwards. */
+    private boolean isDisjoint() {
+        for (int a = 0; a < first.length; a++) {
+            for (int b = 0; b < first.length; b++) {
+                boolean sharing = a != b
+                        && isScratch(a)
+                        && isScratch(b)
+                        && buffers.get(a).dtype() == buffers.get(b).dtype()
+                        && offsets[a] < offsets[b] + buffers.get(b).elements()
+                        && offsets[b] < offsets[a] + buffers.get(a).elements();
+                boolean together = first[a] < last[b] && first[b] < last[a];
+                if (sharing && together) {
+                    throw new IllegalStateException("buffers " + a + " and " + b + " overlap");
+                }
+            }
+        }
+        return true;
     }
 
     private boolean isPart(int number) {

@@ -42,6 +42,7 @@ public final class Scheduler {
     private final Buffers buffers = new Buffers();
     private final Place[] given;
     private final Roots roots;
+    private final Placement placement;
     private final Lowering lowering;
     /** For each result that is a copy its place, else null. */
     private final List<Place> copies = new ArrayList<>();
@@ -56,7 +57,8 @@ public final class Scheduler {
             }
         }
         this.roots = new Roots(graph, value -> given[value].layout());
-        this.lowering = new Lowering(graph, roots, buffers, given);
+        this.placement = new Placement(graph, roots, buffers, given);
+        this.lowering = new Lowering(graph, roots, buffers, placement);
     }
 
     /**
@@ -140,8 +142,8 @@ public final class Scheduler {
             if (again && !roots.isExternal(root)) {
                 copies.add(copied(i, value));
             } else {
-                if (!roots.isExternal(root) && !lowering.isRequired(root)) {
-                    lowering.require(root, resultBuffer(i, root));
+                if (!roots.isExternal(root) && !placement.isRequired(root)) {
+                    placement.require(root, resultBuffer(i, root));
                 }
                 copies.add(null);
             }
@@ -156,8 +158,8 @@ public final class Scheduler {
             boolean whole = layout.isContiguous()
                     && layout.offset() == 0
                     && layout.shape().elements() == roots.shape(root).elements();
-            if (whole && !roots.isExternal(root) && !lowering.isRequired(root)) {
-                lowering.require(root, resultBuffer(i, root));
+            if (whole && !roots.isExternal(root) && !placement.isRequired(root)) {
+                placement.require(root, resultBuffer(i, root));
                 copies.add(null);
             } else {
                 copies.add(copied(i, value));
@@ -167,7 +169,7 @@ public final class Scheduler {
 
     private int resultBuffer(int index, int root) {
         DType dtype = graph.type(root).dtype();
-        return buffers.result(index, dtype, roots.shape(root).elements(), lowering.isHollow(root));
+        return buffers.result(index, dtype, roots.shape(root).elements(), placement.isHollow(root));
     }
 
     private Place copied(int index, int value) {
@@ -179,10 +181,10 @@ public final class Scheduler {
 
     private void keep(int value) {
         int root = roots.of(value);
-        if (!roots.isExternal(root) && !lowering.isRequired(root)) {
+        if (!roots.isExternal(root) && !placement.isRequired(root)) {
             DType dtype = graph.type(root).dtype();
             int elements = roots.shape(root).elements();
-            lowering.require(root, buffers.kept(dtype, elements, lowering.isHollow(root)));
+            placement.require(root, buffers.kept(dtype, elements, placement.isHollow(root)));
         }
     }
 
@@ -194,7 +196,7 @@ public final class Scheduler {
         List<Place> wanted = new ArrayList<>();
         for (int i = 0; i < graph.outputs().size(); i++) {
             Place copy = i < copies.size() ? copies.get(i) : null;
-            wanted.add(copy != null ? copy : lowering.place(graph.outputs().get(i)));
+            wanted.add(copy != null ? copy : placement.place(graph.outputs().get(i)));
         }
         MemoryPlan memory = new MemoryPlan(buffers, steps, wanted, kinds);
         return new Planned(
