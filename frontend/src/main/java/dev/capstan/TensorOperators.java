@@ -420,10 +420,13 @@ abstract class TensorOperators {
         int known = 1;
         int open = -1;
         for (int i = 0; i < sizes.length; i++) {
-            if (sizes[i] == -1 && open < 0) {
+            if (sizes[i] >= 0) {
+                known *= sizes[i];
+            } else if (sizes[i] == -1 && open < 0) {
                 open = i;
             } else {
-                known *= sizes[i];
+                throw new CapstanException(
+                        "reshape", "a size is negative, other than one -1", Arrays.toString(sizes));
             }
         }
         int[] full = sizes.clone();

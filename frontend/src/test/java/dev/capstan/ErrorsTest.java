@@ -133,6 +133,7 @@ class ErrorsTest {
                 refused("pow: integers have no negative powers: int64^-1.0", () -> COUNTS.pow(-1)),
                 refused("where: the condition is not bool: int64[2]", () -> COUNTS.where(COUNTS, COUNTS)),
                 refused("reshape: number of elements differs: [2,3] to [4,2]", () -> MATRIX.reshape(4, 2)),
+                refused("reshape: a size is negative, other than one -1: [-1, -1]", () -> MATRIX.reshape(-1, -1)),
                 refused("reshape: no size fits in place of -1: [2,3] to [4, -1]", () -> MATRIX.reshape(4, -1)),
                 refused("expand: only sizes of 1 stretch: [2,3] to [4,3]", () -> MATRIX.expand(4, 3)),
                 refused(
