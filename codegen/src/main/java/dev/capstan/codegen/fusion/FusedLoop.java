@@ -2,30 +2,21 @@
 package dev.capstan.codegen.fusion;
 
 import dev.capstan.codegen.kernel.GeneratedClass;
-import dev.capstan.codegen.tree.Callee;
 import dev.capstan.codegen.tree.ClassTree;
-import dev.capstan.runtime.memory.Storage;
-import dev.capstan.runtime.spi.Access;
-import dev.capstan.runtime.spi.LoopKernel;
+import java.util.ArrayList;
+import java.util.List;
 
-/**
- * A generated loop. Its class has a static method that generated programs call, with for each array the array, the
- * position of the first element, the step from row to row and, if its access is strided, the step from column to column;
- * then the number of rows and of columns.
- */
-public final class FusedLoop {
+/** A generated element-wise loop. */
+public final class FusedLoop extends FusedKernel {
     private final LoopPattern pattern;
-    private final Callee callee;
-    private final GeneratedClass type;
-    private final boolean isVector;
-    private volatile LoopKernel kernel;
-    private volatile boolean warm;
+    private final int lanes;
+    private final int unrolling;
 
     FusedLoop(LoopPattern pattern, ClassTree tree, GeneratedClass type, boolean isVector) {
+        super(pattern.types(), pattern.accesses(), tree, type, isVector);
         this.pattern = pattern;
-        this.callee = tree.callee(LoopTree.COMPUTE);
-        this.type = type;
-        this.isVector = isVector;
+        this.lanes = isVector ? VectorLoop.mainLanes(pattern).count() : 8;
+        this.unrolling = VectorLoop.unrolling(pattern);
     }
 
     /** What it was made for. */
@@ -33,66 +24,29 @@ public final class FusedLoop {
         return pattern;
     }
 
-    /** The static method. */
-    public Callee callee() {
-        return callee;
+    /** Rows narrower than a vector: they run in scalar form. */
+    @Override
+    List<Trial> cheapTrials() {
+        return List.of(new Trial(1, lanes - 1), new Trial(2, lanes - 1));
     }
 
-    /** The generated class. */
-    public GeneratedClass type() {
-        return type;
+    @Override
+    List<Trial> fullTrials() {
+        // the last vector alone; a turn of each loop before it; rows
+        List<Trial> trials = new ArrayList<>();
+        trials.add(new Trial(1, lanes));
+        trials.add(new Trial(1, lanes * (unrolling + 2)));
+        trials.add(new Trial(2, 2 * lanes + 3));
+        return trials;
     }
 
-    /** Whether it uses the Vector API. */
-    public boolean isVector() {
-        return isVector;
+    @Override
+    List<Trial> rareTrials() {
+        return List.of();
     }
 
-    /** Whether it was called until the JIT had compiled it. Before, a vector form is slow beyond all use. */
-    public boolean isWarm() {
-        return warm;
-    }
-
-    /** The loop as the eager executor calls it. The first call initialises the class. */
-    public LoopKernel kernel() {
-        LoopKernel known = kernel;
-        if (known == null) {
-            known = type.newInstance(LoopKernel.class);
-            kernel = known;
-        }
-        return known;
-    }
-
-    void warmed() {
-        warm = true;
-    }
-
-    /** Operands of its own for {@code rows x columns} elements: zeros, or ones where they are divided. */
-    Trial trial(int rows, int columns) {
-        return new Trial(rows, columns);
-    }
-
-    /** A call on dummy operands. */
-    final class Trial {
-        private final Object[] arrays = new Object[pattern.arrays()];
-        private final int[] geometry = new int[3 * pattern.arrays()];
-        private final int rows;
-        private final int columns;
-
-        private Trial(int rows, int columns) {
-            this.rows = rows;
-            this.columns = columns;
-            for (int i = 0; i < arrays.length; i++) {
-                Access access = pattern.accesses().get(i);
-                int step = access == Access.ZERO ? 0 : access == Access.UNIT ? 1 : 2;
-                geometry[3 * i + 1] = columns * step;
-                geometry[3 * i + 2] = step;
-                arrays[i] = Storage.newArray(pattern.type(i), Math.max(1, rows * columns * step));
-            }
-        }
-
-        void run() {
-            kernel().run(arrays, geometry, rows, columns);
-        }
+    @Override
+    int operations() {
+        return (4 + Steps.varyingOperations(pattern)) * (1 + unrolling + 2 + 2 * 3);
     }
 }

@@ -6,6 +6,7 @@ import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.spi.Access;
 import dev.capstan.runtime.type.DType;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -59,9 +60,13 @@ public record LoopPattern(Kernel kernel, List<Access> accesses) {
         return kernel.inputs().size();
     }
 
-    /** The element type of an array. */
-    DType type(int array) {
-        return array < inputs() ? kernel.inputs().get(array) : kernel.outputType(array - inputs());
+    /** The element types of all arrays. */
+    List<DType> types() {
+        List<DType> types = new ArrayList<>(kernel.inputs());
+        for (int i = 0; i < kernel.outputs().size(); i++) {
+            types.add(kernel.outputType(i));
+        }
+        return types;
     }
 
     /** For each step of the kernel, whether its value is the same in all columns of a row. */

@@ -15,12 +15,12 @@ import java.util.concurrent.TimeUnit;
  */
 public final class WarmUp {
     /** Calls with vectors before the compiler takes the method up. */
-    private static final int WIDE_CALLS = 240;
+    private static final int FULL_CALLS = 240;
 
     private static final int BATCH = 40;
 
     /** HotSpot's optimising compiler wants 15,000 calls and turns of loops, more while others wait for it. */
-    private static final int NARROW_CALLS_PER_BATCH = 400;
+    private static final int CHEAP_CALLS_PER_BATCH = 400;
 
     /** While the compiler is at work, calls are made only to see whether it is done. */
     private static final long PAUSE_MILLIS = 2;
@@ -33,11 +33,11 @@ public final class WarmUp {
     private WarmUp() {}
 
     /** Warms all that are cold. Takes up to seconds. */
-    public static void run(Collection<FusedLoop> loops) {
+    public static void run(Collection<? extends FusedKernel> kernels) {
         List<Candidate> rest = new ArrayList<>();
-        for (FusedLoop loop : loops) {
-            if (!loop.isWarm()) {
-                rest.add(new Candidate(loop));
+        for (FusedKernel kernel : kernels) {
+            if (!kernel.isWarm()) {
+                rest.add(new Candidate(kernel));
             }
         }
         long begin = System.nanoTime();
@@ -51,53 +51,47 @@ public final class WarmUp {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        rest.forEach(candidate -> candidate.loop.warmed());
+        rest.forEach(candidate -> candidate.kernel.warmed());
     }
 
     private static final class Candidate {
-        private final FusedLoop loop;
-        private final FusedLoop.Trial[] narrow;
-        private final FusedLoop.Trial[] wide;
+        private final FusedKernel kernel;
+        private final List<FusedKernel.Trial> cheap;
+        private final List<FusedKernel.Trial> full;
+        private final List<FusedKernel.Trial> rare;
         private final double quick;
         private int calls;
 
-        Candidate(FusedLoop loop) {
-            this.loop = loop;
-            int lanes = loop.isVector() ? VectorLoop.mainLanes(loop.pattern()).count() : 8;
-            int unrolling = VectorLoop.unrolling(loop.pattern());
-            this.narrow = new FusedLoop.Trial[] {loop.trial(1, lanes - 1), loop.trial(2, lanes - 1)};
-            // the last vector alone; a turn of each loop before it; rows
-            this.wide = new FusedLoop.Trial[] {
-                loop.trial(1, lanes), loop.trial(1, lanes * (unrolling + 2)), loop.trial(2, 2 * lanes + 3),
-            };
-            int vectors = 1 + unrolling + 2 + 2 * 3;
-            int operations = 4 + Steps.varyingOperations(loop.pattern());
-            this.quick = SLOW_NANOS * operations * vectors / wide.length;
+        Candidate(FusedKernel kernel) {
+            this.kernel = kernel;
+            this.cheap = kernel.cheapTrials();
+            this.full = kernel.fullTrials();
+            this.rare = kernel.rareTrials();
+            this.quick = SLOW_NANOS * kernel.operations();
         }
 
         /** Whether the compiler has been told often enough. */
         boolean isCounted() {
-            return calls >= WIDE_CALLS;
+            return calls >= FULL_CALLS;
         }
 
         /** Makes some calls and tells whether they were quick. */
         boolean isQuick() {
-            for (int i = 0; i < NARROW_CALLS_PER_BATCH; i++) {
-                narrow[i % narrow.length].run();
+            for (int i = 0; i < CHEAP_CALLS_PER_BATCH; i++) {
+                cheap.get(i % cheap.size()).run();
             }
-            double best = Double.POSITIVE_INFINITY;
+            rare.forEach(FusedKernel.Trial::run);
+            long best = Long.MAX_VALUE;
             for (int i = 0; i < BATCH; i++) {
                 long begin = System.nanoTime();
-                for (FusedLoop.Trial trial : wide) {
-                    trial.run();
-                }
-                best = Math.min(best, (double) (System.nanoTime() - begin) / wide.length);
+                full.forEach(FusedKernel.Trial::run);
+                best = Math.min(best, System.nanoTime() - begin);
             }
             calls += BATCH;
             if (!isCounted() || best > quick) {
                 return false;
             }
-            loop.warmed();
+            kernel.warmed();
             return true;
         }
     }

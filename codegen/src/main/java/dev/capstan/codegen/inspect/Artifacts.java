@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.inspect;
 
-import dev.capstan.codegen.fusion.FusedLoop;
+import dev.capstan.codegen.fusion.FusedKernel;
 import dev.capstan.codegen.kernel.GeneratedClass;
 import dev.capstan.runtime.spi.PathReport.Artifact;
 import dev.capstan.runtime.spi.PathReport.Kind;
@@ -18,7 +18,7 @@ import org.objectweb.asm.util.TraceClassVisitor;
 
 /**
  * What people can look at of a generated program, as files: its steps and kernels, and the source, bytecode and class file
- * of the program and of each loop that it calls. The sources compile together, with Capstan on the class path and {@code
+ * of the program and of each kernel that it calls. The sources compile together, with Capstan on the class path and {@code
  * --add-modules jdk.incubator.vector}.
  */
 public final class Artifacts {
@@ -26,11 +26,11 @@ public final class Artifacts {
 
     /** Everything there is to see of a program. */
     public static List<Artifact> of(
-            String name, Schedule schedule, GeneratedClass program, Collection<FusedLoop> loops) {
+            String name, Schedule schedule, GeneratedClass program, Collection<FusedKernel> kernels) {
         List<Artifact> artifacts = new ArrayList<>();
         artifacts.add(text(Kind.KERNELS, name + ".steps.txt", ScheduleText.of(schedule)));
         add(artifacts, program);
-        loops.forEach(loop -> add(artifacts, loop.type()));
+        kernels.forEach(kernel -> add(artifacts, kernel.type()));
         return artifacts;
     }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.program;
 
+import dev.capstan.codegen.fusion.FusedKernel;
+import dev.capstan.codegen.fusion.FusedKernels;
 import dev.capstan.codegen.fusion.FusedLoop;
-import dev.capstan.codegen.fusion.FusedLoops;
+import dev.capstan.codegen.fusion.FusedReduction;
 import dev.capstan.codegen.fusion.LoopPattern;
 import dev.capstan.codegen.kernel.Contraction;
 import dev.capstan.codegen.kernel.GeneratedClasses;
@@ -46,7 +48,7 @@ final class DriverTree {
     private final Schedule schedule;
     private final Packing packing;
     private final ClassTree.Builder type;
-    private final Set<FusedLoop> loops = new LinkedHashSet<>();
+    private final Set<FusedKernel> kernels = new LinkedHashSet<>();
     private final Set<DType> products = EnumSet.noneOf(DType.class);
     private final List<Object> constants = new ArrayList<>();
     private final DType[] scratchTypes;
@@ -76,9 +78,9 @@ final class DriverTree {
         return tree;
     }
 
-    /** The generated loops that it calls. */
-    Set<FusedLoop> loops() {
-        return loops;
+    /** The generated kernels that it calls. */
+    Set<FusedKernel> kernels() {
+        return kernels;
     }
 
     /** The element types of its products by the shared contraction. */
@@ -165,66 +167,25 @@ final class DriverTree {
         Optional<FusedLoop> fused =
                 nest.accesses().subList(loop.inputs().size(), operands.size()).contains(Access.ZERO)
                         ? Optional.empty()
-                        : FusedLoops.shared().of(new LoopPattern(loop.kernel(), nest.accesses()));
-        return fused.map(generated -> loop(generated, nest, operands, loop.shape()))
+                        : FusedKernels.shared().loop(new LoopPattern(loop.kernel(), nest.accesses()));
+        String comment = loop.kernel().instructions().size() + " steps over " + loop.shape();
+        return fused.map(generated -> call(generated, nest.accesses(), nest, operands, comment))
                 .orElseGet(
                         () -> eager(EagerStep.loop(loop.kernel(), operands(loop.inputs()), operands(loop.outputs()))));
     }
 
-    private Piece loop(FusedLoop loop, Nest nest, List<Place> operands, Shape shape) {
-        loops.add(loop);
-        return new Piece(slots(operands), null, -1, 3 * operands.size() + 3 * nest.outer(), part -> {
-            part.body().comment(loop.pattern().kernel().instructions().size() + " steps over " + shape);
+    private Piece call(FusedKernel kernel, List<Access> accesses, Nest nest, List<Place> operands, String comment) {
+        kernels.add(kernel);
+        return new Piece(slots(operands), null, -1, 4 * operands.size() + 3 * nest.outer(), part -> {
+            part.body().comment(comment);
             List<Expression> positions = new ArrayList<>();
             for (Place place : operands) {
                 positions.add(part.position(place.slot(), place.layout().offset()));
             }
-            loopCall(part, part.body(), loop, nest, operands, positions, 0);
+            List<Local> arrays =
+                    operands.stream().map(place -> part.array(place.slot())).toList();
+            new KernelCall(kernel.callee(), accesses, nest, arrays).write(part.body(), positions);
         });
-    }
-
-    /** Writes a loop over each outer dimension, and the call in the innermost one. */
-    private void loopCall(
-            Part part,
-            dev.capstan.codegen.tree.BlockBuilder block,
-            FusedLoop loop,
-            Nest nest,
-            List<Place> operands,
-            List<Expression> positions,
-            int depth) {
-        if (depth < nest.outer()) {
-            String index = block.fresh("index");
-            block.count(
-                    index,
-                    Expression.constant(0),
-                    Expression.constant(nest.sizes().get(depth)),
-                    1,
-                    (body, i) -> {
-                        List<Expression> moved = new ArrayList<>();
-                        for (int k = 0; k < positions.size(); k++) {
-                            int stride = nest.strides().get(k).get(depth);
-                            Expression step = stride == 0 ? null : i.times(stride);
-                            moved.add(
-                                    step == null
-                                            ? positions.get(k)
-                                            : positions.get(k).plus(step));
-                        }
-                        loopCall(part, body, loop, nest, operands, moved, depth + 1);
-                    });
-            return;
-        }
-        List<Expression> arguments = new ArrayList<>();
-        for (int k = 0; k < operands.size(); k++) {
-            arguments.add(part.array(operands.get(k).slot()));
-            arguments.add(positions.get(k));
-            arguments.add(Expression.constant(nest.rowStep(k)));
-            if (Access.of(nest.columnStep(k)) == Access.STRIDED) {
-                arguments.add(Expression.constant(nest.columnStep(k)));
-            }
-        }
-        arguments.add(Expression.constant(nest.rows()));
-        arguments.add(Expression.constant(nest.columns()));
-        block.evaluate(loop.callee().call(arguments));
     }
 
     private List<Operand> operands(List<Place> places) {
@@ -242,6 +203,14 @@ final class DriverTree {
     }
 
     private Piece reduction(Reduce reduce) {
+        List<Place> operands = new ArrayList<>(reduce.inputs());
+        operands.add(reduce.output());
+        Optional<ReductionPlan> plan = reduce.domain().elements() == 0 ? Optional.empty() : ReductionPlan.of(reduce);
+        if (plan.isPresent()) {
+            FusedReduction reduction = plan.get().reduction();
+            String comment = reduce.kernel().combine() + " over " + reduce.domain();
+            return call(reduction, reduction.pattern().accesses(), plan.get().nest(), operands, comment);
+        }
         return eager(EagerStep.reduction(
                 reduce.kernel(), operands(reduce.inputs()), reduce.reduced(), operand(reduce.output())));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.program;
 
-import dev.capstan.codegen.fusion.FusedLoop;
+import dev.capstan.codegen.fusion.FusedKernel;
 import dev.capstan.codegen.inspect.Artifacts;
 import dev.capstan.codegen.kernel.GeneratedClass;
 import dev.capstan.runtime.spi.PathReport;
@@ -16,7 +16,7 @@ final class GeneratedProgram implements CompiledSchedule {
     private final String name;
     private final Schedule schedule;
     private final GeneratedClass type;
-    private final Collection<FusedLoop> loops;
+    private final Collection<FusedKernel> kernels;
     private final Driver driver;
     private final Object[] constants;
     private final DriverTree tree;
@@ -29,7 +29,7 @@ final class GeneratedProgram implements CompiledSchedule {
         this.schedule = schedule;
         this.type = type;
         this.tree = tree;
-        this.loops = List.copyOf(tree.loops());
+        this.kernels = List.copyOf(tree.kernels());
         this.constants = tree.constants();
         this.driver = type.newInstance(Driver.class);
     }
@@ -51,6 +51,6 @@ final class GeneratedProgram implements CompiledSchedule {
 
     @Override
     public List<PathReport.Artifact> artifacts() {
-        return Artifacts.of(name, schedule, type, loops);
+        return Artifacts.of(name, schedule, type, kernels);
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.program;
 
+import dev.capstan.codegen.fusion.FusedKernels;
 import dev.capstan.codegen.fusion.FusedLoop;
-import dev.capstan.codegen.fusion.FusedLoops;
 import dev.capstan.codegen.fusion.LoopPattern;
 import dev.capstan.codegen.fusion.WarmUp;
 import dev.capstan.runtime.kernel.Kernel;
@@ -118,7 +118,7 @@ public final class HotKernels implements KernelCompiler {
     private static void compile(List<Candidate> batch) {
         Map<Candidate, FusedLoop> loops = new LinkedHashMap<>();
         for (Candidate candidate : batch) {
-            Optional<FusedLoop> loop = FusedLoops.shared().of(candidate.pattern);
+            Optional<FusedLoop> loop = FusedKernels.shared().loop(candidate.pattern);
             loop.ifPresent(generated -> loops.put(candidate, generated));
         }
         WarmUp.run(loops.values());

@@ -36,6 +36,14 @@ record Nest(List<Integer> sizes, List<List<Integer>> strides) {
         return merged(shape, layouts, order);
     }
 
+    /** The nest over some dimensions in their order; the others stay at index 0. */
+    static Nest inOrder(Shape shape, List<Layout> layouts, List<Integer> dimensions) {
+        return merged(
+                shape,
+                layouts,
+                dimensions.stream().filter(i -> shape.size(i) != 1).toList());
+    }
+
     private static boolean isInner(List<Layout> layouts, int dimension) {
         return layouts.stream().allMatch(layout -> Access.of(layout.stride(dimension)) != Access.STRIDED);
     }

@@ -57,7 +57,7 @@ public final class ProgramCompiler implements ScheduleCompiler {
             Thread.currentThread().interrupt();
             return;
         }
-        WarmUp.run(tree.loops());
+        WarmUp.run(tree.kernels());
         Rehearsal.run(program, schedule);
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.codegen.fusion.Bits;
+import dev.capstan.codegen.kernel.VectorWidth;
 import dev.capstan.runtime.spi.PathReport.Artifact;
 import dev.capstan.runtime.spi.PathReport.Kind;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
@@ -60,6 +61,17 @@ class ProgramTest {
         for (int seed = 0; seed < 60; seed++) {
             compare(seed, 1 + seed % 12);
         }
+    }
+
+    @Test
+    void reductionsAreGeneratedBothWays() {
+        StringBuilder sources = new StringBuilder();
+        for (int seed = 0; seed < 20; seed++) {
+            Schedule schedule = new RandomSchedules(seed).schedule(10);
+            sources.append(text(compiler.compile("Reducing", schedule, false), Kind.JAVA));
+        }
+        assertTrue(sources.toString().contains("ALONG_ROWS"));
+        assertEquals(VectorWidth.isAvailable(), sources.toString().contains("DOWN_COLUMNS"));
     }
 
     @Test

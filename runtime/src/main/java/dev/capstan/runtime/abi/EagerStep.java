@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.runtime.abi;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.capstan.runtime.eager.ContractionExecutor;
 import dev.capstan.runtime.eager.ElementwiseExecutor;
 import dev.capstan.runtime.eager.PreparedKernel;
+import dev.capstan.runtime.eager.PreparedReduction;
 import dev.capstan.runtime.eager.ReductionExecutor;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.ReductionKernel;
@@ -48,7 +47,7 @@ public abstract sealed class EagerStep {
         for (int i = 0; i < combined.length; i++) {
             combined[i] = reduced.get(i);
         }
-        return new Reduction(kernel, inputs, combined, output);
+        return new Reduction(PreparedReduction.of(kernel), inputs, combined, output);
     }
 
     /** A matrix product {@code [m,k] x [k,n]}, or a stack of them. */
@@ -91,18 +90,18 @@ public abstract sealed class EagerStep {
     }
 
     private static final class Reduction extends EagerStep {
-        private final ReductionKernel kernel;
+        private final PreparedReduction reduction;
         private final boolean[] reduced;
 
-        Reduction(ReductionKernel kernel, List<Operand> inputs, boolean[] reduced, Operand output) {
+        Reduction(PreparedReduction reduction, List<Operand> inputs, boolean[] reduced, Operand output) {
             super(inputs, List.of(output));
-            this.kernel = requireNonNull(kernel, "kernel");
+            this.reduction = reduction;
             this.reduced = reduced;
         }
 
         @Override
         void run(NdArray[] operands, NdArray[] results) {
-            ReductionExecutor.run(kernel, operands, reduced, results[0]);
+            ReductionExecutor.run(reduction, operands, reduced, results[0]);
         }
     }
 
