@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.samples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.capstan.Stance;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.samples.ReferenceProgram.Outcome;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The loss curves of PyTorch's programs, from the same initial values. */
+@Tag("everywhere")
+final class ReferenceCurvesTest {
+    private static final Map<List<Object>, Outcome> OUTCOMES = new HashMap<>();
+
+    static Stream<Arguments> programs() {
+        return Arrays.stream(ReferenceProgram.values())
+                .flatMap(program -> Stream.of(DType.FLOAT32, DType.FLOAT64).map(dtype -> Arguments.of(program, dtype)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("programs")
+    void eagerFollowsPyTorch(ReferenceProgram program, DType dtype) throws IOException {
+        assertFollows(program, dtype, outcome(program, dtype, Stance.EAGER));
+    }
+
+    @ParameterizedTest
+    @MethodSource("programs")
+    void compiledFollowsPyTorch(ReferenceProgram program, DType dtype) throws IOException {
+        assertFollows(program, dtype, outcome(program, dtype, Stance.COMPILE_NOW));
+    }
+
+    @ParameterizedTest
+    @MethodSource("programs")
+    void aProgramServesEveryStep(ReferenceProgram program, DType dtype) throws IOException {
+        Outcome compiled = outcome(program, dtype, Stance.COMPILE_NOW);
+        assertEquals(compiled.losses().size(), compiled.summary().hits());
+        assertEquals(0, compiled.summary().misses());
+    }
+
+    @ParameterizedTest
+    @MethodSource("programs")
+    void compiledEqualsEager(ReferenceProgram program, DType dtype) throws IOException {
+        Outcome eager = outcome(program, dtype, Stance.EAGER);
+        Outcome compiled = outcome(program, dtype, Stance.COMPILE_NOW);
+        assertEquals(eager.losses(), compiled.losses());
+        assertEquals(0, eager.summary().hits());
+        eager.parameters().forEach((name, parameter) -> Bits.assertEqual(
+                name, parameter, compiled.parameters().get(name)));
+    }
+
+    private static Outcome outcome(ReferenceProgram program, DType dtype, Stance stance) throws IOException {
+        List<Object> key = List.of(program, dtype, stance);
+        if (!OUTCOMES.containsKey(key)) {
+            OUTCOMES.put(key, program.train(dtype, stance));
+        }
+        return OUTCOMES.get(key);
+    }
+
+    @AfterAll
+    static void forget() {
+        OUTCOMES.clear();
+    }
+
+    /**
+     * PyTorch's own deviation from its float64 curve, at its largest so far, says how far rounding may carry a run at each
+     * step.
+     */
+    private static void assertFollows(ReferenceProgram program, DType dtype, Outcome outcome) {
+        double[] theirs = program.file().tensor("losses").toDoubleArray();
+        double[] exact = program.file().tensor("losses_f64").toDoubleArray();
+        double deviation = 0;
+        for (int i = 0; i < outcome.losses().size(); i++) {
+            deviation = Math.max(deviation, Math.abs(theirs[i] - exact[i]) / Math.abs(exact[i]));
+            double allowed = dtype == DType.FLOAT32 ? 10 * deviation + 2e-6 : 1e-8 + 10 * 0x1p-29 * deviation;
+            double error = Math.abs(outcome.losses().get(i) - exact[i]) / Math.abs(exact[i]);
+            assertTrue(error <= allowed, "step " + i + ": off by " + error + ", allowed " + allowed);
+        }
+    }
+}

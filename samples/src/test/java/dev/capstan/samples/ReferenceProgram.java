@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.samples;
+
+import dev.capstan.Stance;
+import dev.capstan.Tensor;
+import dev.capstan.io.Safetensors;
+import dev.capstan.io.SafetensorsFile;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.samples.programs.Sample;
+import dev.capstan.samples.programs.Settings;
+import dev.capstan.samples.programs.Training;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+
+/** A program that PyTorch ran, with the sample and the options that repeat it. */
+enum ReferenceProgram {
+    NUMPY("01b_numpy_two_layer_f32", Sample.TWO_LAYER, "--variant", "autograd"),
+    AUTOGRAD("03_autograd_two_layer", Sample.TWO_LAYER, "--variant", "autograd"),
+    SEQUENTIAL("06_nn_sequential", Sample.TWO_LAYER, "--variant", "nn"),
+    ADAM("07_optim_adam", Sample.TWO_LAYER, "--variant", "nn", "--optimizer", "adam"),
+    DYNAMIC_NET("09_dynamicnet_sgd_momentum", Sample.DYNAMIC_NET, "--zero-grad", "zeros"),
+    DYNAMIC_RNN("10_rnn_dynamic_steps", Sample.DYNAMIC_RNN);
+
+    /** Without vectors a step takes several times as long: there the curves are followed only so far. */
+    private static final int SCALAR_STEPS = 80;
+
+    private final String fileName;
+    private final Sample sample;
+    private final List<String> options;
+
+    ReferenceProgram(String fileName, Sample sample, String... options) {
+        this.fileName = fileName;
+        this.sample = sample;
+        this.options = List.of(options);
+    }
+
+    /**
+     * What a training gave.
+     *
+     * @param losses one a step
+     * @param parameters all bits of what was learned
+     * @param summary the counts
+     */
+    record Outcome(List<Double> losses, Map<String, Tensor> parameters, Summary summary) {}
+
+    /** Where a file of the reference programs is. */
+    static Path path(String fileName) {
+        try {
+            return Path.of(ReferenceProgram.class.getResource("/programs/" + fileName).toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Path path() {
+        return path(fileName + ".safetensors");
+    }
+
+    SafetensorsFile file() {
+        return Safetensors.read(path());
+    }
+
+    /** The training from the reference values. */
+    Training start(DType dtype, String... more) {
+        List<String> arguments = new ArrayList<>(options);
+        arguments.addAll(List.of("--dtype", dtype.label(), "--init", path().toString()));
+        arguments.addAll(List.of(more));
+        return start(sample, arguments.toArray(new String[0]));
+    }
+
+    /** The training of a sample with options as on the command line. */
+    static Training start(Sample sample, String... arguments) {
+        return (Training) sample.start(settings(arguments));
+    }
+
+    /** Options as on the command line. */
+    static Settings settings(String... arguments) {
+        Settings settings = new Settings();
+        new CommandLine(settings).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(arguments);
+        return settings;
+    }
+
+    /** Trains under a stance. */
+    Outcome train(DType dtype, Stance stance) throws IOException {
+        boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+        boolean shortened = !vectors && this != DYNAMIC_RNN;
+        Training training = shortened ? start(dtype, "--steps", "" + SCALAR_STEPS) : start(dtype);
+        List<Double> losses = new ArrayList<>();
+        StepListener listener = new StepListener() {
+            @Override
+            public void step(int index, double loss) {
+                losses.add(loss);
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (Stance.Scope scope = stance.enter()) {
+            Summary summary = TrainingLoop.run(training, List.of(listener));
+            return new Outcome(losses, new LinkedHashMap<>(training.parameters()), summary);
+        }
+    }
+}
