@@ -42,7 +42,9 @@ public final class Capstan {
     private static int refuse(ParameterException fault, String[] arguments) {
         CommandLine command = fault.getCommandLine();
         String text = fault.getMessage().lines().findFirst().orElse("");
-        command.getErr().println(command.getCommandName() + ": " + text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1));
+        command.getErr()
+                .println(command.getCommandName() + ": " + text.substring(0, 1).toLowerCase(Locale.ROOT)
+                        + text.substring(1));
         return CommandLine.ExitCode.USAGE;
     }
 
@@ -62,7 +64,8 @@ public final class Capstan {
         @Override
         public String[] getVersion() {
             String version = Capstan.class.getPackage().getImplementationVersion();
-            boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+            boolean vectors =
+                    ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
             return new String[] {
                 "capstan " + (version == null ? "(not from a jar)" : version),
                 "Java " + Runtime.version(),

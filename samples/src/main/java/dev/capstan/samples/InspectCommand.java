@@ -44,13 +44,19 @@ final class InspectCommand implements Callable<Integer> {
     @Option(names = "--path", paramLabel = "N", description = "the path to show; the most visited if not given")
     private @Nullable Integer number;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "writes all that is shown, and the class files, to files")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "writes all that is shown, and the class files, to files")
     private @Nullable Path folder;
 
     @Mixin
     private Settings settings;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "shows this help")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "shows this help")
     private boolean help;
 
     @Spec
@@ -97,7 +103,9 @@ final class InspectCommand implements Callable<Integer> {
             throw new UsageException("inspect", "no path was captured", "there is no compiler on the class path");
         }
         if (number == null) {
-            return paths.stream().max(Comparator.comparingLong(PathReport::visits)).orElseThrow();
+            return paths.stream()
+                    .max(Comparator.comparingLong(PathReport::visits))
+                    .orElseThrow();
         }
         return paths.stream()
                 .filter(path -> path.number() == number)
@@ -120,7 +128,10 @@ final class InspectCommand implements Callable<Integer> {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new UsageException("--out", "the folder cannot be made", folder + " (" + e.getClass().getSimpleName() + ")");
+            throw new UsageException(
+                    "--out",
+                    "the folder cannot be made",
+                    folder + " (" + e.getClass().getSimpleName() + ")");
         }
         Files.writeString(folder.resolve("paths.txt"), tree);
         int files = 1;

@@ -16,7 +16,10 @@ final class LossFile implements StepListener {
             writer = Files.newBufferedWriter(file);
             writer.write("step,loss\n");
         } catch (IOException e) {
-            throw new UsageException("--losses", "the file cannot be written", file + " (" + e.getClass().getSimpleName() + ")");
+            throw new UsageException(
+                    "--losses",
+                    "the file cannot be written",
+                    file + " (" + e.getClass().getSimpleName() + ")");
         }
     }
 

@@ -59,11 +59,17 @@ final class PathTreeText {
             append(next, indent + "|  ");
         });
         for (PathReport path : place.ends) {
-            text.append(indent).append("= path ").append(path.number()).append(": ").append(counts(path)).append('\n');
-            path.bailOuts().forEach(at -> text.append(indent)
-                    .append("  read in mid-region: ")
-                    .append(at)
-                    .append('\n'));
+            text.append(indent)
+                    .append("= path ")
+                    .append(path.number())
+                    .append(": ")
+                    .append(counts(path))
+                    .append('\n');
+            path.bailOuts()
+                    .forEach(at -> text.append(indent)
+                            .append("  read in mid-region: ")
+                            .append(at)
+                            .append('\n'));
         }
     }
 

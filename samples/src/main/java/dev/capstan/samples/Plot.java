@@ -82,7 +82,8 @@ final class Plot implements StepListener {
     }
 
     private XYChart chart() {
-        XYChart chart = new XYChartBuilder().width(1600).height(480).title(title).build();
+        XYChart chart =
+                new XYChartBuilder().width(1600).height(480).title(title).build();
         chart.getStyler().setLegendPosition(LegendPosition.InsideNE).setChartBackgroundColor(Color.WHITE);
         return chart;
     }
@@ -94,7 +95,8 @@ final class Plot implements StepListener {
         }
         double[] steps = IntStream.range(0, losses.size()).asDoubleStream().toArray();
         double[] values = losses.stream().mapToDouble(loss -> loss).toArray();
-        return new Picture(List.of(new Curve("loss", steps, values)), losses.stream().allMatch(loss -> loss > 0));
+        return new Picture(
+                List.of(new Curve("loss", steps, values)), losses.stream().allMatch(loss -> loss > 0));
     }
 
     @Override

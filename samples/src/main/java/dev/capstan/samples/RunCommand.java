@@ -24,10 +24,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code capstan run SAMPLE}: trains and prints the losses. */
-@Command(
-        name = "run",
-        description = "Runs a sample: two-layer, dynamic-net, dynamic-rnn or tape.",
-        sortOptions = false)
+@Command(name = "run", description = "Runs a sample: two-layer, dynamic-net, dynamic-rnn or tape.", sortOptions = false)
 final class RunCommand implements Callable<Integer> {
     @Parameters(paramLabel = "SAMPLE", description = "the sample's name")
     private String sample;
@@ -47,7 +44,10 @@ final class RunCommand implements Callable<Integer> {
             description = "draws target against prediction (dynamic-rnn) or the losses; live where there is a display")
     private @Nullable Path plot;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "shows this help")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "shows this help")
     private boolean help;
 
     @Spec

@@ -58,7 +58,12 @@ record Summary(long[] stepNanos, List<PathReport> before, List<PathReport> after
         long second = Arrays.stream(stepNanos, half, stepNanos.length).sum();
         line(text, "mode", stance == Stance.EAGER ? "eager" : "compiled");
         line(text, "steps", "%d in %.3f s", stepNanos.length, total / 1e9);
-        line(text, "time per step", "%.3f ms; %.3f ms in the second half", total / 1e6 / stepNanos.length, second / 1e6 / (stepNanos.length - half));
+        line(
+                text,
+                "time per step",
+                "%.3f ms; %.3f ms in the second half",
+                total / 1e6 / stepNanos.length,
+                second / 1e6 / (stepNanos.length - half));
         if (stance == Stance.EAGER) {
             return text.toString();
         }

@@ -22,12 +22,12 @@ final class ArchitectureTest {
     private static final String ROOT = "dev.capstan";
 
     /** Packages in order: each may use those before it. */
-    private static final List<String> RUNTIME = packages("runtime", "type", "memory", "kernel", "op", "spi", "eager", "abi");
+    private static final List<String> RUNTIME =
+            packages("runtime", "type", "memory", "kernel", "op", "spi", "eager", "abi");
 
     private static final List<String> FRONTEND = List.of(ROOT, ROOT + ".nn", ROOT + ".optim", ROOT + ".io");
     private static final List<String> TRACER = packages("tracer", "graph", "rewrite", "schedule", "capture");
-    private static final List<String> CODEGEN =
-            packages("codegen", "tree", "kernel", "fusion", "inspect", "program");
+    private static final List<String> CODEGEN = packages("codegen", "tree", "kernel", "fusion", "inspect", "program");
     private static final List<String> SAMPLES = List.of(ROOT + ".samples.programs", ROOT + ".samples");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -95,7 +95,8 @@ final class ArchitectureTest {
             allowed.add(name);
             for (JavaClass type : CLASSES.that(in(name))) {
                 for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
-                    String target = dependency.getTargetClass().getBaseComponentType().getPackageName();
+                    String target =
+                            dependency.getTargetClass().getBaseComponentType().getPackageName();
                     boolean ours = target.equals(ROOT) || target.startsWith(ROOT + ".");
                     if (ours && !allowed.contains(target)) {
                         violations.add(dependency.getDescription());

@@ -101,21 +101,31 @@ final class BadInputTest {
 
     @Test
     void initialValuesThatDoNotFitAreRefused() {
-        assertRefusedInitial("shapes differ: init.x is [32,1000], not [64,1000]", "two-layer", "init.x", Tensor.zeros(32, 1000));
         assertRefusedInitial(
-                "shapes differ: init.2.weight is [100,10], not [10,100]", "two-layer", "init.2.weight", Tensor.zeros(100, 10));
+                "shapes differ: init.x is [32,1000], not [64,1000]", "two-layer", "init.x", Tensor.zeros(32, 1000));
+        assertRefusedInitial(
+                "shapes differ: init.2.weight is [100,10], not [10,100]",
+                "two-layer",
+                "init.2.weight",
+                Tensor.zeros(100, 10));
         assertRefusedInitial(
                 "not a floating tensor: init.y is int64", "two-layer", "init.y", Tensor.zeros(DType.INT64, 64, 10));
         assertRefusedInitial(
-                "not a vector of whole numbers: init.depth is float32[500]", "dynamic-net", "init.depth", Tensor.zeros(500));
+                "not a vector of whole numbers: init.depth is float32[500]",
+                "dynamic-net",
+                "init.depth",
+                Tensor.zeros(500));
         assertRefusedInitial(
-                "a choice below 0 or too large: init.depth has -1", "dynamic-net", "init.depth", Tensor.of(new long[] {0, -1}));
+                "a choice below 0 or too large: init.depth has -1", "dynamic-net", "init.depth", Tensor.of(new long[] {
+                    0, -1
+                }));
         assertRefusedInitial(
                 "a choice below 1 or too large: init.dynamic_steps has 0",
                 "dynamic-rnn",
                 "init.dynamic_steps",
                 Tensor.of(new long[] {0}));
-        assertRefusedInitial("nothing in the file is of use to two-layer: init.w1", "two-layer", "init.w1", Tensor.zeros(1));
+        assertRefusedInitial(
+                "nothing in the file is of use to two-layer: init.w1", "two-layer", "init.w1", Tensor.zeros(1));
         assertRefusedInitial("nothing in the file is of use to two-layer: w1", "two-layer", "w1", Tensor.zeros(1));
     }
 
@@ -137,6 +147,11 @@ final class BadInputTest {
         String file = ReferenceProgram.path(RNN_FILE).toString();
         assertRefused(
                 "--init: fewer choices than steps: init.dynamic_steps has 60, not 61",
-                "run", "dynamic-rnn", "--steps", "61", "--init", file);
+                "run",
+                "dynamic-rnn",
+                "--steps",
+                "61",
+                "--init",
+                file);
     }
 }

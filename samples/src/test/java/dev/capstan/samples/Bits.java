@@ -18,6 +18,8 @@ final class Bits {
     }
 
     private static long[] of(Tensor tensor) {
-        return Arrays.stream(tensor.toDoubleArray()).mapToLong(Double::doubleToLongBits).toArray();
+        return Arrays.stream(tensor.toDoubleArray())
+                .mapToLong(Double::doubleToLongBits)
+                .toArray();
     }
 }

@@ -54,7 +54,8 @@ final class ChangingPathsTest {
             }
             assertTrue(!known || compilations(training) == compilations, "compiled again at step " + i);
         }
-        Summary summary = new Summary(new long[choices.length], before, training.region().report());
+        Summary summary =
+                new Summary(new long[choices.length], before, training.region().report());
         assertEquals(kinds, seen.size());
         assertEquals(kinds, summary.paths());
         assertEquals(choices.length, summary.hits());

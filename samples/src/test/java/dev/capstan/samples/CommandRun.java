@@ -17,8 +17,7 @@ record CommandRun(int exitCode, List<String> out, List<String> err) {
     static CommandRun of(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine command =
-                Capstan.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err, true));
+        CommandLine command = Capstan.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err, true));
         int exitCode = command.execute(arguments);
         command.getOut().flush();
         return new CommandRun(

@@ -61,15 +61,20 @@ final class InspectCommandTest {
 
     @Test
     void javapAndJavacAcceptTheFiles() throws IOException {
-        assertEquals(0, CommandRun.of("inspect", "two-layer", "--out", folder.toString()).exitCode());
+        assertEquals(
+                0,
+                CommandRun.of("inspect", "two-layer", "--out", folder.toString())
+                        .exitCode());
         assertTrue(Files.exists(folder.resolve("paths.txt")));
         for (Path file : files(".class")) {
             String text = run("javap", "-c", file.toString());
             assertTrue(text.contains("invokestatic") || text.contains("return"), text);
         }
-        String classPath = location(LoopKernel.class) + File.pathSeparator
+        String classPath = location(LoopKernel.class)
+                + File.pathSeparator
                 + location(Compilers.regions().orElseThrow().getClass());
-        List<String> arguments = new ArrayList<>(List.of("-d", folder.resolve("compiled").toString(), "-cp", classPath));
+        List<String> arguments =
+                new ArrayList<>(List.of("-d", folder.resolve("compiled").toString(), "-cp", classPath));
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
             arguments.addAll(List.of("--add-modules", "jdk.incubator.vector"));
         }

@@ -58,7 +58,9 @@ final class ReadmeTest {
     /** Each command of the README, with two steps so that it ends soon, and its files in a folder of the test. */
     @Test
     void theCommandsRun() throws IOException {
-        Pattern command = Pattern.compile("\\./capstan ((?:run|inspect) [^.`#\\n][^`#\\n]*)|^\\| `((?:two|dynamic|tape)[^`]*)`", Pattern.MULTILINE);
+        Pattern command = Pattern.compile(
+                "\\./capstan ((?:run|inspect) [^.`#\\n][^`#\\n]*)|^\\| `((?:two|dynamic|tape)[^`]*)`",
+                Pattern.MULTILINE);
         List<String> commands = command.matcher(readme())
                 .results()
                 .map(match -> match.group(1) != null ? match.group(1) : "run " + match.group(2))

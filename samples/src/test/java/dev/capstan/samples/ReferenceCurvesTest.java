@@ -56,8 +56,9 @@ final class ReferenceCurvesTest {
         Outcome compiled = outcome(program, dtype, Stance.COMPILE_NOW);
         assertEquals(eager.losses(), compiled.losses());
         assertEquals(0, eager.summary().hits());
-        eager.parameters().forEach((name, parameter) -> Bits.assertEqual(
-                name, parameter, compiled.parameters().get(name)));
+        eager.parameters()
+                .forEach((name, parameter) ->
+                        Bits.assertEqual(name, parameter, compiled.parameters().get(name)));
     }
 
     private static Outcome outcome(ReferenceProgram program, DType dtype, Stance stance) throws IOException {

@@ -52,7 +52,8 @@ enum ReferenceProgram {
     /** Where a file of the reference programs is. */
     static Path path(String fileName) {
         try {
-            return Path.of(ReferenceProgram.class.getResource("/programs/" + fileName).toURI());
+            return Path.of(
+                    ReferenceProgram.class.getResource("/programs/" + fileName).toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }

@@ -65,7 +65,8 @@ final class RunCommandTest {
             String[] cells = lines.get(i + 1).split(",");
             assertEquals(i, Integer.parseInt(cells[0]));
             double loss = Double.parseDouble(cells[1]);
-            assertEquals(String.format("step %4d   loss %.6g", i, loss), run.out().get(i));
+            assertEquals(
+                    String.format("step %4d   loss %.6g", i, loss), run.out().get(i));
         }
         assertTrue(run.text().contains("time per step"), run.text());
         return lines;
@@ -99,7 +100,8 @@ final class RunCommandTest {
     @CsvSource({"dynamic-rnn,eager", "dynamic-rnn,compiled", "dynamic-net,eager", "two-layer,compiled"})
     void aPlotIsAPicture(String sample, String mode) throws IOException {
         Path file = folder.resolve("plot.png");
-        assertEquals(0, run(sample + " --steps 4 --mode " + mode + " --plot " + file).exitCode());
+        assertEquals(
+                0, run(sample + " --steps 4 --mode " + mode + " --plot " + file).exitCode());
         assertNotNull(ImageIO.read(file.toFile()));
     }
 
@@ -129,7 +131,9 @@ final class RunCommandTest {
         Safetensors.write(file, renamed);
         String rest = " --mode eager --steps 3 --init ";
         assertEquals(
-                run("dynamic-net" + rest + ReferenceProgram.path(NET_FILE)).out().subList(0, 3),
+                run("dynamic-net" + rest + ReferenceProgram.path(NET_FILE))
+                        .out()
+                        .subList(0, 3),
                 run("dynamic-net" + rest + file).out().subList(0, 3));
     }
 
@@ -162,7 +166,9 @@ final class RunCommandTest {
             printer.step(1, 0.5);
         }
         String erased = "\r\u001b[K";
-        assertTrue(text.toString().contains(erased + "step    0   loss 1.00000" + System.lineSeparator()), text.toString());
+        assertTrue(
+                text.toString().contains(erased + "step    0   loss 1.00000" + System.lineSeparator()),
+                text.toString());
         assertTrue(text.toString().contains("sample 100%"), text.toString());
         assertTrue(text.toString().endsWith(erased), text.toString());
     }

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 /** The sample {@code tape} against what PyTorch printed for the same graph. */
 @Tag("everywhere")
 final class TapeTest {
-    private static final String FILE = ReferenceProgram.path("11_grad_fn_graph.safetensors").toString();
+    private static final String FILE =
+            ReferenceProgram.path("11_grad_fn_graph.safetensors").toString();
 
     private static Tape tape() {
         return (Tape) Sample.TAPE.start(ReferenceProgram.settings("--init", FILE));
@@ -32,10 +33,14 @@ final class TapeTest {
     @Test
     void theTapeIsPyTorchs() throws IOException {
         String json = Files.readString(ReferenceProgram.path("11_grad_fn_graph.json"));
-        Matcher list = Pattern.compile("\"tree_text\": \\[(.*?)\\]", Pattern.DOTALL).matcher(json);
+        Matcher list =
+                Pattern.compile("\"tree_text\": \\[(.*?)\\]", Pattern.DOTALL).matcher(json);
         assertTrue(list.find());
-        List<String> theirs = Pattern.compile("\"(.*?)\"").matcher(list.group(1)).results()
-                .map((MatchResult line) -> line.group(1).replace("Backward0", "Backward").replace(" variable=", " of "))
+        List<String> theirs = Pattern.compile("\"(.*?)\"")
+                .matcher(list.group(1))
+                .results()
+                .map((MatchResult line) ->
+                        line.group(1).replace("Backward0", "Backward").replace(" variable=", " of "))
                 .toList();
         Tape tape = tape();
         try (Stance.Scope scope = Stance.EAGER.enter()) {
@@ -74,7 +79,9 @@ final class TapeTest {
     }
 
     private static List<String> numbers(CommandRun run) {
-        return Pattern.compile("-?\\d+\\.\\d+(e[+-]\\d+)?").matcher(run.text()).results()
+        return Pattern.compile("-?\\d+\\.\\d+(e[+-]\\d+)?")
+                .matcher(run.text())
+                .results()
                 .map(MatchResult::group)
                 .toList();
     }

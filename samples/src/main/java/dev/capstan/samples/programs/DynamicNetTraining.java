@@ -38,9 +38,8 @@ final class DynamicNetTraining implements Training {
         int steps = settings.steps(initial.choices("depth").orElse(500));
         depth = initial.choices("depth", 0, steps, () -> generator.nextInt(4));
         optimizer = switch (settings.optimizer(Settings.Algorithm.SGD)) {
-            case SGD -> new SGD(model.parameters())
-                    .lr(settings.learningRate(1e-4))
-                    .momentum(settings.momentum(0.9));
+            case SGD ->
+                new SGD(model.parameters()).lr(settings.learningRate(1e-4)).momentum(settings.momentum(0.9));
             case ADAM -> new Adam(model.parameters()).lr(settings.learningRate(1e-4));
         };
         forgetGradients = settings.zeroGrad() == Settings.ZeroGrad.NONE;

@@ -44,14 +44,15 @@ final class DynamicRnnTraining implements Training {
         steps = settings.steps(initial.choices("dynamic_steps").orElse(60));
         halfPeriods = initial.choices("dynamic_steps", 1, steps, () -> 1 + generator.nextInt(3));
         double[] times = times();
-        x = initial.tensor("x", Tensor.of(Arrays.stream(times).map(Math::sin).toArray()).to(dtype));
-        y = initial.tensor("y", Tensor.of(Arrays.stream(times).map(Math::cos).toArray()).to(dtype));
+        x = initial.tensor(
+                "x", Tensor.of(Arrays.stream(times).map(Math::sin).toArray()).to(dtype));
+        y = initial.tensor(
+                "y", Tensor.of(Arrays.stream(times).map(Math::cos).toArray()).to(dtype));
         state = Tensor.zeros(dtype, 1, 1, SineRnn.HIDDEN);
         optimizer = switch (settings.optimizer(Settings.Algorithm.ADAM)) {
             case ADAM -> new Adam(model.parameters()).lr(settings.learningRate(0.02));
-            case SGD -> new SGD(model.parameters())
-                    .lr(settings.learningRate(0.02))
-                    .momentum(settings.momentum(0));
+            case SGD ->
+                new SGD(model.parameters()).lr(settings.learningRate(0.02)).momentum(settings.momentum(0));
         };
         forgetGradients = settings.zeroGrad() == Settings.ZeroGrad.NONE;
     }

@@ -93,7 +93,8 @@ final class Initial {
         }
         used = true;
         if (!given.shape().equals(shape)) {
-            throw new UsageException("--init", "shapes differ", prefix + name + " is " + given.shape() + ", not " + shape);
+            throw new UsageException(
+                    "--init", "shapes differ", prefix + name + " is " + given.shape() + ", not " + shape);
         }
         if (!given.dtype().isFloating()) {
             throw new UsageException("--init", "not a floating tensor", prefix + name + " is " + given.dtype());
@@ -128,7 +129,8 @@ final class Initial {
         }
         for (long choice : given.toLongArray()) {
             if (choice < least || choice > Integer.MAX_VALUE) {
-                throw new UsageException("--init", "a choice below " + least + " or too large", prefix + name + " has " + choice);
+                throw new UsageException(
+                        "--init", "a choice below " + least + " or too large", prefix + name + " has " + choice);
             }
         }
         return Arrays.stream(given.toLongArray()).mapToInt(Math::toIntExact).toArray();

@@ -49,7 +49,8 @@ public enum Sample {
         return Arrays.stream(values())
                 .filter(sample -> sample.label.equals(label))
                 .findFirst()
-                .orElseThrow(() -> new UsageException("sample", "unknown name", label + " (there are " + labels() + ")"));
+                .orElseThrow(
+                        () -> new UsageException("sample", "unknown name", label + " (there are " + labels() + ")"));
     }
 
     /** All names. */

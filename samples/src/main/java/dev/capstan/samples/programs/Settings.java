@@ -111,7 +111,8 @@ public final class Settings {
     String variant(String... known) {
         String variant = take("--variant", known[0]);
         if (!List.of(known).contains(variant)) {
-            throw new UsageException("--variant", "unknown variant", variant + " (there are " + String.join(", ", known) + ")");
+            throw new UsageException(
+                    "--variant", "unknown variant", variant + " (there are " + String.join(", ", known) + ")");
         }
         return variant;
     }

@@ -66,7 +66,8 @@ public final class Tape implements Program {
         append(text, "nextNextH = tanh(nextH)", cell.nextNextH());
 
         text.append("gradFn\n\n");
-        leaves.forEach((name, leaf) -> text.append(name).append(": ").append(leaf.gradFn()).append('\n'));
+        leaves.forEach((name, leaf) ->
+                text.append(name).append(": ").append(leaf.gradFn()).append('\n'));
         text.append("i2h: ").append(cell.i2h().gradFn()).append('\n');
         text.append("h2h: ").append(cell.h2h().gradFn()).append('\n');
         text.append("nextH: ").append(cell.nextH().gradFn()).append('\n');

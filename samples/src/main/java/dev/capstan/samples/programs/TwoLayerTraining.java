@@ -59,9 +59,8 @@ final class TwoLayerTraining implements Training {
             region = function.compiled();
         }
         optimizer = switch (settings.optimizer(Settings.Algorithm.SGD)) {
-            case SGD -> new SGD(model.parameters())
-                    .lr(settings.learningRate(1e-4))
-                    .momentum(settings.momentum(0));
+            case SGD ->
+                new SGD(model.parameters()).lr(settings.learningRate(1e-4)).momentum(settings.momentum(0));
             case ADAM -> new Adam(model.parameters()).lr(settings.learningRate(1e-4));
         };
         forgetGradients = settings.zeroGrad() == Settings.ZeroGrad.NONE;
