@@ -39,7 +39,9 @@ public final class Autograd {
             Edge edge = requireNonNull(input, "input").gradientEdge();
             if (edge == null) {
                 throw new CapstanException(
-                        "grad", "an input does not require a gradient", input.type().toString());
+                        "grad",
+                        "an input does not require a gradient",
+                        input.type().toString());
             }
             targets.add(edge);
         }
@@ -49,7 +51,9 @@ public final class Autograd {
         for (int i = 0; i < found.length; i++) {
             if (found[i] == null) {
                 throw new CapstanException(
-                        "grad", "the output does not depend on an input", inputs.get(i).type().toString());
+                        "grad",
+                        "the output does not depend on an input",
+                        inputs.get(i).type().toString());
             }
         }
         return List.of(found);

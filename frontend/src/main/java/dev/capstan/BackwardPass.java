@@ -64,11 +64,7 @@ final class BackwardPass {
      * @return the sums after this part
      */
     static @Nullable Tensor[] continued(
-            List<Edge> roots,
-            List<Tensor> seeds,
-            List<Edge> ends,
-            @Nullable Tensor[] totals,
-            boolean retainsGraph) {
+            List<Edge> roots, List<Tensor> seeds, List<Edge> ends, @Nullable Tensor[] totals, boolean retainsGraph) {
         Set<Node> sinks = new HashSet<>();
         ends.forEach(end -> sinks.add(end.function()));
         BackwardPass pass = new BackwardPass(retainsGraph, false, sinks, null);

@@ -63,7 +63,8 @@ public final class Compiled {
 
     /** The paths as text: visits, hits, state, bail-outs. */
     public String explain() {
-        StringBuilder text = new StringBuilder(name).append(": ").append(report().size()).append(" paths\n");
+        StringBuilder text =
+                new StringBuilder(name).append(": ").append(report().size()).append(" paths\n");
         for (PathReport path : report()) {
             text.append(String.format(
                     "  path %d: %s, %d visits, %d hits, %d misses, %d compilations in %.1f ms%n",
@@ -74,7 +75,10 @@ public final class Compiled {
                     path.visits() - path.hits(),
                     path.compilations(),
                     path.compileNanos() / 1e6));
-            path.bailOuts().forEach(place -> text.append("    read in mid-region: ").append(place).append('\n'));
+            path.bailOuts()
+                    .forEach(place -> text.append("    read in mid-region: ")
+                            .append(place)
+                            .append('\n'));
         }
         return text.toString();
     }

@@ -28,7 +28,9 @@ public final class F {
         if (bias == null) {
             return input.matmul(weight.t());
         }
-        return input.dim() == 2 ? bias.addmm(input, weight.t()) : input.matmul(weight.t()).add(bias);
+        return input.dim() == 2
+                ? bias.addmm(input, weight.t())
+                : input.matmul(weight.t()).add(bias);
     }
 
     /** {@code max(x, 0)}. */

@@ -36,14 +36,16 @@ final class InPlace implements Ops<Tensor> {
         verifyLeaf("copy");
         if (GradMode.isEnabled() && source.requiresGrad()) {
             throw new CapstanException(
-                    "copy_", "a source that requires a gradient cannot be recorded", source.type().toString());
+                    "copy_",
+                    "a source that requires a gradient cannot be recorded",
+                    source.type().toString());
         }
-        verifyResult("copy", new TensorType(
-                target.dtype(),
-                Shape.broadcast("copy_", target.shape(), source.shape())));
+        verifyResult("copy", new TensorType(target.dtype(), Shape.broadcast("copy_", target.shape(), source.shape())));
         if (GradMode.isEnabled() && target.requiresGrad()) {
             throw new CapstanException(
-                    "copy_", "overwriting a tensor on the tape cannot be recorded", target.type().toString());
+                    "copy_",
+                    "overwriting a tensor on the tape cannot be recorded",
+                    target.type().toString());
         }
         Region.beforeWrite(target.values().storage());
         store(source);
@@ -85,7 +87,9 @@ final class InPlace implements Ops<Tensor> {
     private void verifyResult(String operator, TensorType result) {
         if (!result.shape().equals(target.shape())) {
             throw new CapstanException(
-                    operator + "_", "the result does not fit into the first operand", result + " into " + target.type());
+                    operator + "_",
+                    "the result does not fit into the first operand",
+                    result + " into " + target.type());
         }
         if (result.dtype().category().compareTo(target.dtype().category()) > 0) {
             throw new CapstanException(

@@ -104,7 +104,9 @@ final class Region {
     void bailOut(Tensor read) {
         if (Thread.currentThread() != thread) {
             throw new CapstanException(
-                    name(), "another thread reads a tensor while the compiled region still queues it", "" + read.shape());
+                    name(),
+                    "another thread reads a tensor while the compiled region still queues it",
+                    "" + read.shape());
         }
         Segment ending = segment;
         segment = null;

@@ -59,7 +59,10 @@ final class Structure {
             return accessor.invoke(value);
         } catch (ReflectiveOperationException e) {
             throw new CapstanException(
-                    "compile", "a component of a record cannot be read", value.getClass().getName(), e);
+                    "compile",
+                    "a component of a record cannot be read",
+                    value.getClass().getName(),
+                    e);
         }
     }
 }

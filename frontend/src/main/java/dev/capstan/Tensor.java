@@ -99,8 +99,7 @@ public class Tensor extends TensorOperators {
     private static Tensor wrap(DType dtype, Object array, int length, int[] sizes) {
         Shape shape = sizes.length == 0 ? Shape.of(length) : Shape.of(sizes);
         if (shape.elements() != length) {
-            throw new CapstanException(
-                    "tensor", "number of elements differs from the shape", length + " for " + shape);
+            throw new CapstanException("tensor", "number of elements differs from the shape", length + " for " + shape);
         }
         return new Tensor(new NdArray(Storage.of(dtype, array), Layout.contiguous(shape)));
     }
@@ -134,7 +133,9 @@ public class Tensor extends TensorOperators {
     public static Tensor full(DType dtype, double element, int... sizes) {
         NdArray filled = NdArray.zeros(dtype, Shape.of(sizes));
         OperatorExecutor.copy(
-                NdArray.scalar(dtype, element).view(Layout.contiguous(Shape.SCALAR).expand(filled.shape())), filled);
+                NdArray.scalar(dtype, element)
+                        .view(Layout.contiguous(Shape.SCALAR).expand(filled.shape())),
+                filled);
         return new Tensor(filled);
     }
 
@@ -160,7 +161,9 @@ public class Tensor extends TensorOperators {
 
     /** A Java number as an operand: it promotes only across categories of types. */
     static Tensor number(Number number) {
-        boolean integral = number instanceof Integer || number instanceof Long || number instanceof Short
+        boolean integral = number instanceof Integer
+                || number instanceof Long
+                || number instanceof Short
                 || number instanceof Byte;
         DType dtype = integral ? DType.INT64 : DType.FLOAT64;
         NdArray array = NdArray.scalar(dtype, number.doubleValue());
@@ -405,7 +408,10 @@ public class Tensor extends TensorOperators {
             throw new CapstanException("setData", "not a leaf of the same shape", data.type() + " for " + type);
         }
         if (requiresGrad && !data.dtype().isFloating()) {
-            throw new CapstanException("setData", "only floating tensors have gradients", data.type().toString());
+            throw new CapstanException(
+                    "setData",
+                    "only floating tensors have gradients",
+                    data.type().toString());
         }
         Region.beforeWrite(values().storage());
         NdArray array = data.values();

@@ -425,8 +425,7 @@ abstract class TensorOperators {
             } else if (sizes[i] == -1 && open < 0) {
                 open = i;
             } else {
-                throw new CapstanException(
-                        "reshape", "a size is negative, other than one -1", Arrays.toString(sizes));
+                throw new CapstanException("reshape", "a size is negative, other than one -1", Arrays.toString(sizes));
             }
         }
         int[] full = sizes.clone();

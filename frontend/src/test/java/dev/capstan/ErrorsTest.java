@@ -83,9 +83,9 @@ class ErrorsTest {
         Tensor leaf = Tensor.ones(2).requiresGrad(true);
         Tensor result = leaf.exp();
         result.detach().add_(1);
+        Tensor sum = result.sum();
         int line = lineOfCaller() + 1;
-        CapstanException e =
-                assertThrows(CapstanException.class, () -> result.sum().backward());
+        CapstanException e = assertThrows(CapstanException.class, () -> sum.backward());
         assertEquals(
                 "backward: a tensor needed for the gradient was modified in place: "
                         + "float32[2] of ExpBackward is at version 2, expected 1 "

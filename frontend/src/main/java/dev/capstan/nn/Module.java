@@ -10,7 +10,6 @@ import dev.capstan.runtime.type.DType;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -161,7 +160,8 @@ public abstract class Module<I, O> {
                 throw new CapstanException(
                         "loadStateDict",
                         "shapes differ",
-                        name + " is " + parameter.shape() + ", given " + state.get(name).shape());
+                        name + " is " + parameter.shape() + ", given "
+                                + state.get(name).shape());
             }
         });
     }

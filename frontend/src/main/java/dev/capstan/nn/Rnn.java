@@ -67,7 +67,8 @@ public final class Rnn extends Module<Rnn.Input, Rnn.Output> {
         Tensor sequence = in.input();
         if (sequence.dim() != 3 || sequence.size(2) != inputSize) {
             throw new CapstanException(
-                    "rnn", "the input is not [" + (batchFirst ? "batch, time" : "time, batch") + ", " + inputSize + "]",
+                    "rnn",
+                    "the input is not [" + (batchFirst ? "batch, time" : "time, batch") + ", " + inputSize + "]",
                     sequence.shape().toString());
         }
         int timeDimension = batchFirst ? 1 : 0;
@@ -81,7 +82,8 @@ public final class Rnn extends Module<Rnn.Input, Rnn.Output> {
             outputs.add(state);
         }
         if (outputs.isEmpty()) {
-            throw new CapstanException("rnn", "the sequence has no time step", sequence.shape().toString());
+            throw new CapstanException(
+                    "rnn", "the sequence has no time step", sequence.shape().toString());
         }
         return new Output(Tensor.stack(outputs, timeDimension), state.unsqueeze(0));
     }
@@ -90,13 +92,12 @@ public final class Rnn extends Module<Rnn.Input, Rnn.Output> {
         if (given == null) {
             return Tensor.zeros(sequence.dtype(), batch, hiddenSize);
         }
-        boolean fits = given.dim() == 3
-                && given.size(0) == 1
-                && given.size(1) == batch
-                && given.size(2) == hiddenSize;
+        boolean fits = given.dim() == 3 && given.size(0) == 1 && given.size(1) == batch && given.size(2) == hiddenSize;
         if (!fits) {
             throw new CapstanException(
-                    "rnn", "the state is not [1, " + batch + ", " + hiddenSize + "]", given.shape().toString());
+                    "rnn",
+                    "the state is not [1, " + batch + ", " + hiddenSize + "]",
+                    given.shape().toString());
         }
         return given.select(0, 0);
     }

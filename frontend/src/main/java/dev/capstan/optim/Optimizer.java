@@ -25,7 +25,9 @@ public abstract class Optimizer {
         for (Tensor parameter : this.parameters) {
             if (!parameter.isLeaf() || !parameter.requiresGrad()) {
                 throw new CapstanException(
-                        "optimizer", "a parameter is not a leaf that requires a gradient", parameter.shape().toString());
+                        "optimizer",
+                        "a parameter is not a leaf that requires a gradient",
+                        parameter.shape().toString());
             }
         }
     }

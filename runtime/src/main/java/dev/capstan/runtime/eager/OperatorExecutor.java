@@ -111,8 +111,7 @@ public final class OperatorExecutor {
         for (DType from : types) {
             for (DType to : types) {
                 Expr value = Expr.input(0, from).cast(to);
-                copies[from.ordinal()][to.ordinal()] =
-                        PreparedKernel.of(Kernel.of(List.of(from), List.of(value)));
+                copies[from.ordinal()][to.ordinal()] = PreparedKernel.of(Kernel.of(List.of(from), List.of(value)));
             }
         }
         return copies;
