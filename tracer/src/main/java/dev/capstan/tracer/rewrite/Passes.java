@@ -15,12 +15,13 @@ public final class Passes {
             new Constants(),
             new ViewChains(),
             new Sharing(),
+            // before selections from stacks are replaced by the pieces, which are not in one tensor
+            new BatchedProducts(),
+            new BatchedSums(),
             // a sum of pieces may only be rewritten where its parts have no other use, so what is dead must go first
             new DeadCode(),
             new Mosaics(),
             new Pieces(),
-            new BatchedProducts(),
-            new BatchedSums(),
             new DeadCode(),
             new StackedMaps(),
             new ViewChains(),

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * In which buffer each root lies, decided once everything is known that reads it: what is put into an assembly, or leaves
- * as a result, is computed right there if possible.
+ * In which buffer each root lies, decided once everything is known that reads it: what is put into an assembly, or
+ * leaves as a result, is computed right there if possible.
  */
 final class Placement {
     private final Graph graph;

@@ -1,6 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * From graph to work: which operators fuse into one kernel, what is recomputed instead of kept, in which order
- * kernels run, and where in the arena each buffer lies.
+ * From graph to work: which operators fuse into one kernel, where each buffer lies, in which order kernels run.
+ *
+ * <pre>{@code
+ * Graph      after the passes of tracer.rewrite
+ * Roots      which values have memory of their own, and which are views of it
+ * Lowering   one task per computation, from the outputs backwards
+ * Placement    where each root lies: what is stacked or returned is computed right there
+ * Fusion     tasks in units: a loop, a reduction with its producers, a product
+ * Ordering   units in order
+ * Emission   a step for each unit, over numbered buffers
+ * MemoryPlan   buffers in slots: fresh arrays, kept arrays, an arena that is used again and again
+ * Schedule   the result
+ * }</pre>
+ *
+ * <h2>Grammar</h2>
+ *
+ * <pre>{@code
+ * schedule := slot* step* place*                         the places are those of the results
+ * step     := loop kernel shape place* -> place+         element-wise
+ *           | reduce kernel shape over marks place* -> place
+ *           | multiply place place -> place              a matrix product or a stack of them
+ *           | clear -> place
+ * place    := slot layout
+ * }</pre>
+ *
+ * Worked example: {@code relu(x W^T + b)} with x of shape [10,32] and W of shape [16,32]. The transpose is a matter of
+ * strides, the bias is broadcast by stride 0, addition and relu are one kernel that writes the result's array.
+ *
+ * <pre>{@code
+ * 0  multiply  input0[10,32]  input1[32,16]/[1,32] -> arena0[10,16]
+ * 1  loop k0[10,16]  arena0[10,16]  input2[10,16]/[0,1] -> result0[10,16]
+ * }</pre>
+ *
+ * Everything keeps the bits of eager mode: fusion computes the same operations in the same types, and a transposed
+ * product is the product of the transposed factors, whose elements are the same chains.
  */
 package dev.capstan.tracer.schedule;

@@ -85,6 +85,26 @@ final class Models {
         return m.ops.build(List.of(MseLoss.mseLoss(m.ops, result, target, true)));
     }
 
+    /** One step of a tanh RNN. */
+    static Graph rnnStep(int batch, int in, int hidden) {
+        Models m = new Models();
+        int fromInput = m.linear(m.input(batch, in), m.input(hidden, in), m.input(hidden));
+        int fromState = m.linear(m.input(batch, hidden), m.input(hidden, hidden), m.input(hidden));
+        return m.ops.build(List.of(Tanh.tanh(m.ops, Add.add(m.ops, fromInput, fromState))));
+    }
+
+    /** The sum of products of all indices of a tensor with one another, each with its successor. */
+    static Graph selections(int count) {
+        Models m = new Models();
+        int x = m.input(4, count, 3);
+        int sum = Mul.mul(m.ops, Select.select(m.ops, x, 1, 0), Select.select(m.ops, x, 1, count - 1));
+        for (int i = 1; i < count; i++) {
+            int product = Mul.mul(m.ops, Select.select(m.ops, x, 1, i - 1), Select.select(m.ops, x, 1, i));
+            sum = Add.add(m.ops, sum, product);
+        }
+        return m.ops.build(List.of(sum));
+    }
+
     /** One step of an LSTM: the new hidden and cell states. */
     static Graph lstmStep(int batch, int in, int hidden) {
         Models m = new Models();

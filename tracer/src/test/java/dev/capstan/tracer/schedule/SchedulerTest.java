@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.schedule;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.capstan.runtime.op.Add;
+import dev.capstan.runtime.op.MatrixTranspose;
+import dev.capstan.runtime.op.Mm;
+import dev.capstan.runtime.op.Mul;
+import dev.capstan.runtime.op.Neg;
+import dev.capstan.runtime.op.Reshape;
+import dev.capstan.runtime.op.Select;
+import dev.capstan.runtime.op.Sum;
+import dev.capstan.runtime.op.Tanh;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
+import dev.capstan.runtime.type.TensorType;
+import dev.capstan.tracer.graph.Graph;
+import dev.capstan.tracer.graph.Graph.Gradient;
+import dev.capstan.tracer.graph.Graph.Input;
+import dev.capstan.tracer.graph.Graph.Saved;
+import dev.capstan.tracer.graph.Graph.Source;
+import dev.capstan.tracer.graph.GraphBuilder;
+import dev.capstan.tracer.schedule.Schedule.Clear;
+import dev.capstan.tracer.schedule.Schedule.Kind;
+import dev.capstan.tracer.schedule.Schedule.Loop;
+import dev.capstan.tracer.schedule.Schedule.Multiply;
+import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Step;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of typical graphs. That the bits are right is for {@link RandomGraphTest} to say. */
+class SchedulerTest {
+    private static Schedule forward(Graph graph) {
+        return Scheduler.forward(graph, Set.of()).schedule();
+    }
+
+    private static Schedule backward(Graph graph) {
+        Gradients.Result gradients = Gradients.of(graph, false);
+        return Scheduler.backward(gradients.graph(), Scheduler.forward(graph, gradients.saved()));
+    }
+
+    private static int operand(GraphBuilder ops, Source source, int... sizes) {
+        Shape shape = Shape.of(sizes);
+        return ops.operand(source, new TensorType(DType.FLOAT32, shape), Layout.contiguous(shape));
+    }
+
+    /** The kinds of the steps, in order. */
+    private static String kinds(Schedule schedule) {
+        StringBuilder kinds = new StringBuilder();
+        for (Step step : schedule.steps()) {
+            kinds.append(kinds.isEmpty() ? "" : " ").append(step.getClass().getSimpleName());
+        }
+        return kinds.toString();
+    }
+
+    private static int arena(Schedule schedule) {
+        return schedule.slots().stream()
+                .filter(slot -> slot.kind() == Kind.ARENA)
+                .mapToInt(Schedule.Slot::elements)
+                .sum();
+    }
+
+    private static Kind kind(Schedule schedule, int result) {
+        return schedule.slots().get(schedule.results().get(result).slot()).kind();
+    }
+
+    @Test
+    void linearWithReluIsOneProductAndOneLoop() {
+        assertEquals("Multiply Loop", kinds(forward(Models.linearRelu(10, 32, 16))));
+    }
+
+    @Test
+    void rnnStepIsTwoProductsAndOneLoop() {
+        assertEquals("Multiply Multiply Loop", kinds(forward(Models.rnnStep(10, 4, 32))));
+    }
+
+    @Test
+    void lstmStepReadsTheGatesInPlace() {
+        Schedule schedule = forward(Models.lstmStep(4, 8, 16));
+        assertEquals("Multiply Multiply Loop Loop Loop Loop", kinds(schedule));
+        assertTrue(arena(schedule) <= 2 * 4 * 64 + 4 * 16);
+    }
+
+    @Test
+    void meanSquaredErrorIsOneReduction() {
+        assertEquals("Reduce", kinds(forward(Models.meanSquaredError(10, 5))));
+    }
+
+    @Test
+    void meanSquaredErrorBackwardIsOneLoop() {
+        Schedule schedule = backward(Models.meanSquaredError(10, 5));
+        assertEquals("Loop", kinds(schedule));
+        Loop loop = (Loop) schedule.steps().get(0);
+        assertEquals(3, loop.inputs().size());
+        assertEquals(2, loop.outputs().size());
+    }
+
+    @Test
+    void timeStepsAreMultipliedAtOnceExceptForTheRecurrence() {
+        Schedule schedule = forward(Models.rnn(30, 10, 1, 32, 1, false));
+        long products = schedule.steps().stream()
+                .filter(step -> step instanceof Multiply)
+                .count();
+        assertEquals(1 + 30 + 1, products);
+        assertEquals(30 + 1, schedule.steps().size() - products);
+    }
+
+    @Test
+    void statesAreComputedWhereTheyAreStacked() {
+        Schedule schedule = forward(Models.rnn(5, 10, 1, 32, 1, false));
+        Multiply last = (Multiply) schedule.steps().get(schedule.steps().size() - 2);
+        assertEquals(Shape.of(50, 32), last.left().layout().shape());
+        long writers = schedule.steps().stream()
+                .filter(step -> step instanceof Loop loop
+                        && loop.outputs().stream()
+                                .anyMatch(place -> place.slot() == last.left().slot()
+                                        && place.layout().shape().equals(Shape.of(10, 32))
+                                        && place.layout().stride(0) == 5 * 32))
+                .count();
+        assertEquals(5, writers);
+    }
+
+    /** How many elements all steps together write. */
+    private static long work(Schedule schedule) {
+        return schedule.steps().stream()
+                .flatMap(step -> Steps.outputs(step).stream())
+                .mapToLong(place -> place.layout().shape().elements())
+                .sum();
+    }
+
+    @Test
+    void gradientOfSelectionsIsLinearInTheirNumber() {
+        long ten = work(backward(Models.selections(10)));
+        long forty = work(backward(Models.selections(40)));
+        assertTrue(forty <= 6 * ten, forty + " for 40, " + ten + " for 10");
+    }
+
+    @Test
+    void gradientOfAllSelectionsNeedsNoClearing() {
+        Schedule schedule = backward(Models.selections(6));
+        assertTrue(schedule.steps().stream().noneMatch(step -> step instanceof Clear));
+    }
+
+    @Test
+    void memoryOfAChainDoesNotGrowWithItsLength() {
+        assertEquals(arena(forward(chain(5))), arena(forward(chain(50))));
+    }
+
+    private static Graph chain(int length) {
+        GraphBuilder ops = GraphBuilder.forward();
+        int weight = operand(ops, new Input(0), 8, 8);
+        int x = operand(ops, new Input(1), 4, 8);
+        for (int i = 0; i < length; i++) {
+            x = Tanh.tanh(ops, Mm.mm(ops, x, weight));
+        }
+        return ops.build(List.of(x));
+    }
+
+    @Test
+    void aLoopOverwritesAnInputThatDies() {
+        Loop loop = (Loop) forward(chain(3)).steps().get(1);
+        assertEquals(loop.inputs(), loop.outputs());
+    }
+
+    @Test
+    void gradientOfATransposedWeightIsNotTransposedByALoop() {
+        Schedule schedule = backward(Models.linearRelu(10, 32, 16));
+        assertEquals("Loop Reduce Multiply Multiply", kinds(schedule));
+    }
+
+    @Test
+    void transposedProductsAreAddedRowByRow() {
+        GraphBuilder ops = GraphBuilder.backward();
+        int sum = -1;
+        for (int i = 0; i < 3; i++) {
+            int x = operand(ops, new Input(2 * i), 5, 7);
+            int y = operand(ops, new Input(2 * i + 1), 5, 6);
+            int product = MatrixTranspose.t(ops, Mm.mm(ops, MatrixTranspose.t(ops, x), y));
+            sum = sum < 0 ? product : Add.add(ops, sum, product);
+        }
+        Schedule schedule =
+                Scheduler.backward(ops.build(List.of(sum)), Scheduler.forward(Models.meanSquaredError(1), Set.of()));
+        assertEquals("Multiply Multiply Multiply Loop", kinds(schedule));
+        assertEquals(Shape.of(42), ((Loop) schedule.steps().get(3)).shape());
+    }
+
+    @Test
+    void aReductionTakesInWhatOnlyItReads() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int x = operand(ops, new Input(0), 3, 4);
+        int square = Mul.mul(ops, Tanh.tanh(ops, x), x);
+        assertEquals("Reduce", kinds(forward(ops.build(List.of(Sum.sum(ops, square, List.of(1), false))))));
+    }
+
+    @Test
+    void aReductionLeavesWhatOthersRead() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int y = Tanh.tanh(ops, operand(ops, new Input(0), 3, 4));
+        Schedule schedule = forward(ops.build(List.of(Sum.sum(ops, y, List.of(1), false), y)));
+        assertEquals("Loop Reduce", kinds(schedule));
+        assertEquals(1, ((Reduce) schedule.steps().get(1)).inputs().size());
+    }
+
+    @Test
+    void aKernelIsBounded() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int sum = operand(ops, new Input(0), 4);
+        for (int i = 1; i < 40; i++) {
+            sum = Add.add(ops, sum, operand(ops, new Input(i), 4));
+        }
+        Schedule schedule = forward(ops.build(List.of(sum)));
+        assertEquals(4, schedule.steps().size());
+        schedule.steps().forEach(step -> assertTrue(Steps.places(step).size() <= 12));
+    }
+
+    @Test
+    void aViewOfAnInputStaysInIt() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int x = operand(ops, new Input(0), 3, 4);
+        Schedule schedule = forward(ops.build(List.of(Select.select(ops, x, 0, 1), x)));
+        assertEquals(0, schedule.steps().size());
+        assertEquals(Kind.INPUT, kind(schedule, 0));
+        assertEquals(4, schedule.results().get(0).layout().offset());
+        assertEquals(Kind.INPUT, kind(schedule, 1));
+    }
+
+    @Test
+    void viewsOfOneComputationShareAnArrayAndTheSameComputationTwiceDoesNot() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int y = Neg.neg(ops, operand(ops, new Input(0), 3, 4));
+        List<Integer> results = List.of(Select.select(ops, y, 0, 1), y, Select.select(ops, y, 0, 2), y);
+        List<Place> places = forward(ops.build(results)).results();
+        assertEquals(places.get(0).slot(), places.get(1).slot());
+        assertEquals(places.get(0).slot(), places.get(2).slot());
+        assertNotEquals(places.get(0).slot(), places.get(3).slot());
+    }
+
+    @Test
+    void aGradientThatIsPassedOnIsCopied() {
+        GraphBuilder ops = GraphBuilder.backward();
+        int gradient = operand(ops, new Gradient(0), 3, 4);
+        Graph graph = ops.build(List.of(gradient, gradient, Reshape.reshape(ops, gradient, Shape.of(12))));
+        Schedule schedule = Scheduler.backward(graph, Scheduler.forward(Models.meanSquaredError(1), Set.of()));
+        assertEquals("Loop Loop", kinds(schedule));
+        assertEquals(3, schedule.results().stream().map(Place::slot).distinct().count());
+    }
+
+    @Test
+    void aValueThatWasNotSavedIsRefused() {
+        GraphBuilder ops = GraphBuilder.backward();
+        Graph graph = ops.build(List.of(operand(ops, new Saved(2), 3)));
+        ForwardSchedule forward = Scheduler.forward(Models.meanSquaredError(3), Set.of());
+        assertThrows(IllegalArgumentException.class, () -> Scheduler.backward(graph, forward));
+    }
+
+    @Test
+    void theSameGraphGivesTheSameSchedule() {
+        Graph graph = Models.rnn(4, 3, 2, 5, 2, true);
+        assertEquals(backward(graph), backward(Models.rnn(4, 3, 2, 5, 2, true)));
+        assertEquals(forward(graph).toString(), forward(graph).toString());
+    }
+
+    @Test
+    void aScheduleReadsStepByStep() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int x = operand(ops, new Input(0), 2, 3);
+        int product = Mm.mm(ops, x, MatrixTranspose.t(ops, operand(ops, new Input(1), 4, 3)));
+        int y = Neg.neg(ops, Add.add(ops, product, operand(ops, new Input(2), 4)));
+        assertEquals("""
+            slots
+              input0     float32[6]
+              input1     float32[12]
+              input2     float32[4]
+              result0    float32[8]
+              arena0     float32[16]
+            steps
+              0  multiply  input0[2,3]  input1[3,4]/[1,3] -> arena0[2,4]
+              1  loop k0[2,4]  arena0[2,4]  input2[2,4]/[0,1] -> result0[2,4]
+            results
+              result0[2,4]
+            k0(float32, float32)
+              %0 = in0:float32
+              %1 = in1:float32
+              %2 = %0 + %1
+              %3 = neg %2
+              -> %3
+            """, forward(ops.build(List.of(y))).toString());
+    }
+}
