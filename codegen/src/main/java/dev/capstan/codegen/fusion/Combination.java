@@ -17,8 +17,8 @@ import dev.capstan.runtime.type.DType;
 import java.util.List;
 
 /**
- * The methods of a generated reduction that combine lanes and the results of blocks. A lane is one number, or one vector of
- * numbers that belong to results side by side; each begins at a multiple of the lane's width in an array.
+ * The methods of a generated reduction that combine lanes and the results of blocks. A lane is one number, or a strip of
+ * one or more vectors of numbers, which belong to results side by side; lanes lie one after the other in an array.
  */
 final class Combination {
     /** Block results that may wait for one of the same size: one per bit of the number of blocks. */
@@ -31,99 +31,150 @@ final class Combination {
     private static final Expression ZERO = Expression.constant(0);
     private static final Expression ONE = Expression.constant(1);
 
+    private final ReferenceType owner;
     private final DType state;
     private final Primitive operation;
     private final VectorForm form;
-    private final Expression width;
+    private final Expression vector;
 
-    /**
-     * @param form how vectors are written, null if lanes are numbers
-     * @param width elements of a lane, null if lanes are numbers
-     */
-    Combination(DType state, Primitive operation, VectorForm form, Expression width) {
+    private Combination(ReferenceType owner, DType state, Primitive operation, VectorForm form, Expression vector) {
+        this.owner = owner;
         this.state = state;
         this.operation = operation;
         this.form = form;
-        this.width = width == null ? ONE : width;
+        this.vector = vector;
     }
 
-    /** Two states combined. */
-    static Expression scalar(Primitive operation, DType state, Expression a, Expression b) {
-        return new ScalarForm().apply(new Instruction(operation, state, 0, 1, -1, 0), state, a, b, null);
+    /** Lanes are numbers. */
+    static Combination ofNumbers(ReferenceType owner, DType state, Primitive operation) {
+        return new Combination(owner, state, operation, null, null);
     }
 
-    /** Two vectors of states combined. */
-    static Expression vector(Primitive operation, DType state, VectorForm form, Expression a, Expression b) {
-        return form.apply(new Instruction(operation, state, 0, 1, -1, 0), state, a, b, null);
+    /**
+     * Lanes are strips.
+     *
+     * @param form how vectors are written
+     * @param vector elements of a vector
+     */
+    static Combination ofStrips(
+            ReferenceType owner, DType state, Primitive operation, VectorForm form, Expression vector) {
+        return new Combination(owner, state, operation, form, vector);
     }
 
-    /** The tree over the lanes; its result becomes the first of them. */
-    static Expression.Call lanes(ReferenceType owner, Local lanes) {
-        return Callee.ofStatic(owner, LANES, VOID, lanes.type()).call(lanes);
+    /** Two numbers combined. */
+    Expression number(Expression a, Expression b) {
+        return new ScalarForm().apply(step(), state, a, b, null);
     }
 
-    /** Takes up the result of a block, the first of the lanes, combined with those that waited for it. */
-    static Expression.Call push(ReferenceType owner, Local pending, Local blocks, Local lanes) {
-        return Callee.ofStatic(owner, PUSH, VOID, pending.type(), blocks.type(), lanes.type())
-                .call(pending, blocks, lanes);
+    /** Two vectors combined. */
+    Expression vector(VectorForm vectors, Expression a, Expression b) {
+        return vectors.apply(step(), state, a, b, null);
     }
 
-    /** Combines what is pending into the first of the lanes. */
-    static Expression.Call total(ReferenceType owner, Local pending, Local blocks, Local lanes) {
-        return Callee.ofStatic(owner, TOTAL, VOID, pending.type(), blocks.type(), lanes.type())
-                .call(pending, blocks, lanes);
-    }
-
-    List<MethodTree> methods() {
-        return List.of(lanesMethod(), pushMethod(), totalMethod());
+    private Instruction step() {
+        return new Instruction(operation, state, 0, 1, -1, 0);
     }
 
     private Type array() {
         return ScalarForm.elementType(state).array();
     }
 
-    /** {@code target[to] = a[at] op b[from]}. */
-    private void combine(
-            BlockBuilder block, Local a, Expression at, Local b, Expression from, Local target, Expression to) {
-        if (form != null) {
+    private boolean isStrip() {
+        return form != null;
+    }
+
+    /**
+     * The tree over the lanes; its result becomes the first of them.
+     *
+     * @param touched the number of lanes that have elements, the first ones; at least 1
+     * @param width elements of a strip; does not matter for numbers
+     */
+    Expression.Call lanes(Local lanes, Expression touched, Expression width) {
+        return isStrip()
+                ? Callee.ofStatic(owner, LANES, VOID, array(), INT, INT).call(lanes, touched, width)
+                : Callee.ofStatic(owner, LANES, VOID, array(), INT).call(lanes, touched);
+    }
+
+    /** Takes up the result of a block, the first of the lanes, combined with those that waited for it. */
+    Expression.Call push(Local pending, Local blocks, Local lanes, Expression width) {
+        return blocks(PUSH, pending, blocks, lanes, width);
+    }
+
+    /** Combines what is pending into the first of the lanes. */
+    Expression.Call total(Local pending, Local blocks, Local lanes, Expression width) {
+        return blocks(TOTAL, pending, blocks, lanes, width);
+    }
+
+    private Expression.Call blocks(String name, Local pending, Local blocks, Local lanes, Expression width) {
+        return isStrip()
+                ? Callee.ofStatic(owner, name, VOID, array(), INT, array(), INT).call(pending, blocks, lanes, width)
+                : Callee.ofStatic(owner, name, VOID, array(), INT, array()).call(pending, blocks, lanes);
+    }
+
+    List<MethodTree> methods() {
+        return List.of(lanesMethod(), pushMethod(), totalMethod());
+    }
+
+    private Local width(MethodTree.Builder method) {
+        return isStrip() ? method.parameter("width", INT) : null;
+    }
+
+    private static Expression place(Expression lane, Local width) {
+        return width == null || lane == ZERO ? lane : lane.times(width);
+    }
+
+    /**
+     * Writes {@code target[i] = a[i] op b[i]} for so many numbers.
+     *
+     * @param b null to copy a
+     */
+    private void combine(BlockBuilder block, Expression count, Span a, Span b, Span target) {
+        if (count == ONE) {
+            combineAt(block, ZERO, a, b, target);
+            return;
+        }
+        Local at = block.declare(block.fresh("at"), ZERO);
+        block.loop(at.lessThan(count), body -> {
+            combineAt(body, at, a, b, target);
+            body.assign(at, isStrip() ? at.plus(vector) : at.plus(1));
+        });
+    }
+
+    private void combineAt(BlockBuilder block, Expression index, Span a, Span b, Span target) {
+        if (isStrip()) {
             Lanes kind = Lanes.of(state);
             Expression species = form.species(kind);
-            Expression combined =
-                    vector(operation, state, form, kind.load(species, a, at), kind.load(species, b, from));
-            block.add(kind.store(combined, target, to));
+            Expression first = kind.load(species, a.array(), a.at(index));
+            Expression value = b == null ? first : vector(form, first, kind.load(species, b.array(), b.at(index)));
+            block.add(kind.store(value, target.array(), target.at(index)));
         } else {
-            Expression combined =
-                    scalar(operation, state, ScalarForm.load(state, a, at), ScalarForm.load(state, b, from));
-            block.store(target, to, ScalarForm.element(state, combined));
+            Expression first = ScalarForm.load(state, a.array(), a.at(index));
+            Expression value = b == null ? first : number(first, ScalarForm.load(state, b.array(), b.at(index)));
+            block.store(target.array(), target.at(index), ScalarForm.element(state, value));
         }
     }
 
-    private void copy(BlockBuilder block, Local from, Expression at, Local target, Expression to) {
-        if (form != null) {
-            Lanes kind = Lanes.of(state);
-            block.add(kind.store(kind.load(form.species(kind), from, at), target, to));
-        } else {
-            block.store(target, to, from.at(at));
+    /** Numbers in an array from a place on. */
+    private record Span(Local array, Expression begin) {
+        Expression at(Expression index) {
+            return begin == ZERO ? index : index == ZERO ? begin : begin.plus(index);
         }
-    }
-
-    private Expression place(Expression lane) {
-        return width == ONE ? lane : lane.times(width);
     }
 
     private MethodTree lanesMethod() {
         MethodTree.Builder method = MethodTree.named(LANES);
         Local lanes = method.parameter("lanes", array());
+        Local touched = method.parameter("touched", INT);
+        Local width = width(method);
         BlockBuilder body = method.body();
         Local half = body.declare("half", Expression.constant(ReductionTree.VIRTUAL_LANES / 2));
         body.loop(half.greaterThan(ZERO), level -> {
-            level.count(
-                    "lane",
-                    ZERO,
-                    half,
-                    1,
-                    (turn, lane) ->
-                            combine(turn, lanes, place(lane), lanes, place(lane.plus(half)), lanes, place(lane)));
+            // lanes without elements hold the identity, which changes nothing
+            Expression pairs = ReductionTree.least(touched.minus(half), half);
+            Local count = level.declare("count", place(pairs, width));
+            Local upper = level.declare("upper", place(half, width));
+            Span first = new Span(lanes, ZERO);
+            combine(level, count, first, new Span(lanes, upper), first);
             level.assign(half, half.shiftRight(ONE));
         });
         return method.build();
@@ -134,13 +185,17 @@ final class Combination {
         Local pending = method.parameter("pending", array());
         Local blocks = method.parameter("blocks", INT);
         Local lanes = method.parameter("lanes", array());
+        Local width = width(method);
+        Expression count = width == null ? ONE : width;
         BlockBuilder body = method.body();
         Local level = body.declare("level", ZERO);
+        Span first = new Span(lanes, ZERO);
+        Span waiting = new Span(pending, place(level, width));
         body.loop(isSet(blocks, level), carry -> {
-            combine(carry, pending, place(level), lanes, ZERO, lanes, ZERO);
+            combine(carry, count, waiting, first, first);
             carry.assign(level, level.plus(1));
         });
-        copy(body, lanes, ZERO, pending, place(level));
+        combine(body, count, first, null, waiting);
         return method.build();
     }
 
@@ -149,15 +204,17 @@ final class Combination {
         Local pending = method.parameter("pending", array());
         Local blocks = method.parameter("blocks", INT);
         Local lanes = method.parameter("lanes", array());
+        Local width = width(method);
+        Expression count = width == null ? ONE : width;
         BlockBuilder body = method.body();
-        Local level = body.declare(
-                "level",
-                Callee.ofStatic(ReferenceType.of("java.lang.Integer"), "numberOfTrailingZeros", INT, INT)
-                        .call(blocks));
-        copy(body, pending, place(level), lanes, ZERO);
+        Callee lowest = Callee.ofStatic(ReferenceType.of("java.lang.Integer"), "numberOfTrailingZeros", INT, INT);
+        Local level = body.declare("level", lowest.call(blocks));
+        Span first = new Span(lanes, ZERO);
+        Span waiting = new Span(pending, place(level, width));
+        combine(body, count, waiting, null, first);
         body.assign(level, level.plus(1));
         body.loop(blocks.shiftRight(level).notEqualTo(ZERO), rest -> {
-            rest.when(isSet(blocks, level), set -> combine(set, pending, place(level), lanes, ZERO, lanes, ZERO));
+            rest.when(isSet(blocks, level), set -> combine(set, count, waiting, first, first));
             rest.assign(level, level.plus(1));
         });
         return method.build();

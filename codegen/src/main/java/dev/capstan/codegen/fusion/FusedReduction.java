@@ -35,7 +35,9 @@ public final class FusedReduction extends FusedKernel {
 
     @Override
     List<Trial> fullTrials() {
-        return isAlongRows() ? List.of(new Trial(2, 99)) : List.of(new Trial(34, lanes + 1));
+        return isAlongRows()
+                ? List.of(new Trial(2, 99))
+                : List.of(new Trial(34, lanes * (VectorLoop.unrolling(pattern.map()) + 1) + 1));
     }
 
     /** Three blocks and a part of one. */
@@ -47,7 +49,8 @@ public final class FusedReduction extends FusedKernel {
 
     @Override
     int operations() {
-        int vectors = isAlongRows() ? 2 * (99 / lanes + ReductionTree.VIRTUAL_LANES) : 2 * 2 * 34;
+        int strips = VectorLoop.unrolling(pattern.map()) + 2;
+        int vectors = isAlongRows() ? 2 * (99 / lanes + ReductionTree.VIRTUAL_LANES) : 2 * strips * 34;
         return (4 + Steps.varyingOperations(pattern.map())) * vectors;
     }
 }

@@ -29,6 +29,7 @@ final class ReductionTree {
     static final int VIRTUAL_LANES = 32;
 
     private static final Expression ZERO = Expression.constant(0);
+    private static final Expression ONE = Expression.constant(1);
     private static final ReferenceType MATH = ReferenceType.of("java.lang.Math");
     private static final ReferenceType ARRAYS = ReferenceType.of("java.util.Arrays");
 
@@ -58,20 +59,25 @@ final class ReductionTree {
     /** Each row one result, in scalar form. */
     static ClassTree scalar(String name, ReductionPattern pattern) {
         ReductionTree tree = new ReductionTree(name, pattern);
-        return tree.build(new Combination(tree.state, pattern.kernel().combine(), null, null), tree.rows(false));
+        Combination combination = tree.ofNumbers();
+        return tree.build(combination, tree.rows(combination, false));
     }
 
     /** In vector form. */
     static ClassTree vector(String name, ReductionPattern pattern, VectorWidth width) {
         ReductionTree tree = new ReductionTree(name, pattern);
         tree.map.declareSpecies(tree.type, width);
-        boolean alongRows = pattern.direction() == ReductionPattern.Direction.ALONG_ROWS;
-        Combination combination = new Combination(
-                tree.state,
-                pattern.kernel().combine(),
-                alongRows ? null : tree.map.form(),
-                alongRows ? null : tree.map.lanes());
-        return tree.build(combination, alongRows ? tree.rows(true) : tree.columns());
+        if (pattern.direction() == ReductionPattern.Direction.ALONG_ROWS) {
+            Combination combination = tree.ofNumbers();
+            return tree.build(combination, tree.rows(combination, true));
+        }
+        Combination combination = Combination.ofStrips(
+                tree.type.type(), tree.state, pattern.kernel().combine(), tree.map.form(), tree.map.lanes());
+        return tree.build(combination, tree.columns(combination));
+    }
+
+    private Combination ofNumbers() {
+        return Combination.ofNumbers(type.type(), state, pattern.kernel().combine());
     }
 
     private ClassTree build(Combination combination, MethodTree compute) {
@@ -81,32 +87,26 @@ final class ReductionTree {
         return type.build();
     }
 
-    private Expression loadLane(Expression lanes, Expression index) {
+    private Expression load(Expression lanes, Expression index) {
         return ScalarForm.load(state, lanes, index);
     }
 
-    /** Combines a value with a lane in memory. */
-    private void combineInto(BlockBuilder block, Local lanes, Expression index, Expression value) {
-        Expression combined = Combination.scalar(pattern.kernel().combine(), state, loadLane(lanes, index), value);
-        block.store(lanes, index, ScalarForm.element(state, combined));
-    }
-
-    private static Expression least(Expression a, Expression b) {
+    static Expression least(Expression a, Expression b) {
         return Callee.ofStatic(MATH, "min", Primitive.INT, Primitive.INT, Primitive.INT)
                 .call(a, b);
     }
 
-    private void clear(BlockBuilder block, Local lanes) {
-        block.evaluate(
-                Callee.ofStatic(ARRAYS, "fill", Primitive.VOID, element.array(), element),
-                lanes,
-                ScalarForm.element(state, identity));
+    /** Gives the identity to the first elements of the lanes. */
+    private void clear(BlockBuilder block, Local lanes, Expression count) {
+        Callee fill =
+                Callee.ofStatic(ARRAYS, "fill", Primitive.VOID, element.array(), Primitive.INT, Primitive.INT, element);
+        block.evaluate(fill, lanes, ZERO, count, ScalarForm.element(state, identity));
     }
 
-    private MethodTree rows(boolean vectors) {
+    private MethodTree rows(Combination combination, boolean vectors) {
         BlockBuilder body = frame.body();
         Local lanes = body.declare("lanes", Expression.newArray(element, Expression.constant(VIRTUAL_LANES)));
-        Local pending = declarePending(body, frame.columns(), Expression.constant(1));
+        Local pending = declarePending(body, frame.columns(), ONE);
         if (vectors) {
             map.declareConstants(body);
         }
@@ -115,30 +115,30 @@ final class ReductionTree {
             if (vectors) {
                 row.broadcast(line);
             }
-            blocks(line, frame.columns(), lanes, pending, (block, begin) -> {
-                Local end = block.declare("end", least(frame.columns(), begin.plus(BLOCK)));
+            blocks(line, combination, frame.columns(), lanes, pending, ONE, (block, begin, end) -> {
                 Local column = block.declare("column", begin);
                 if (vectors) {
-                    vectorLanes(block, row, lanes, column, end);
+                    vectorLanes(block, combination, row, lanes, column, end);
                 } else {
-                    clear(block, lanes);
+                    clear(block, lanes, Expression.constant(VIRTUAL_LANES));
                 }
                 block.loop(column.lessThan(end), rest -> {
                     Expression lane = column.and(Expression.constant(VIRTUAL_LANES - 1));
-                    row.scalar(rest, column, (output, value) -> combineInto(rest, lanes, lane, value));
+                    row.scalar(rest, column, (output, value) -> {
+                        Expression combined = combination.number(load(lanes, lane), value);
+                        rest.store(lanes, lane, ScalarForm.element(state, combined));
+                    });
                     rest.assign(column, column.plus(1));
                 });
             });
-            finish(
-                    line,
-                    loadLane(lanes, ZERO),
-                    (output, value) -> frame.store(line, output, row.starts(), ZERO, value));
+            finish(line, load(lanes, ZERO), (output, value) -> frame.store(line, output, row.starts(), ZERO, value));
         });
         return frame.build();
     }
 
     /** The part of a block that fills all lanes, in registers; leaves the lanes in memory. */
-    private void vectorLanes(BlockBuilder block, KernelCode.Row row, Local lanes, Local column, Local end) {
+    private void vectorLanes(
+            BlockBuilder block, Combination combination, KernelCode.Row row, Local lanes, Local column, Local end) {
         Lanes kind = Lanes.of(state);
         int groups = VIRTUAL_LANES / kind.count();
         List<Local> sums = new ArrayList<>();
@@ -151,11 +151,7 @@ final class ReductionTree {
                 Local sum = sums.get(i);
                 Expression at = i == 0 ? column : column.plus(map.lanes().times(i));
                 turn.block(one -> row.vector(
-                        one,
-                        "",
-                        at,
-                        (output, value) -> one.assign(
-                                sum, Combination.vector(pattern.kernel().combine(), state, map.form(), sum, value))));
+                        one, "", at, (output, value) -> one.assign(sum, combination.vector(map.form(), sum, value))));
             }
             turn.assign(column, column.plus(VIRTUAL_LANES));
         });
@@ -164,70 +160,108 @@ final class ReductionTree {
         }
     }
 
-    private MethodTree columns() {
+    /** Results side by side: strips of several vectors, so that rows are read in order, then single vectors. */
+    private MethodTree columns(Combination combination) {
         BlockBuilder body = frame.body();
-        Expression width = map.lanes();
-        Lanes kind = Lanes.of(state);
-        Local lanes = body.declare("lanes", Expression.newArray(element, width.times(VIRTUAL_LANES)));
-        Local pending = declarePending(body, frame.rows(), width);
+        // as many vectors as a loop computes in one turn; 32 lanes of them fit the first-level cache
+        int vectors = VectorLoop.unrolling(pattern.map());
+        Local most = body.declare("most", map.lanes().times(vectors));
+        Local lanes = body.declare("lanes", Expression.newArray(element, most.times(VIRTUAL_LANES)));
+        Local pending = declarePending(body, frame.rows(), most);
         map.declareConstants(body);
-        Local first = body.declare("first", ZERO);
-        body.loop(first.lessThan(frame.columns()), block -> {
-            // the last vector overlaps the one before it: columns do not depend on one another
-            Local column = block.declare("column", least(first, frame.columns().minus(width)));
-            blocks(block, frame.rows(), lanes, pending, (inner, begin) -> {
-                clear(inner, lanes);
-                Local end = inner.declare("end", least(frame.rows(), begin.plus(BLOCK)));
-                inner.count("row", begin, end, 1, (line, index) -> {
-                    KernelCode.Row row =
-                            map.row(line, frame.inputStarts(line, index)).broadcast(line);
-                    Local lane = line.declare(
-                            "lane",
-                            index.and(Expression.constant(VIRTUAL_LANES - 1)).times(width));
-                    Expression before = kind.load(map.form().species(kind), lanes, lane);
-                    row.vector(
-                            line,
-                            "",
-                            column,
-                            (output, value) -> line.add(kind.store(
-                                    Combination.vector(pattern.kernel().combine(), state, map.form(), before, value),
-                                    lanes,
-                                    lane)));
-                });
+        Local column = body.declare("column", ZERO);
+        if (vectors > 1) {
+            body.loop(column.atMost(frame.columns().minus(most)), block -> {
+                strip(block, combination, column, vectors, most, lanes, pending);
+                block.assign(column, column.plus(most));
             });
-            block.count(
-                    "k",
-                    ZERO,
-                    width,
-                    1,
-                    (line, k) -> finish(
-                            line,
-                            loadLane(lanes, k),
-                            (output, value) -> frame.store(line, output, frame.outputOffset(), column.plus(k), value)));
-            block.assign(first, first.plus(width));
+        }
+        body.loop(column.lessThan(frame.columns()), block -> {
+            // the last vector overlaps the one before it: columns do not depend on one another
+            block.assign(column, least(column, frame.columns().minus(map.lanes())));
+            strip(block, combination, column, 1, map.lanes(), lanes, pending);
+            block.assign(column, column.plus(map.lanes()));
         });
         return frame.build();
     }
 
-    private Local declarePending(BlockBuilder body, Expression elements, Expression width) {
-        Expression several = elements.greaterThan(Expression.constant(BLOCK));
-        Expression length = several.choose(width.times(Combination.MOST_PENDING), ZERO);
-        return body.declare("pending", Expression.newArray(element, length));
+    /** So many vectors of results. */
+    private void strip(
+            BlockBuilder strip,
+            Combination combination,
+            Local column,
+            int vectors,
+            Expression width,
+            Local lanes,
+            Local pending) {
+        Lanes kind = Lanes.of(state);
+        blocks(strip, combination, frame.rows(), lanes, pending, width, (block, begin, end) -> {
+            clear(
+                    block,
+                    lanes,
+                    least(end.minus(begin), Expression.constant(VIRTUAL_LANES)).times(width));
+            block.count("row", begin, end, 1, (line, index) -> {
+                KernelCode.Row row =
+                        map.row(line, frame.inputStarts(line, index)).broadcast(line);
+                Expression number = index.and(Expression.constant(VIRTUAL_LANES - 1));
+                Local lane = line.declare("lane", number.times(width));
+                for (int i = 0; i < vectors; i++) {
+                    Expression distance = i == 0 ? null : map.lanes().times(i);
+                    Expression at = distance == null ? column : column.plus(distance);
+                    Expression place = distance == null ? lane : lane.plus(distance);
+                    Expression before = kind.load(map.form().species(kind), lanes, place);
+                    line.block(one -> row.vector(
+                            one,
+                            "",
+                            at,
+                            (output, value) ->
+                                    one.add(kind.store(combination.vector(map.form(), before, value), lanes, place))));
+                }
+            });
+        });
+        strip.count(
+                "k",
+                ZERO,
+                width,
+                1,
+                (line, k) -> finish(
+                        line,
+                        load(lanes, k),
+                        (output, value) -> frame.store(line, output, frame.outputOffset(), column.plus(k), value)));
     }
 
-    /** Writes the blocks of one result, or one vector of results, which is then the first in the lanes. */
+    /** Writes what is done with each block of one result, or of one strip of results. */
+    @FunctionalInterface
+    private interface OfBlock {
+        void write(BlockBuilder block, Local begin, Local end);
+    }
+
+    private Local declarePending(BlockBuilder body, Expression elements, Expression width) {
+        Expression several = elements.greaterThan(Expression.constant(BLOCK));
+        Expression most = width.times(Expression.constant(Combination.MOST_PENDING));
+        return body.declare("pending", Expression.newArray(element, several.choose(most, ZERO)));
+    }
+
+    /** Writes the blocks of one result, or one strip of results, which is then the first in the lanes. */
     private void blocks(
-            BlockBuilder body, Local elements, Local lanes, Local pending, BiConsumer<BlockBuilder, Local> ofBlock) {
+            BlockBuilder body,
+            Combination combination,
+            Local elements,
+            Local lanes,
+            Local pending,
+            Expression width,
+            OfBlock ofBlock) {
         Local count = body.declare("blocks", ZERO);
         Expression several = elements.greaterThan(Expression.constant(BLOCK));
         body.count("begin", ZERO, elements, BLOCK, (block, begin) -> {
-            ofBlock.accept(block, begin);
-            block.evaluate(Combination.lanes(type.type(), lanes));
-            block.when(several, push -> push.evaluate(Combination.push(type.type(), pending, count, lanes)));
+            Local end = block.declare("end", least(elements, begin.plus(BLOCK)));
+            ofBlock.write(block, begin, end);
+            block.evaluate(combination.lanes(lanes, end.minus(begin), width));
+            block.when(several, push -> push.evaluate(combination.push(pending, count, lanes, width)));
             block.assign(count, count.plus(1));
         });
-        body.when(several, total -> total.evaluate(Combination.total(type.type(), pending, count, lanes)));
-        body.when(elements.equalTo(ZERO), empty -> clear(empty, lanes));
+        body.when(several, total -> total.evaluate(combination.total(pending, count, lanes, width)));
+        body.when(elements.equalTo(ZERO), empty -> clear(empty, lanes, width));
     }
 
     private void finish(BlockBuilder block, Expression value, BiConsumer<Integer, Expression> result) {

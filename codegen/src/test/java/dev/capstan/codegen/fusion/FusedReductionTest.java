@@ -60,8 +60,10 @@ class FusedReductionTest {
         ReductionKernel kernel = kernel(chance, types);
         int inputs = kernel.map().inputs().size();
         boolean alongRows = direction == Direction.ALONG_ROWS;
-        int elements = SIZES[random.nextInt(SIZES.length)];
-        int results = alongRows ? 1 + random.nextInt(3) : 16 + random.nextInt(40);
+        // vectors that the JIT has not compiled are slow: few large cases
+        int sizes = alongRows || random.nextInt(8) == 0 ? SIZES.length : SIZES.length - 5;
+        int elements = SIZES[random.nextInt(sizes)];
+        int results = alongRows ? 1 + random.nextInt(3) : 16 + random.nextInt(90);
         int rows = alongRows ? results : elements;
         int columns = alongRows ? elements : results;
         List<Access> accesses = new ArrayList<>();
@@ -116,24 +118,24 @@ class FusedReductionTest {
     @Test
     @Tag("everywhere")
     void scalarFormEqualsEagerExecutor() {
-        for (int seed = 0; seed < 200; seed++) {
+        for (int seed = 0; seed < 120; seed++) {
             compare(seed, types(seed), Direction.ALONG_ROWS, false);
         }
     }
 
     @Test
     void vectorsAlongRowsEqualEagerExecutor() {
-        for (int seed = 1000; seed < 1400; seed++) {
+        for (int seed = 1000; seed < 1150; seed++) {
             compare(seed, types(seed), Direction.ALONG_ROWS, true);
         }
-        assertTrue(compared > 50, "few reductions had a vector form: " + compared);
+        assertTrue(compared > 40, "few reductions had a vector form: " + compared);
     }
 
     @Test
     void vectorsDownColumnsEqualEagerExecutor() {
-        for (int seed = 2000; seed < 2400; seed++) {
+        for (int seed = 2000; seed < 2120; seed++) {
             compare(seed, types(seed), Direction.DOWN_COLUMNS, true);
         }
-        assertTrue(compared > 50, "few reductions had a vector form: " + compared);
+        assertTrue(compared > 40, "few reductions had a vector form: " + compared);
     }
 }
