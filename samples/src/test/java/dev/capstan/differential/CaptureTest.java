@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
-
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -134,7 +133,8 @@ class CaptureTest {
         Tensor w = leaf(1, 4, 4);
         assertSame(() -> {
             w.setGrad(null);
-            Function<Tensor, Tensor> step = x -> region.call(() -> x.mm(w).tanh().mm(w));
+            Function<Tensor, Tensor> step =
+                    x -> region.call(() -> x.mm(w).tanh().mm(w));
             Tensor first = step.apply(normal(2, 2, 4));
             Tensor second = step.apply(normal(3, 2, 4));
             first.mul(second).sum().backward();
@@ -198,10 +198,12 @@ class CaptureTest {
         Tensor x = normal(1, 3);
         Tensor[] field = new Tensor[1];
         Callable<Tensor> call = () -> {
-            assertThrows(IllegalStateException.class, () -> region.call(() -> {
-                field[0] = x.exp();
-                throw new IllegalStateException("the user's own");
-            }));
+            assertThrows(
+                    IllegalStateException.class,
+                    () -> region.call(() -> {
+                        field[0] = x.exp();
+                        throw new IllegalStateException("the user's own");
+                    }));
             return field[0];
         };
         Tensor expected = eager(call);
@@ -450,10 +452,12 @@ class CaptureTest {
     void resultsThatShareStorageDoSoCompiled() {
         for (Stance stance : List.of(Stance.EAGER, Stance.COMPILE_NOW)) {
             Tensor x = normal(1, 2, 3);
-            List<Tensor> y = under(stance, () -> region.call(() -> {
-                Tensor base = x.exp();
-                return List.of(base, base.select(0, 1), x.exp());
-            }));
+            List<Tensor> y = under(
+                    stance,
+                    () -> region.call(() -> {
+                        Tensor base = x.exp();
+                        return List.of(base, base.select(0, 1), x.exp());
+                    }));
             y.get(0).zero_();
             assertEquals(0, y.get(1).sum().item());
             assertTrue(y.get(2).sum().item() > 0);
@@ -474,7 +478,8 @@ class CaptureTest {
             StringBuilder names = new StringBuilder();
             region.call(() -> {
                 Tensor y = w.exp().tanh();
-                names.append(y.gradFn()).append(y.gradFn().nextFunctions().get(0).function());
+                names.append(y.gradFn())
+                        .append(y.gradFn().nextFunctions().get(0).function());
                 return y;
             });
             return names.toString();
@@ -519,7 +524,8 @@ class CaptureTest {
             }
             for (int i = 0; i < made.size(); i++) {
                 int length = i;
-                Tensors.assertSameBits(eager(() -> job.apply(length)), made.get(i).get());
+                Tensors.assertSameBits(
+                        eager(() -> job.apply(length)), made.get(i).get());
             }
         } finally {
             threads.shutdown();
@@ -570,7 +576,8 @@ class CaptureTest {
         for (int i = 1; i <= 300; i++) {
             int length = i;
             Tensor part = x.narrow(0, 0, length);
-            Tensor y = under(Stance.COMPILED, () -> bounded.call(() -> part.exp().sum()));
+            Tensor y =
+                    under(Stance.COMPILED, () -> bounded.call(() -> part.exp().sum()));
             Tensors.assertSameBits("length " + length, part.exp().sum(), y);
         }
         assertTrue(bounded.report().size() <= 256, "paths: " + bounded.report().size());

@@ -135,11 +135,13 @@ final class RandomProgram {
             case 2 -> add(shapes.get(x), v(x) + ".sigmoid()", s -> s.get(x).sigmoid());
             case 3 -> add(shapes.get(x), v(x) + ".neg()", s -> s.get(x).neg());
             case 4 -> add(shapes.get(x), v(x) + ".pow(2)", s -> s.get(x).pow(2));
-            case 5 -> add(shapes.get(x), v(x) + ".abs().add(1).sqrt()", s -> s.get(x)
-                    .abs()
-                    .add(1)
-                    .sqrt());
-            default -> add(shapes.get(x), v(x) + ".clamp(-0.5, 0.75)", s -> s.get(x).clamp(-0.5, 0.75));
+            case 5 ->
+                add(
+                        shapes.get(x),
+                        v(x) + ".abs().add(1).sqrt()",
+                        s -> s.get(x).abs().add(1).sqrt());
+            default ->
+                add(shapes.get(x), v(x) + ".clamp(-0.5, 0.75)", s -> s.get(x).clamp(-0.5, 0.75));
         }
     }
 
@@ -150,11 +152,17 @@ final class RandomProgram {
             case 0 -> add(shape, v(x) + ".add(" + v(y) + ")", s -> s.get(x).add(s.get(y)));
             case 1 -> add(shape, v(x) + ".sub(" + v(y) + ")", s -> s.get(x).sub(s.get(y)));
             case 2 -> add(shape, v(x) + ".mul(" + v(y) + ")", s -> s.get(x).mul(s.get(y)));
-            case 3 -> add(shape, v(x) + ".div(" + v(y) + ".abs().add(1))", s -> s.get(x)
-                    .div(s.get(y).abs().add(1)));
+            case 3 ->
+                add(
+                        shape,
+                        v(x) + ".div(" + v(y) + ".abs().add(1))",
+                        s -> s.get(x).div(s.get(y).abs().add(1)));
             case 4 -> add(shape, v(x) + ".maximum(" + v(y) + ")", s -> s.get(x).maximum(s.get(y)));
-            default -> add(shape, v(x) + ".where(" + v(x) + ".gt(" + v(y) + "), " + v(y) + ")", s -> s.get(x)
-                    .where(s.get(x).gt(s.get(y)), s.get(y)));
+            default ->
+                add(
+                        shape,
+                        v(x) + ".where(" + v(x) + ".gt(" + v(y) + "), " + v(y) + ")",
+                        s -> s.get(x).where(s.get(x).gt(s.get(y)), s.get(y)));
         }
     }
 
@@ -192,16 +200,24 @@ final class RandomProgram {
             int y = pick();
             int[] b = shapes.get(y);
             if (b.length == 2 && b[0] == a[1]) {
-                add(new int[] {a[0], b[1]}, v(x) + ".mm(" + v(y) + ")", s -> s.get(x).mm(s.get(y)));
+                add(
+                        new int[] {a[0], b[1]},
+                        v(x) + ".mm(" + v(y) + ")",
+                        s -> s.get(x).mm(s.get(y)));
                 return;
             }
             if (b.length == 2 && b[1] == a[1]) {
-                add(new int[] {a[0], b[0]}, "F.linear(" + v(x) + ", " + v(y) + ", null)", s -> F.linear(
-                        s.get(x), s.get(y), null));
+                add(
+                        new int[] {a[0], b[0]},
+                        "F.linear(" + v(x) + ", " + v(y) + ", null)",
+                        s -> F.linear(s.get(x), s.get(y), null));
                 return;
             }
         }
-        add(new int[] {a[0], a[0]}, v(x) + ".mm(" + v(x) + ".t())", s -> s.get(x).mm(s.get(x).t()));
+        add(
+                new int[] {a[0], a[0]},
+                v(x) + ".mm(" + v(x) + ".t())",
+                s -> s.get(x).mm(s.get(x).t()));
     }
 
     private void reduction(int x) {
@@ -214,8 +230,13 @@ final class RandomProgram {
         int[] kept = a.clone();
         kept[dimension] = 1;
         switch (random.nextInt(3)) {
-            case 0 -> add(kept, v(x) + ".sum(true, " + dimension + ")", s -> s.get(x).sum(true, dimension));
-            case 1 -> add(without(a, dimension), v(x) + ".mean(" + dimension + ")", s -> s.get(x).mean(dimension));
+            case 0 ->
+                add(kept, v(x) + ".sum(true, " + dimension + ")", s -> s.get(x).sum(true, dimension));
+            case 1 ->
+                add(
+                        without(a, dimension),
+                        v(x) + ".mean(" + dimension + ")",
+                        s -> s.get(x).mean(dimension));
             default -> add(new int[0], v(x) + ".sum()", s -> s.get(x).sum());
         }
     }
@@ -236,14 +257,19 @@ final class RandomProgram {
         int dimension = random.nextInt(a.length);
         int index = random.nextInt(a[dimension]);
         switch (random.nextInt(5)) {
-            case 0 -> add(without(a, dimension), v(x) + ".select(" + dimension + ", " + index + ")", s -> s.get(x)
-                    .select(dimension, index));
+            case 0 ->
+                add(
+                        without(a, dimension),
+                        v(x) + ".select(" + dimension + ", " + index + ")",
+                        s -> s.get(x).select(dimension, index));
             case 1 -> {
                 int length = 1 + random.nextInt(a[dimension] - index);
                 int[] shape = a.clone();
                 shape[dimension] = length;
-                add(shape, v(x) + ".narrow(" + dimension + ", " + index + ", " + length + ")", s -> s.get(x)
-                        .narrow(dimension, index, length));
+                add(
+                        shape,
+                        v(x) + ".narrow(" + dimension + ", " + index + ", " + length + ")",
+                        s -> s.get(x).narrow(dimension, index, length));
             }
             case 2 -> {
                 int[] shape = a.clone();
@@ -258,9 +284,11 @@ final class RandomProgram {
                 }
                 add(new int[] {elements}, v(x) + ".reshape(-1)", s -> s.get(x).reshape(-1));
             }
-            default -> add(a, v(x) + ".detach().mul(" + v(x) + ")", s -> s.get(x)
-                    .detach()
-                    .mul(s.get(x)));
+            default ->
+                add(
+                        a,
+                        v(x) + ".detach().mul(" + v(x) + ")",
+                        s -> s.get(x).detach().mul(s.get(x)));
         }
     }
 
@@ -278,14 +306,18 @@ final class RandomProgram {
         System.arraycopy(a, 0, stacked, 1, a.length);
         stacked[0] = 2;
         if (a.length == 0 || a.length < 3 && random.nextBoolean()) {
-            add(stacked, "Tensor.stack(List.of(" + v(x) + ", " + v(z) + "), 0)", s -> Tensor.stack(
-                    List.of(s.get(x), s.get(z)), 0));
+            add(
+                    stacked,
+                    "Tensor.stack(List.of(" + v(x) + ", " + v(z) + "), 0)",
+                    s -> Tensor.stack(List.of(s.get(x), s.get(z)), 0));
         } else {
             int dimension = random.nextInt(a.length);
             int[] joined = a.clone();
             joined[dimension] *= 2;
-            add(joined, "Tensor.cat(List.of(" + v(x) + ", " + v(z) + "), " + dimension + ")", s -> Tensor.cat(
-                    List.of(s.get(x), s.get(z)), dimension));
+            add(
+                    joined,
+                    "Tensor.cat(List.of(" + v(x) + ", " + v(z) + "), " + dimension + ")",
+                    s -> Tensor.cat(List.of(s.get(x), s.get(z)), dimension));
         }
     }
 
@@ -306,8 +338,10 @@ final class RandomProgram {
     private void branch(int x) {
         if (random.nextBoolean()) {
             int choice = choices++;
-            add(shapes.get(x), "choice[" + choice + "] > 1 ? " + v(x) + ".sigmoid() : " + v(x) + ".add(1)", s ->
-                    s.choices()[choice] > 1 ? s.get(x).sigmoid() : s.get(x).add(1));
+            add(
+                    shapes.get(x),
+                    "choice[" + choice + "] > 1 ? " + v(x) + ".sigmoid() : " + v(x) + ".add(1)",
+                    s -> s.choices()[choice] > 1 ? s.get(x).sigmoid() : s.get(x).add(1));
         } else {
             add(shapes.get(x), v(x) + ".sum().item() > 0 ? " + v(x) + ".neg() : " + v(x) + ".mul(2)", s -> {
                 boolean positive = s.get(x).sum().item() > 0;
@@ -318,7 +352,10 @@ final class RandomProgram {
 
     private void number(int x) {
         int choice = choices++;
-        add(shapes.get(x), v(x) + ".mul(0.25 * choice[" + choice + "])", s -> s.get(x).mul(0.25 * s.choices()[choice]));
+        add(
+                shapes.get(x),
+                v(x) + ".mul(0.25 * choice[" + choice + "])",
+                s -> s.get(x).mul(0.25 * s.choices()[choice]));
     }
 
     private void special(int x) {
@@ -340,11 +377,17 @@ final class RandomProgram {
         }
         for (int[] shape : parameterShapes) {
             text.append(", Tensor v").append(variable++);
-            text.append(" /* parameter ").append(java.util.Arrays.toString(shape)).append(" */");
+            text.append(" /* parameter ")
+                    .append(java.util.Arrays.toString(shape))
+                    .append(" */");
         }
         text.append(") { // ").append(dtype).append('\n');
         for (Statement statement : statements) {
-            text.append("    Tensor v").append(variable++).append(" = ").append(statement.java()).append(";\n");
+            text.append("    Tensor v")
+                    .append(variable++)
+                    .append(" = ")
+                    .append(statement.java())
+                    .append(";\n");
         }
         String list = String.join(", ", results.stream().map(RandomProgram::v).toList());
         return text.append("    return List.of(").append(list).append(");\n}\n").toString();

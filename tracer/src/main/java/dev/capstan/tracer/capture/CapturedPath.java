@@ -53,8 +53,7 @@ final class CapturedPath implements Path {
     private volatile State state = new Counting();
     private long visitsWhileCounting;
 
-    CapturedPath(
-            String region, int number, int threshold, ScheduleCompiler compiler, TreeNode leaf, int[] wanted) {
+    CapturedPath(String region, int number, int threshold, ScheduleCompiler compiler, TreeNode leaf, int[] wanted) {
         this.region = region;
         this.number = number;
         this.threshold = threshold;
@@ -120,8 +119,8 @@ final class CapturedPath implements Path {
             outputs = outputs();
         }
         try {
-            Recording recording = Recording.of(
-                    leaf.events(), IntStream.of(outputs).boxed().toList());
+            Recording recording =
+                    Recording.of(leaf.events(), IntStream.of(outputs).boxed().toList());
             PathProgram made = PathProgram.compile(region + "_" + number, recording, compiler, warm, log);
             synchronized (this) {
                 program = made;
@@ -164,8 +163,8 @@ final class CapturedPath implements Path {
             bailOuts.forEach((place, count) -> places.add(place + ": " + count));
         }
         PathProgram current = program;
-        Recording recording = Recording.of(
-                leaf.events(), IntStream.of(outputs()).boxed().toList());
+        Recording recording =
+                Recording.of(leaf.events(), IntStream.of(outputs()).boxed().toList());
         return new PathReport(
                 number,
                 recording.graph().toString(),

@@ -123,8 +123,8 @@ public final class CapturedTree implements PathTree {
         }
 
         private TreeNode explore(Operator operator, int[] operands, boolean recording) {
-            TensorType type = operator.infer(
-                    Arrays.stream(operands).mapToObj(this::type).toList());
+            TensorType type =
+                    operator.infer(Arrays.stream(operands).mapToObj(this::type).toList());
             boolean required = false;
             for (int i = 0; i < operands.length; i++) {
                 required |= operator.differentiable(i) && requiresGradient(operands[i]);

@@ -168,8 +168,7 @@ final class PathProgram implements Program {
             }
             number = new ArrayList<>(backwards.values()).indexOf(backward);
         }
-        CompiledSchedule code =
-                schedule == null ? null : compiler.compile(name + "_backward" + number, schedule, warm);
+        CompiledSchedule code = schedule == null ? null : compiler.compile(name + "_backward" + number, schedule, warm);
         log.add(System.nanoTime() - start);
         synchronized (this) {
             if (!backward.ready) {
@@ -200,9 +199,8 @@ final class PathProgram implements Program {
                 Slot slot = slots.get(i);
                 switch (slot.kind()) {
                     case INPUT -> take(arguments[slot.index()], i, arrays, offsets);
-                    case RESULT -> arrays[i] = (results[slot.index()] =
-                                    Storage.allocate(slot.dtype(), slot.elements()))
-                            .array();
+                    case RESULT ->
+                        arrays[i] = (results[slot.index()] = Storage.allocate(slot.dtype(), slot.elements())).array();
                     case KEPT -> arrays[i] = kept[slot.index()] = pool.take(slot);
                     case ARENA -> arrays[i] = pool.take(slot);
                     default -> throw new IllegalStateException("a forward schedule has no " + slot);
@@ -272,8 +270,8 @@ final class PathProgram implements Program {
                     case TOTAL -> take(totals[slot.index()], i, arrays, offsets);
                     case KEPT -> arrays[i] = kept[slot.index()];
                     case FORWARD_RESULT -> arrays[i] = unchanged(slot.index()).array();
-                    case RESULT -> arrays[i] = (made[slot.index()] = Storage.allocate(slot.dtype(), slot.elements()))
-                            .array();
+                    case RESULT ->
+                        arrays[i] = (made[slot.index()] = Storage.allocate(slot.dtype(), slot.elements())).array();
                     case ARENA -> arrays[i] = pool.take(slot);
                 }
             }

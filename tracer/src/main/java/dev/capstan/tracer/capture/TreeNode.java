@@ -45,7 +45,12 @@ final class TreeNode {
         return new TreeNode(parent, external, null, false);
     }
 
-    static TreeNode operator(TreeNode parent, Operator operator, int[] operands, boolean recording, TensorType type,
+    static TreeNode operator(
+            TreeNode parent,
+            Operator operator,
+            int[] operands,
+            boolean recording,
+            TensorType type,
             boolean requiresGradient) {
         List<Integer> values = IntStream.of(operands).boxed().toList();
         return new TreeNode(

@@ -99,8 +99,8 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> save
                         && external.requiresGradient()
                         && arrivals.totals().get(external.index())) {
                     TensorType type = external.type();
-                    gradients.put(i, builder.operand(
-                            new Total(external.index()), type, Layout.contiguous(type.shape())));
+                    gradients.put(
+                            i, builder.operand(new Total(external.index()), type, Layout.contiguous(type.shape())));
                 }
             }
             for (int output = arrivals.outputs().nextSetBit(0); output >= 0; ) {
@@ -137,7 +137,9 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> save
             saved.add(inForward);
             markViewedInput(inForward);
             return builder.operand(
-                    new Saved(inForward), definition.type(), Layout.contiguous(definition.type().shape()));
+                    new Saved(inForward),
+                    definition.type(),
+                    Layout.contiguous(definition.type().shape()));
         }
 
         /** A view shares its input's storage: the input must not change either. */

@@ -112,7 +112,11 @@ public record Graph(List<Definition> definitions, List<Integer> outputs) {
     public String toString() {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < definitions.size(); i++) {
-            text.append("%").append(i).append(" = ").append(text(definitions.get(i))).append('\n');
+            text.append("%")
+                    .append(i)
+                    .append(" = ")
+                    .append(text(definitions.get(i)))
+                    .append('\n');
         }
         return text.append(outputs.stream().map(o -> "%" + o).collect(Collectors.joining(", ", "return ", "\n")))
                 .toString();
