@@ -12,7 +12,8 @@ import java.util.List;
 
 /**
  * Multiplies all time steps at once: products of each {@code x[:, t]} or {@code x[t]} with the same second factor
- * become one product of all rows of x, {@code [batch * time, k] x [k, n]}. Each element is the same chain as before.
+ * become one product of all rows of x, {@code [batch * time, k] x [k, n]}. Each element is the same chain as before. Products over
+ * k = 1 stay apart, because they are fused with what uses them.
  */
 public final class BatchedProducts implements Pass {
     @Override
@@ -58,7 +59,8 @@ public final class BatchedProducts implements Pass {
     private static boolean isProduct(Graph graph, int value) {
         return graph.definitions().get(value) instanceof Apply apply
                 && apply.operator() instanceof Contraction
-                && apply.type().shape().rank() == 2;
+                && apply.type().shape().rank() == 2
+                && graph.type(apply.operands().get(0)).shape().size(1) > 1;
     }
 
     private static int product(Rewriting rewriting, Apply one, int source) {

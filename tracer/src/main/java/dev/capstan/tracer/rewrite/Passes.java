@@ -18,8 +18,9 @@ public final class Passes {
             // before selections from stacks are replaced by the pieces, which are not in one tensor
             new BatchedProducts(),
             new BatchedSums(),
-            // a sum of pieces may only be rewritten where its parts have no other use, so what is dead must go first
+            // the following ask whether a value has other uses, so what is dead must go first
             new DeadCode(),
+            new TransposedProducts(),
             new Mosaics(),
             new Pieces(),
             new DeadCode(),

@@ -3,6 +3,7 @@ package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.kernel.ReductionKernel;
 import dev.capstan.runtime.op.Assembly;
 import dev.capstan.runtime.op.Composite;
 import dev.capstan.runtime.op.Contraction;
@@ -148,10 +149,26 @@ final class Lowering implements OperatorVisitor<Void> {
 
     @Override
     public Void visit(Reduction operator) {
-        apply().operands().forEach(operand -> read(operand, true));
         Shape domain = operator.domain(types());
+        if (operator.count(domain) == 1) {
+            map(single(operator.kernel(types(), 1)), domain);
+            return null;
+        }
+        apply().operands().forEach(operand -> read(operand, true));
         tasks.add(new Task.Fold(current, operator, apply().operands(), current, domain, target));
         return null;
+    }
+
+    /** A reduction of one element: identity and mapped element combined, and finished. */
+    private static Kernel single(ReductionKernel kernel) {
+        List<DType> inputs = kernel.map().inputs();
+        List<Expr> operands = new ArrayList<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            operands.add(Expr.input(i, inputs.get(i)));
+        }
+        Expr mapped = kernel.map().substitute(operands).get(0);
+        Expr state = Expr.apply(kernel.combine(), Expr.constant(kernel.state(), kernel.identity()), mapped);
+        return Kernel.of(inputs, kernel.finish().substitute(List.of(state)));
     }
 
     @Override
@@ -168,10 +185,23 @@ final class Lowering implements OperatorVisitor<Void> {
 
     @Override
     public Void visit(Contraction operator) {
+        Shape left = types().get(0).shape();
+        DType type = apply().type().dtype();
+        if (left.size(left.rank() - 1) == 1 && type != DType.BOOL) {
+            map(outerProduct(type), apply().type().shape());
+            return null;
+        }
         apply().operands().forEach(operand -> read(operand, false));
         Shape shape = apply().type().shape();
         tasks.add(new Task.Product(current, apply().operands(), current, shape, target));
         return null;
+    }
+
+    /** A chain of one step, which can be fused with what uses it: not a * b, whose zeros have other signs. */
+    private static Kernel outerProduct(DType type) {
+        Expr a = Expr.input(0, type);
+        Expr b = Expr.input(1, type);
+        return Kernel.of(List.of(type, type), List.of(type.isFloating() ? a.fma(b, a.like(0)) : a.mul(b)));
     }
 
     @Override

@@ -105,7 +105,7 @@ class SchedulerTest {
 
     @Test
     void timeStepsAreMultipliedAtOnceExceptForTheRecurrence() {
-        Schedule schedule = forward(Models.rnn(30, 10, 1, 32, 1, false));
+        Schedule schedule = forward(Models.rnn(30, 10, 4, 32, 2, false));
         long products = schedule.steps().stream()
                 .filter(step -> step instanceof Multiply)
                 .count();
@@ -115,7 +115,7 @@ class SchedulerTest {
 
     @Test
     void statesAreComputedWhereTheyAreStacked() {
-        Schedule schedule = forward(Models.rnn(5, 10, 1, 32, 1, false));
+        Schedule schedule = forward(Models.rnn(5, 10, 4, 32, 2, false));
         Multiply last = (Multiply) schedule.steps().get(schedule.steps().size() - 2);
         assertEquals(Shape.of(50, 32), last.left().layout().shape());
         long writers = schedule.steps().stream()
@@ -207,6 +207,28 @@ class SchedulerTest {
         Schedule schedule = forward(ops.build(List.of(Sum.sum(ops, y, List.of(1), false), y)));
         assertEquals("Loop Reduce", kinds(schedule));
         assertEquals(1, ((Reduce) schedule.steps().get(1)).inputs().size());
+    }
+
+    @Test
+    void aReductionOfOneElementIsFused() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int x = operand(ops, new Input(0), 1, 4);
+        int sum = Sum.sum(ops, Tanh.tanh(ops, x), List.of(0), false);
+        assertEquals("Loop", kinds(forward(ops.build(List.of(Neg.neg(ops, sum))))));
+    }
+
+    @Test
+    void outerProductsAreFusedWithTheirSum() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int sum = operand(ops, new Input(0), 5, 6);
+        for (int i = 0; i < 3; i++) {
+            int column = operand(ops, new Input(2 * i + 1), 5, 1);
+            int row = operand(ops, new Input(2 * i + 2), 1, 6);
+            sum = Add.add(ops, sum, Mm.mm(ops, column, row));
+        }
+        Schedule schedule = forward(ops.build(List.of(sum)));
+        assertEquals("Loop", kinds(schedule));
+        assertEquals(0, arena(schedule));
     }
 
     @Test
