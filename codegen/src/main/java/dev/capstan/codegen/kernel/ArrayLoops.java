@@ -15,21 +15,21 @@ interface ArrayLoops<A> {
     void clear(A array, int from, int to);
 
     /**
-     * Packs one panel: element (p, column) of {@code source}, at {@code offset + p * rowStride + column * columnStride},
-     * goes to {@code targetOffset + p * width + column}; columns from {@code columns} to {@code width} become +0.0.
+     * Copies a matrix into one of which the columns are adjacent: element (i, j), at
+     * {@code offset + i * rowStride + j * columnStride}, goes to {@code targetOffset + i * targetRowStride + j}.
      */
     void pack(
             A source,
             int offset,
             int rowStride,
             int columnStride,
-            int k,
+            int rows,
             int columns,
             A target,
             int targetOffset,
-            int width);
+            int targetRowStride);
 
-    /** Copies a matrix of which the columns are adjacent. */
+    /** The same where the columns of the source are adjacent, too. */
     void copy(
             A source,
             int offset,

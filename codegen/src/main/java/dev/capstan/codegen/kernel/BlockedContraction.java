@@ -12,19 +12,24 @@ package dev.capstan.codegen.kernel;
  * @param <A> {@code float[]} or {@code double[]}
  */
 final class BlockedContraction<A> {
-    private static final int MAX_BLOCK_K = 1280;
     private static final int MAX_BLOCK_A = 1 << 16;
     private static final int MAX_BLOCK_B = 1 << 20;
 
     private final TileShape shape;
     private final ArrayLoops<A> loops;
     private final MicroKernels<A> kernels;
+    private final MicroKernels<A> packing;
     private final ThreadLocal<Scratch<A>> scratch;
 
-    BlockedContraction(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels) {
+    /**
+     * @param kernels what multiplies
+     * @param packing what transposes, which may not be ready at the same time
+     */
+    BlockedContraction(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels, MicroKernels<A> packing) {
         this.shape = shape;
         this.loops = loops;
         this.kernels = kernels;
+        this.packing = packing;
         this.scratch = ThreadLocal.withInitial(() -> new Scratch<>(loops, shape));
     }
 
@@ -57,9 +62,9 @@ final class BlockedContraction<A> {
         }
     }
 
-    /** Equal blocks of at most {@link #MAX_BLOCK_K}: the size of all but the last. */
+    /** Equal blocks of at most {@link #TileShape#MAX_SUM}: the size of all but the last. */
     private static int blockOfK(int k) {
-        int blocks = (k + MAX_BLOCK_K - 1) / MAX_BLOCK_K;
+        int blocks = (k + TileShape.MAX_SUM - 1) / TileShape.MAX_SUM;
         return (k + blocks - 1) / blocks;
     }
 
@@ -241,17 +246,56 @@ final class BlockedContraction<A> {
             A b, int bOffset, int bRowStride, int bColumnStride, int k, int n, A panels, int panelsOffset) {
         for (int j = 0; j < n; ) {
             int width = shape.nextWidth(n - j);
-            loops.pack(
-                    b,
-                    bOffset + j * bColumnStride,
-                    bRowStride,
-                    bColumnStride,
-                    k,
-                    Math.min(width, n - j),
-                    panels,
-                    panelsOffset + j * k,
-                    width);
+            int columns = Math.min(width, n - j);
+            int panel = panelsOffset + j * k;
+            if (columns < width) {
+                loops.clear(panels, panel, panel + k * width);
+            }
+            pack(b, bOffset + j * bColumnStride, bRowStride, bColumnStride, k, columns, panels, panel, width);
             j += width;
+        }
+    }
+
+    /** Copies a matrix into one with adjacent columns, by blocks in registers where its rows are adjacent. */
+    private void pack(
+            A source,
+            int offset,
+            int rowStride,
+            int columnStride,
+            int rows,
+            int columns,
+            A target,
+            int targetOffset,
+            int targetStride) {
+        int lanes = shape.lanes();
+        if (rowStride != 1 || columnStride == 1 || rows < lanes || columns < lanes) {
+            loops.pack(source, offset, rowStride, columnStride, rows, columns, target, targetOffset, targetStride);
+            return;
+        }
+        int whole = rows / lanes * lanes;
+        int column = 0;
+        for (; column + lanes <= columns; column += lanes) {
+            int from = offset + column * columnStride;
+            int to = targetOffset + column;
+            packing.transpose(source, from, columnStride, target, to, targetStride, whole);
+            if (whole < rows) {
+                // the last block overlaps the one before it
+                int row = rows - lanes;
+                packing.transpose(
+                        source, from + row, columnStride, target, to + row * targetStride, targetStride, lanes);
+            }
+        }
+        if (column < columns) {
+            loops.pack(
+                    source,
+                    offset + column * columnStride,
+                    1,
+                    columnStride,
+                    rows,
+                    columns - column,
+                    target,
+                    targetOffset + column,
+                    targetStride);
         }
     }
 
@@ -307,24 +351,12 @@ final class BlockedContraction<A> {
             int cRowStride,
             boolean accumulate) {
         int tiled = m - shape.singleRows(m);
-        int blockM = Math.max(1, MAX_BLOCK_A / k / shape.rows()) * shape.rows();
+        int blockM = MAX_BLOCK_A / TileShape.A_STRIDE / shape.rows() * shape.rows();
         for (int i = 0; i < tiled; i += blockM) {
             int blockRows = Math.min(blockM, tiled - i);
-            A block = buffers.blockOfA((blockRows + shape.rows()) * k);
-            for (int r = 0; r < blockRows; ) {
-                int rows = shape.nextRows(blockRows - r);
-                loops.pack(
-                        a,
-                        aOffset + (i + r) * aRowStride,
-                        aColumnStride,
-                        aRowStride,
-                        k,
-                        Math.min(rows, blockRows - r),
-                        block,
-                        r * k,
-                        rows);
-                r += rows;
-            }
+            // a tile may be higher than what is left: room for rows that hold no numbers of interest
+            A block = buffers.blockOfA((blockRows + shape.rows()) * TileShape.A_STRIDE);
+            pack(a, aOffset + i * aRowStride, aRowStride, aColumnStride, blockRows, k, block, 0, TileShape.A_STRIDE);
             multiplyTiles(
                     buffers.tile,
                     blockRows,
@@ -376,13 +408,35 @@ final class BlockedContraction<A> {
                 int rows = shape.nextRows(m - i);
                 int target = cOffset + i * cRowStride + j;
                 if (columns == width && m - i >= rows) {
-                    kernels.tile(rows, vectors, rowsOfA, i * k, panels, panel, c, target, cRowStride, k, accumulate);
+                    kernels.tile(
+                            rows,
+                            vectors,
+                            rowsOfA,
+                            i * TileShape.A_STRIDE,
+                            panels,
+                            panel,
+                            c,
+                            target,
+                            cRowStride,
+                            k,
+                            accumulate);
                 } else {
                     int tileRows = Math.min(rows, m - i);
                     if (accumulate) {
                         loops.copy(c, target, cRowStride, tile, 0, width, tileRows, columns);
                     }
-                    kernels.tile(rows, vectors, rowsOfA, i * k, panels, panel, tile, 0, width, k, accumulate);
+                    kernels.tile(
+                            rows,
+                            vectors,
+                            rowsOfA,
+                            i * TileShape.A_STRIDE,
+                            panels,
+                            panel,
+                            tile,
+                            0,
+                            width,
+                            k,
+                            accumulate);
                     loops.copy(tile, 0, width, c, target, cRowStride, tileRows, columns);
                 }
                 i += rows;

@@ -37,7 +37,8 @@ final class ContractionEngine<A> {
     }
 
     private BlockedContraction<A> scalar(TileShape shape) {
-        return new BlockedContraction<>(shape, loops, loops.scalarKernels(shape));
+        MicroKernels<A> kernels = loops.scalarKernels(shape);
+        return new BlockedContraction<>(shape, loops, kernels, kernels);
     }
 
     State state() {
@@ -174,27 +175,37 @@ final class ContractionEngine<A> {
                 MicroKernels<A> kernels = GeneratedClasses.shared()
                         .define(MicroKernelTrees.of(width, element, shape))
                         .newInstance(MicroKernels.class);
-                BlockedContraction<A> contraction = new BlockedContraction<>(shape, loops, kernels);
-                if (new WarmUp<>(shape, loops, kernels, contraction).run()) {
-                    vector = contraction;
-                    state = State.READY;
+                WarmUp<A> warmUp = new WarmUp<>(shape, loops, kernels);
+                if (warmUp.multiplication()) {
+                    serve(warmUp, new BlockedContraction<>(shape, loops, kernels, loops.scalarKernels(shape)));
+                    if (warmUp.transposition()) {
+                        serve(warmUp, new BlockedContraction<>(shape, loops, kernels, kernels));
+                    }
                 } else {
-                    state = State.FAILED;
                     LOG.log(
                             System.Logger.Level.INFO,
                             "contraction: vector kernels of {0} did not become fast, scalar ones stay in use",
                             element);
                 }
             } catch (RuntimeException | LinkageError e) {
-                state = State.FAILED;
                 LOG.log(
                         System.Logger.Level.WARNING,
                         "contraction: vector kernels of " + element + " failed, scalar ones stay in use",
                         e);
             } finally {
+                if (vector == null) {
+                    state = State.FAILED;
+                }
                 settled.countDown();
             }
         }
+    }
+
+    private void serve(WarmUp<A> warmUp, BlockedContraction<A> contraction) {
+        warmUp.blocks(contraction);
+        vector = contraction;
+        state = State.READY;
+        settled.countDown();
     }
 
     boolean awaitReady(Duration limit) throws InterruptedException {

@@ -26,31 +26,37 @@ final class FloatLoops implements ArrayLoops<float[]> {
             int offset,
             int rowStride,
             int columnStride,
-            int k,
+            int rows,
             int columns,
             float[] target,
             int targetOffset,
-            int width) {
-        if (columns < width) {
-            Arrays.fill(target, targetOffset, targetOffset + k * width, 0f);
-        }
+            int targetRowStride) {
         if (columnStride == 1) {
-            copy(source, offset, rowStride, target, targetOffset, width, k, columns);
+            copy(source, offset, rowStride, target, targetOffset, targetRowStride, rows, columns);
             return;
         }
         int column = 0;
         if (rowStride == 1) {
             for (; column + 8 <= columns; column += 8) {
                 interleave8(
-                        source, offset + column * columnStride, columnStride, k, target, targetOffset + column, width);
-            }
-            for (; column + 4 <= columns; column += 4) {
-                interleave4(
-                        source, offset + column * columnStride, columnStride, k, target, targetOffset + column, width);
+                        source,
+                        offset + column * columnStride,
+                        columnStride,
+                        rows,
+                        target,
+                        targetOffset + column,
+                        targetRowStride);
             }
         }
         for (; column < columns; column++) {
-            copyColumn(source, offset + column * columnStride, rowStride, k, target, targetOffset + column, width);
+            copyColumn(
+                    source,
+                    offset + column * columnStride,
+                    rowStride,
+                    rows,
+                    target,
+                    targetOffset + column,
+                    targetRowStride);
         }
     }
 
@@ -70,14 +76,26 @@ final class FloatLoops implements ArrayLoops<float[]> {
     }
 
     private static void copyColumn(
-            float[] source, int offset, int rowStride, int k, float[] target, int targetOffset, int width) {
-        for (int p = 0; p < k; p++) {
-            target[targetOffset + p * width] = source[offset + p * rowStride];
+            float[] source,
+            int offset,
+            int rowStride,
+            int rows,
+            float[] target,
+            int targetOffset,
+            int targetRowStride) {
+        for (int i = 0; i < rows; i++) {
+            target[targetOffset + i * targetRowStride] = source[offset + i * rowStride];
         }
     }
 
     private static void interleave8(
-            float[] source, int offset, int columnStride, int k, float[] target, int targetOffset, int width) {
+            float[] source,
+            int offset,
+            int columnStride,
+            int rows,
+            float[] target,
+            int targetOffset,
+            int targetRowStride) {
         int s1 = offset + columnStride;
         int s2 = s1 + columnStride;
         int s3 = s2 + columnStride;
@@ -86,44 +104,29 @@ final class FloatLoops implements ArrayLoops<float[]> {
         int s6 = s5 + columnStride;
         int s7 = s6 + columnStride;
         int t = targetOffset;
-        for (int p = 0; p < k; p++) {
-            target[t] = source[offset + p];
-            target[t + 1] = source[s1 + p];
-            target[t + 2] = source[s2 + p];
-            target[t + 3] = source[s3 + p];
-            target[t + 4] = source[s4 + p];
-            target[t + 5] = source[s5 + p];
-            target[t + 6] = source[s6 + p];
-            target[t + 7] = source[s7 + p];
-            t += width;
-        }
-    }
-
-    private static void interleave4(
-            float[] source, int offset, int columnStride, int k, float[] target, int targetOffset, int width) {
-        int s1 = offset + columnStride;
-        int s2 = s1 + columnStride;
-        int s3 = s2 + columnStride;
-        int t = targetOffset;
-        for (int p = 0; p < k; p++) {
-            target[t] = source[offset + p];
-            target[t + 1] = source[s1 + p];
-            target[t + 2] = source[s2 + p];
-            target[t + 3] = source[s3 + p];
-            t += width;
+        for (int i = 0; i < rows; i++) {
+            target[t] = source[offset + i];
+            target[t + 1] = source[s1 + i];
+            target[t + 2] = source[s2 + i];
+            target[t + 3] = source[s3 + i];
+            target[t + 4] = source[s4 + i];
+            target[t + 5] = source[s5 + i];
+            target[t + 6] = source[s6 + i];
+            target[t + 7] = source[s7 + i];
+            t += targetRowStride;
         }
     }
 
     @Override
     public MicroKernels<float[]> scalarKernels(TileShape shape) {
-        return new ScalarKernels(shape);
+        return new ScalarKernels(this, shape);
     }
 
     /**
      * Scalar micro-kernels. C2 vectorises a loop over arrays only where they share one index, so rows of B and C are
      * copied into rows of their own.
      */
-    private record ScalarKernels(TileShape shape) implements MicroKernels<float[]> {
+    private record ScalarKernels(FloatLoops loops, TileShape shape) implements MicroKernels<float[]> {
         @Override
         public void tile(
                 int rows,
@@ -153,7 +156,8 @@ final class FloatLoops implements ArrayLoops<float[]> {
                     Arrays.fill(c0, 0f);
                     Arrays.fill(c1, 0f);
                 }
-                int i = aOffset + row;
+                int i0 = aOffset + row * TileShape.A_STRIDE;
+                int i1 = i0 + TileShape.A_STRIDE;
                 int j = bOffset;
                 int p = 0;
                 for (; p + 4 <= k; p += 4) {
@@ -161,19 +165,14 @@ final class FloatLoops implements ArrayLoops<float[]> {
                     System.arraycopy(b, j + width, b1, 0, width);
                     System.arraycopy(b, j + 2 * width, b2, 0, width);
                     System.arraycopy(b, j + 3 * width, b3, 0, width);
-                    int i1 = i + rows;
-                    int i2 = i1 + rows;
-                    int i3 = i2 + rows;
-                    step(c0, a[i], a[i1], a[i2], a[i3], b0, b1, b2, b3);
-                    step(c1, a[i + 1], a[i1 + 1], a[i2 + 1], a[i3 + 1], b0, b1, b2, b3);
-                    i = i3 + rows;
+                    step(c0, a[i0 + p], a[i0 + p + 1], a[i0 + p + 2], a[i0 + p + 3], b0, b1, b2, b3);
+                    step(c1, a[i1 + p], a[i1 + p + 1], a[i1 + p + 2], a[i1 + p + 3], b0, b1, b2, b3);
                     j += 4 * width;
                 }
                 for (; p < k; p++) {
                     System.arraycopy(b, j, b0, 0, width);
-                    step(c0, a[i], b0);
-                    step(c1, a[i + 1], b0);
-                    i += rows;
+                    step(c0, a[i0 + p], b0);
+                    step(c1, a[i1 + p], b0);
                     j += width;
                 }
                 System.arraycopy(c0, 0, c, target, width);
@@ -239,6 +238,12 @@ final class FloatLoops implements ArrayLoops<float[]> {
                 i += aStride;
                 j += bRowStride;
             }
+        }
+
+        @Override
+        public void transpose(
+                float[] source, int offset, int stride, float[] target, int targetOffset, int targetStride, int rows) {
+            loops.pack(source, offset, 1, stride, rows, shape.lanes(), target, targetOffset, targetStride);
         }
     }
 }

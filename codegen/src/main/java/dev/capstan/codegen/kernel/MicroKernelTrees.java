@@ -30,6 +30,7 @@ final class MicroKernelTrees {
     private final ReferenceType vector;
     private final Expression species;
     private final ClassTree.Builder type;
+    private final Transposition transposition;
 
     private MicroKernelTrees(VectorWidth width, Primitive element, TileShape shape) {
         this.shape = shape;
@@ -42,6 +43,7 @@ final class MicroKernelTrees {
                         + " lanes.\nEvery element is one chain of fused multiply-adds over ascending k.")
                 .implementing(ReferenceType.of(MicroKernels.class.getName()));
         this.species = type.field("SPECIES", VectorWidth.speciesClass(element), width.speciesOf(element));
+        this.transposition = new Transposition(type, width, element, species);
     }
 
     /** The class for {@code float} or {@code double}. */
@@ -56,7 +58,12 @@ final class MicroKernelTrees {
         MethodTree[] rows = {row(TileShape.ROW_VECTORS), row(2), row(1)};
         Stream.of(tiles).forEach(type::method);
         Stream.of(rows).forEach(type::method);
-        return type.method(dispatchTiles(tiles)).method(dispatchRows(rows)).build();
+        MethodTree transpose = transposition.kernel();
+        return type.method(transpose)
+                .method(dispatchTiles(tiles))
+                .method(dispatchRows(rows))
+                .method(forward("transpose", transpose))
+                .build();
     }
 
     private MethodTree tile(int rows, int vectors) {
@@ -98,7 +105,7 @@ final class MicroKernelTrees {
                 right[v] = loop.declare("b" + v, load(b, column(bOffset.plus(p.times(width)), v)));
             }
             for (int r = 0; r < rows; r++) {
-                Expression left = a.at(aOffset.plus(p.times(rows)).plus(r));
+                Expression left = a.at(aOffset.plus(p).plus(r * TileShape.A_STRIDE));
                 Local factor = loop.declare("a" + r, broadcast(left));
                 for (int v = 0; v < vectors; v++) {
                     loop.assign(sums[r][v], fma(factor, right[v], sums[r][v]));
@@ -183,6 +190,12 @@ final class MicroKernelTrees {
                                 vectors.equalTo(constant(2)),
                                 two -> two.evaluate(callee(kernels[1]).call(arguments)),
                                 one -> one.evaluate(callee(kernels[2]).call(arguments))));
+        return method.build();
+    }
+
+    private MethodTree forward(String name, MethodTree kernel) {
+        MethodTree.Builder method = MethodTree.named(name).instance();
+        method.body().evaluate(callee(kernel).call(arrayArguments(method, kernel)));
         return method.build();
     }
 

@@ -15,6 +15,12 @@ record TileShape(int lanes, int rows, int fewRows) {
     /** Vectors of the widest tile. A vector of B that crosses cache lines costs two loads, so tiles are high, not wide. */
     static final int TILE_VECTORS = 2;
 
+    /** The longest sum of one tile; longer chains continue from C. */
+    static final int MAX_SUM = 256;
+
+    /** The distance of packed rows of A, a constant for the sake of addressing, and no power of two for that of caches. */
+    static final int A_STRIDE = MAX_SUM + 16;
+
     /** Vectors of the widest part of a single row: independent chains hide the latency of the FMA. */
     static final int ROW_VECTORS = 4;
 

@@ -18,6 +18,8 @@ public record VectorWidth(int bits, String species) {
     private static final String PROPERTY = "capstan.vector.bits";
     private static final String PREFERRED = "SPECIES_PREFERRED";
 
+    private static volatile VectorWidth current;
+
     /** Whether the Vector API is present; loads none of its classes. */
     public static boolean isAvailable() {
         return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
@@ -30,7 +32,12 @@ public record VectorWidth(int bits, String species) {
      * @throws IllegalArgumentException if the system property is set to something else
      */
     public static Optional<VectorWidth> current() {
-        return isAvailable() ? Optional.of(Current.WIDTH) : Optional.empty();
+        if (current == null && isAvailable()) {
+            // computed twice at worst, to the same value
+            String forced = System.getProperty(PROPERTY);
+            current = forced == null ? preferred() : forced(forced);
+        }
+        return Optional.ofNullable(current);
     }
 
     /** How many elements of a type one vector holds. */
@@ -87,11 +94,5 @@ public record VectorWidth(int bits, String species) {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("vector: the Vector API of this JDK is not the known one", e);
         }
-    }
-
-    private static final class Current {
-        static final VectorWidth WIDTH = Optional.ofNullable(System.getProperty(PROPERTY))
-                .map(VectorWidth::forced)
-                .orElseGet(VectorWidth::preferred);
     }
 }

@@ -3,6 +3,7 @@ package dev.capstan.codegen.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Runs the micro-kernels until C2 has compiled each of them, with short and long sums and on both sides of the
@@ -11,11 +12,12 @@ import java.util.List;
  * @param <A> {@code float[]} or {@code double[]}
  */
 final class WarmUp<A> {
-    private static final long LIMIT_NANOS = 20_000_000_000L;
+    /** A busy machine may need long; a JVM without C2 never gets there. */
+    private static final long LIMIT_NANOS = 600_000_000_000L;
+
     private static final int BATCH = 64;
+    /** Enough for HotSpot to queue a method for C2. */
     private static final int MIN_CALLS = 6_000;
-    /** A busy machine may need longer than the limit; a JVM without C2 has made so many calls by then. */
-    private static final int MAX_CALLS = 40_000;
     /** So many calls in a row must be fast. */
     private static final int FAST_CALLS = 200;
     /** Compiled by C2 a vector operation takes about 1 ns, in any other tier hundreds. */
@@ -29,20 +31,18 @@ final class WarmUp<A> {
     private final TileShape shape;
     private final ArrayLoops<A> loops;
     private final MicroKernels<A> kernels;
-    private final BlockedContraction<A> contraction;
     private final A a;
     private final A b;
     private final A c;
 
-    WarmUp(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels, BlockedContraction<A> contraction) {
+    WarmUp(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels) {
         this.shape = shape;
         this.loops = loops;
         this.kernels = kernels;
-        this.contraction = contraction;
         int widest = Math.max(TileShape.TILE_VECTORS, TileShape.ROW_VECTORS) * shape.lanes();
-        this.a = loops.allocate(LONG_SUM * shape.rows());
+        this.a = loops.allocate(shape.rows() * TileShape.A_STRIDE);
         this.b = loops.allocate(LONG_SUM * widest);
-        this.c = loops.allocate(shape.rows() * widest);
+        this.c = loops.allocate(Math.max(shape.rows(), shape.lanes()) * widest);
     }
 
     @FunctionalInterface
@@ -65,8 +65,13 @@ final class WarmUp<A> {
             return calls >= MIN_CALLS && fastCalls >= FAST_CALLS;
         }
 
+        /** Whether enough calls have been made and C2 is to be waited for. */
+        boolean isQueued() {
+            return calls >= 2 * MIN_CALLS;
+        }
+
         void runBatch() {
-            for (int i = 0; i < BATCH; i++) {
+            for (int i = 0; i < BATCH || fastCalls >= BATCH && !isHot(); i++) {
                 // long sums are rare at first: interpreted, one takes milliseconds
                 int k = calls % (calls < MIN_CALLS ? 16 : 2) == 0 ? LONG_SUM : SHORT_SUM;
                 long start = System.nanoTime();
@@ -80,27 +85,47 @@ final class WarmUp<A> {
         }
     }
 
-    /** Whether all kernels became fast within the limit. */
-    boolean run() {
+    /** Warms the kernels that multiply; gives whether all became fast within the limit. */
+    boolean multiplication() {
+        return becomeFast(List.of(
+                tile(shape.rows(), 2),
+                tile(shape.fewRows(), 2),
+                row(TileShape.ROW_VECTORS),
+                row(2),
+                tile(shape.rows(), 1),
+                tile(shape.fewRows(), 1),
+                row(1)));
+    }
+
+    /** Warms the kernel that transposes; gives whether it became fast within the limit. */
+    boolean transposition() {
+        int lanes = shape.lanes();
+        int operations = lanes * Integer.numberOfTrailingZeros(lanes);
+        Kernel transpose =
+                (k, accumulate) -> kernels.transpose(b, 0, lanes, c, 0, lanes, accumulate ? 2 * lanes : lanes);
+        return becomeFast(List.of(new Candidate(transpose, operations)));
+    }
+
+    private static boolean becomeFast(List<Candidate> candidates) {
+        List<Candidate> cold = new ArrayList<>(candidates);
         long start = System.nanoTime();
-        List<Candidate> cold = new ArrayList<>();
-        cold.add(tile(shape.rows(), 2));
-        cold.add(tile(shape.fewRows(), 2));
-        cold.add(row(TileShape.ROW_VECTORS));
-        cold.add(row(2));
-        cold.add(tile(shape.rows(), 1));
-        cold.add(tile(shape.fewRows(), 1));
-        cold.add(row(1));
-        while (!cold.isEmpty()) {
+        long roundStart = start;
+        while (true) {
             cold.forEach(Candidate::runBatch);
             cold.removeIf(Candidate::isHot);
-            boolean late = System.nanoTime() - start > LIMIT_NANOS;
-            if (late && cold.stream().allMatch(candidate -> candidate.calls > MAX_CALLS)) {
+            if (cold.isEmpty()) {
+                return true;
+            }
+            long now = System.nanoTime();
+            if (now - start > LIMIT_NANOS) {
                 return false;
             }
+            if (cold.stream().allMatch(Candidate::isQueued)) {
+                // leaves half of the processor to the compiler
+                LockSupport.parkNanos(Math.max(now - roundStart, 500_000));
+            }
+            roundStart = System.nanoTime();
         }
-        warmBlocks();
-        return true;
     }
 
     private Candidate tile(int rows, int vectors) {
@@ -116,17 +141,17 @@ final class WarmUp<A> {
     }
 
     /** The loops around the kernels: every layout, whole and partial tiles, packed and unpacked. */
-    private void warmBlocks() {
+    void blocks(BlockedContraction<A> contraction) {
         int lanes = shape.lanes();
-        int k = 6;
+        int k = lanes + 3;
         int[] rows = {1, shape.fewRows() + 1, shape.rows() - 1, 2 * shape.rows()};
         int[] columns = {1, lanes - 1, 2 * lanes, 4 * lanes, 5 * lanes + 3};
-        int most = (5 * lanes + 3) * Math.max(k, 2 * shape.rows());
+        int most = shape.padded(columns[columns.length - 1]) * Math.max(k, 2 * shape.rows());
         A left = loops.allocate(most);
         A right = loops.allocate(most);
         A result = loops.allocate(most);
         A panels = loops.allocate(most);
-        for (int round = 0; round < 400; round++) {
+        for (int round = 0; round < 200; round++) {
             boolean accumulate = (round & 1) == 0;
             for (int m : rows) {
                 for (int n : columns) {

@@ -1,6 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
+
 /**
- * Loops over buffers: how a scheduled kernel becomes a method tree, with vectors where the Vector API is present and
- * in scalar form otherwise, with the same bits.
+ * What all compiled programs share: matrix products, and the place where generated classes live.
+ *
+ * <p>{@link dev.capstan.codegen.kernel.Contraction} multiplies matrices of any strides. Its innermost loops, the {@link
+ * dev.capstan.codegen.kernel.MicroKernels}, exist twice with the same bits: as plain Java, which serves from the first
+ * call, and as a class generated against the Vector API, which takes over once C2 has compiled it. Around them is
+ * ordinary code: packing of A and B into zero-padded panels, loops over blocks and tiles, one scratch buffer per thread.
+ *
+ * <pre>{@code
+ *              n                    B is packed into panels 2 vectors (or 1) wide, element (p, column) at p * width + column
+ *          +--------+--------+---+
+ *        k |  panel | panel  |   |
+ *          +--------+--------+---+
+ *    k
+ *  +-----+ +--------+--------+---+  A is packed into rows at a fixed distance, element (row, p) at row * 272 + p
+ *  | 12  | |  tile  |        |   |
+ * m+-----+ +--------+        |   |  a tile of C, 12 x 2 vectors, is one call of a micro-kernel: 24 accumulators in
+ *  |  4  | |        |        |   |  registers, each one chain of fused multiply-adds over ascending k
+ *  +-----+ +--------+--------+---+
+ * }</pre>
+ *
+ * <p>Panels are padded with zeros, and a tile at the edge of C goes through a scratch tile. So a handful of small kernels serves
+ * all sizes, and a size that was never seen before runs only hot code. One or two rows are multiplied from A, and where
+ * possible from B, as they lie.
+ *
+ * <p>{@link dev.capstan.codegen.kernel.GeneratedClasses} defines shared kernels as named classes and programs as hidden
+ * ones, which call the former by plain {@code invokestatic}. {@link dev.capstan.codegen.kernel.VectorWidth} is the one
+ * vector width of the process.
  */
 package dev.capstan.codegen.kernel;

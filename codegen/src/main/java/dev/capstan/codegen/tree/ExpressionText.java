@@ -210,7 +210,7 @@ final class ExpressionText implements Expression.Visitor<ExpressionText.Text> {
     public Text staticField(Expression.StaticField field) {
         return field.owner().equals(self)
                 ? Text.of(PRIMARY, "$L", field.name())
-                : Text.of(PRIMARY, "$T.$L", JavaPrinter.typeName(field.owner()), field.name());
+                : Text.of(PRIMARY, "$T.$L", JavaPrinter.className(field.owner()), field.name());
     }
 
     @Override
@@ -231,7 +231,7 @@ final class ExpressionText implements Expression.Visitor<ExpressionText.Text> {
                         : Text.of(
                                 PRIMARY,
                                 "$T.$L($L)",
-                                JavaPrinter.typeName(callee.owner()),
+                                JavaPrinter.className(callee.owner()),
                                 callee.name(),
                                 print(arguments));
             case VIRTUAL, INTERFACE ->

@@ -41,13 +41,14 @@ final class ImportedTypes {
             name(array.element());
         } else if (type instanceof ReferenceType reference) {
             reference.arguments().forEach(this::name);
-            if (seen.add(reference)) {
-                nameTopLevel(reference);
-            }
+            nameClass(reference);
         }
     }
 
-    private void nameTopLevel(ReferenceType reference) {
+    private void nameClass(ReferenceType reference) {
+        if (!seen.add(reference)) {
+            return;
+        }
         String packageName = reference.packageName();
         String simpleName = reference.className().split("[$]")[0];
         boolean visible =
@@ -203,7 +204,7 @@ final class ImportedTypes {
 
         @Override
         public Void staticField(Expression.StaticField field) {
-            name(field.owner());
+            nameClass(field.owner());
             return null;
         }
 
@@ -215,8 +216,10 @@ final class ImportedTypes {
 
         @Override
         public Void call(Expression.Call call) {
-            if (!call.callee().hasReceiver()) {
+            if (call.callee().kind() == Callee.Kind.CONSTRUCTOR) {
                 name(call.callee().owner());
+            } else if (!call.callee().hasReceiver()) {
+                nameClass(call.callee().owner());
             }
             call.arguments().forEach(argument -> argument.accept(this));
             return null;

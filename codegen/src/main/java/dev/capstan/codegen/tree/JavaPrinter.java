@@ -112,12 +112,16 @@ public final class JavaPrinter {
             return ArrayTypeName.of(typeName(array.element()));
         }
         ReferenceType reference = (ReferenceType) type;
-        String[] nesting = reference.className().split("[$]");
-        ClassName name =
-                ClassName.get(reference.packageName(), nesting[0], Arrays.copyOfRange(nesting, 1, nesting.length));
         TypeName[] arguments =
                 reference.arguments().stream().map(JavaPrinter::typeName).toArray(TypeName[]::new);
+        ClassName name = className(reference);
         return arguments.length == 0 ? name : ParameterizedTypeName.get(name, arguments);
+    }
+
+    /** The name without type arguments, as before a static member. */
+    static ClassName className(ReferenceType type) {
+        String[] nesting = type.className().split("[$]");
+        return ClassName.get(type.packageName(), nesting[0], Arrays.copyOfRange(nesting, 1, nesting.length));
     }
 
     /** Comment text that can neither end the comment nor start a Unicode escape. */

@@ -25,20 +25,22 @@ class BlockedContractionTest {
 
     private static BlockedContraction<float[]> scalarFloats(TileShape shape) {
         FloatLoops loops = new FloatLoops();
-        return new BlockedContraction<>(shape, loops, loops.scalarKernels(shape));
+        return new BlockedContraction<>(shape, loops, loops.scalarKernels(shape), loops.scalarKernels(shape));
     }
 
     private static BlockedContraction<double[]> scalarDoubles(TileShape shape) {
         DoubleLoops loops = new DoubleLoops();
-        return new BlockedContraction<>(shape, loops, loops.scalarKernels(shape));
+        return new BlockedContraction<>(shape, loops, loops.scalarKernels(shape), loops.scalarKernels(shape));
     }
 
     @SuppressWarnings("unchecked")
     private static <A> BlockedContraction<A> vector(Primitive element, ArrayLoops<A> loops) {
         VectorWidth width = VectorWidth.current().orElseThrow();
         TileShape shape = TileShape.of(width, element);
-        GeneratedClass kernels = GeneratedClasses.shared().defineProgram(MicroKernelTrees.of(width, element, shape));
-        return new BlockedContraction<>(shape, loops, kernels.newInstance(MicroKernels.class));
+        MicroKernels<A> kernels = GeneratedClasses.shared()
+                .defineProgram(MicroKernelTrees.of(width, element, shape))
+                .newInstance(MicroKernels.class);
+        return new BlockedContraction<>(shape, loops, kernels, kernels);
     }
 
     /** Shapes around every edge, each with some layouts, until the budget of multiply-adds is spent. */

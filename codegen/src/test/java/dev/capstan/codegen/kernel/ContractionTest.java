@@ -42,7 +42,7 @@ class ContractionTest {
         contraction.multiplyPacked(m, k, n, a, 0, k, 1, panels, 0, packed, 0, n, false);
         assertArrayEquals(first, packed);
 
-        boolean ready = contraction.awaitReady(Primitive.FLOAT, Duration.ofSeconds(60));
+        boolean ready = contraction.awaitReady(Primitive.FLOAT, Duration.ofMinutes(5));
         assertEquals(VectorWidth.isAvailable(), ready);
         float[] second = new float[m * n];
         contraction.multiply(m, k, n, a, 0, k, 1, b, 0, n, 1, second, 0, n, false);
@@ -60,7 +60,7 @@ class ContractionTest {
         Contraction.State state = contraction.state(Primitive.DOUBLE);
         assertFalse(state == Contraction.State.COLD);
         assertEquals(VectorWidth.isAvailable(), state != Contraction.State.UNAVAILABLE);
-        assertEquals(VectorWidth.isAvailable(), contraction.awaitReady(Primitive.DOUBLE, Duration.ofSeconds(60)));
+        assertEquals(VectorWidth.isAvailable(), contraction.awaitReady(Primitive.DOUBLE, Duration.ofMinutes(5)));
         assertEquals(VectorWidth.isAvailable(), contraction.ready(Primitive.DOUBLE));
         contraction.multiply(1, 2, 1, new double[] {2, 3}, 0, 2, 1, new double[] {5, 7}, 0, 1, 1, c, 0, 1, true);
         assertEquals(62.0, c[0]);

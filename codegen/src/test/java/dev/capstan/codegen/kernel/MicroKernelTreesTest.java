@@ -25,9 +25,10 @@ class MicroKernelTreesTest {
         for (Class<?> type : List.of(prints.printed(), prints.compiled())) {
             MicroKernels<float[]> kernels =
                     (MicroKernels<float[]>) type.getConstructor().newInstance();
-            BlockedContraction<float[]> contraction = new BlockedContraction<>(shape, new FloatLoops(), kernels);
+            BlockedContraction<float[]> contraction =
+                    new BlockedContraction<>(shape, new FloatLoops(), kernels, kernels);
             for (int m : new int[] {1, 3, 12, 29}) {
-                Product product = Product.of(new Random(m), m, 9, 83, Layout.ROWS, Layout.COLUMNS, m == 12);
+                Product product = Product.of(new Random(m), m, 37, 83, Layout.ROWS, Layout.COLUMNS, m == 12);
                 assertArrayEquals(product.expectedFloats(), product.floats(contraction));
             }
         }

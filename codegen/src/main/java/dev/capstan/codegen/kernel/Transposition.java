@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.kernel;
+
+import static dev.capstan.codegen.tree.Expression.constant;
+import static dev.capstan.codegen.tree.Primitive.INT;
+import static dev.capstan.codegen.tree.Primitive.LONG;
+import static dev.capstan.codegen.tree.Primitive.VOID;
+
+import dev.capstan.codegen.tree.BlockBuilder;
+import dev.capstan.codegen.tree.Callee;
+import dev.capstan.codegen.tree.ClassTree;
+import dev.capstan.codegen.tree.Expression;
+import dev.capstan.codegen.tree.Expression.Local;
+import dev.capstan.codegen.tree.MethodTree;
+import dev.capstan.codegen.tree.Primitive;
+import dev.capstan.codegen.tree.ReferenceType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Writes the kernel that transposes square blocks in registers, after J. O. Eklundh, "A fast computer method for matrix
+ * transposing" (1972): for each distance d = lanes/2 ... 1 the blocks of d x d off the diagonal change places. The vectors
+ * are blended as integers, because JDK 17 has no masks in registers.
+ */
+final class Transposition {
+    private static final String API = "jdk.incubator.vector.";
+    private static final ReferenceType ANY_VECTOR = ReferenceType.of(API + "Vector");
+    private static final ReferenceType OPERATORS = ReferenceType.of(API + "VectorOperators");
+    private static final ReferenceType TERNARY = ReferenceType.of(API + "VectorOperators$Ternary");
+
+    private final int lanes;
+    private final Primitive element;
+    private final ReferenceType vector;
+    private final Primitive integer;
+    private final ReferenceType bits;
+    private final ReferenceType shuffle;
+    private final Expression species;
+    private final Expression bitSpecies;
+    private final List<Expression> exchanges = new ArrayList<>();
+    private final List<Expression> masks = new ArrayList<>();
+
+    /** Declares the constants that the kernel needs. */
+    Transposition(ClassTree.Builder type, VectorWidth width, Primitive element, Expression species) {
+        this.lanes = width.lanes(element);
+        this.element = element;
+        this.vector = VectorWidth.vectorClass(element);
+        this.integer = element == Primitive.FLOAT ? INT : LONG;
+        this.bits = VectorWidth.vectorClass(integer);
+        this.species = species;
+        ReferenceType box = VectorWidth.speciesClass(integer).arguments().get(0);
+        this.shuffle = ReferenceType.of(API + "VectorShuffle", box);
+        this.bitSpecies = type.field("BITS", VectorWidth.speciesClass(integer), width.speciesOf(integer));
+        for (int d = 1; d < lanes; d *= 2) {
+            exchanges.add(type.field("EXCHANGE" + d, shuffle, exchange(d)));
+            masks.add(type.field("UPPER" + d, bits, mask(d)));
+        }
+    }
+
+    /** The shuffle of lane i and lane i ^ d. */
+    private Expression exchange(int d) {
+        ReferenceType kernels = ReferenceType.of(MicroKernels.class.getName());
+        Expression partners = Callee.ofInterfaceStatic(kernels, "partners", INT.array(), INT, INT)
+                .call(constant(lanes), constant(d));
+        return Callee.ofStatic(shuffle, "fromArray", shuffle, VectorWidth.speciesClass(integer), INT.array(), INT)
+                .call(bitSpecies, partners, constant(0));
+    }
+
+    /** All bits of the lanes i with i & d. */
+    private Expression mask(int d) {
+        long upper = 0;
+        for (int i = 0; i < lanes; i++) {
+            upper |= (i & d) != 0 ? 1L << i : 0;
+        }
+        ReferenceType mask = ReferenceType.of(API + "VectorMask");
+        Expression lanesOfMask = Callee.ofStatic(mask, "fromLong", mask, VectorWidth.speciesClass(integer), LONG)
+                .call(bitSpecies, constant(upper));
+        return Callee.ofVirtual(mask, "toVector", ANY_VECTOR).call(lanesOfMask).cast(bits);
+    }
+
+    MethodTree kernel() {
+        MethodTree.Builder method = MethodTree.named("transpose" + lanes);
+        Local source = method.parameter("source", element.array());
+        Local offset = method.parameter("offset", INT);
+        Local stride = method.parameter("stride", INT);
+        Local target = method.parameter("target", element.array());
+        Local targetOffset = method.parameter("targetOffset", INT);
+        Local targetStride = method.parameter("targetStride", INT);
+        Local rows = method.parameter("rows", INT);
+        method.body().count("i", constant(0), rows, lanes, (loop, i) -> {
+            Local[] block = load(loop, source, offset.plus(i), stride);
+            for (int d = lanes / 2; d >= 1; d /= 2) {
+                for (int r = 0; r < lanes; r++) {
+                    if ((r & d) == 0) {
+                        exchangeBlocks(loop, block[r], block[r + d], d);
+                    }
+                }
+            }
+            Local place = loop.declare("place", targetOffset.plus(i.times(targetStride)));
+            Callee floats = Callee.ofVirtual(
+                    bits, element == Primitive.FLOAT ? "reinterpretAsFloats" : "reinterpretAsDoubles", vector);
+            Callee store = Callee.ofVirtual(vector, "intoArray", VOID, element.array(), INT);
+            for (int r = 0; r < lanes; r++) {
+                loop.evaluate(store, floats.call(block[r]), target, place);
+                if (r < lanes - 1) {
+                    loop.assign(place, place.plus(targetStride));
+                }
+            }
+        });
+        return method.build();
+    }
+
+    private Local[] load(BlockBuilder loop, Local source, Expression start, Local stride) {
+        Callee load =
+                Callee.ofStatic(vector, "fromArray", vector, VectorWidth.speciesClass(element), element.array(), INT);
+        Callee integers = Callee.ofVirtual(vector, integer == INT ? "reinterpretAsInts" : "reinterpretAsLongs", bits);
+        Local next = loop.declare("next", start);
+        Local[] block = new Local[lanes];
+        for (int r = 0; r < lanes; r++) {
+            block[r] = loop.declare("v" + r, integers.call(load.call(species, source, next)));
+            if (r < lanes - 1) {
+                loop.assign(next, next.plus(stride));
+            }
+        }
+        return block;
+    }
+
+    /** Of two rows at distance d, the upper lanes of the lower and the lower lanes of the upper change places. */
+    private void exchangeBlocks(BlockBuilder loop, Local low, Local high, int d) {
+        int step = Integer.numberOfTrailingZeros(d);
+        Callee rearrange = Callee.ofVirtual(bits, "rearrange", bits, shuffle);
+        loop.block(block -> {
+            Local moved =
+                    block.declare("moved", rearrange.call(blend(high, low, masks.get(step)), exchanges.get(step)));
+            block.assign(low, blend(low, moved, masks.get(step)));
+            block.assign(high, blend(moved, high, masks.get(step)));
+        });
+    }
+
+    /** The second where the mask is set, else the first. */
+    private Expression blend(Expression first, Expression second, Expression mask) {
+        return Callee.ofVirtual(bits, "lanewise", bits, TERNARY, ANY_VECTOR, ANY_VECTOR)
+                .call(first, Expression.staticField(OPERATORS, "BITWISE_BLEND", TERNARY), second, mask);
+    }
+}
