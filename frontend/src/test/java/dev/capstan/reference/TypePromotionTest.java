@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.reference;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.capstan.Tensor;
 import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.DType;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -41,6 +43,22 @@ class TypePromotionTest {
             }
         });
         assertEquals(new TreeMap<>(SKIPPED), unsupported);
+    }
+
+    /** The reference mixes whole numbers only; PyTorch takes a fraction as its default type, float32. */
+    @Test
+    void fractionsPromoteAcrossCategoriesOnly() {
+        for (DType dtype : DType.values()) {
+            DType expected = dtype == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+            Tensor vector = Tensor.full(dtype, 1, 2);
+            Tensor scalar = Tensor.full(dtype, 1);
+            assertEquals(expected, vector.mul(1.5).dtype());
+            assertEquals(expected, scalar.mul(1.5).dtype());
+            assertEquals(expected, vector.clampMin(1.5).dtype());
+            assertArrayEquals(new double[] {2.5, 2.5}, vector.add(1.5).toDoubleArray());
+            assertEquals(DType.BOOL, vector.lt(1.5).dtype());
+            assertArrayEquals(new long[] {1, 1}, vector.lt(1.5).toLongArray());
+        }
     }
 
     @ParameterizedTest
