@@ -41,7 +41,7 @@ final class ChangingPathsTest {
 
     private void assertCompiledOnce(Sample sample, String name, int least, int most) {
         int kinds = most - least + 1;
-        long[] choices = shuffled(1, least, most, 10 * kinds);
+        long[] choices = shuffled(1, least, most, 6 * kinds);
         Training training = ReferenceProgram.start(sample, "--init", file(name, choices));
         List<PathReport> before = training.region().report();
         Set<Long> seen = new HashSet<>();
@@ -68,15 +68,15 @@ final class ChangingPathsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,float32", "2,float32", "3,float64"})
+    @CsvSource({"1,float32", "2,float64"})
     void shuffledLengthsEqualEagerAtEveryStep(long seed, String dtype) {
-        assertEqualsEager(Sample.DYNAMIC_RNN, "dynamic_steps", shuffled(seed, 1, 3, 24), dtype);
+        assertEqualsEager(Sample.DYNAMIC_RNN, "dynamic_steps", shuffled(seed, 1, 3, 15), dtype);
     }
 
     @ParameterizedTest
-    @CsvSource({"1,float32", "2,float32", "3,float64"})
+    @CsvSource({"1,float32", "2,float64"})
     void shuffledDepthsEqualEagerAtEveryStep(long seed, String dtype) {
-        assertEqualsEager(Sample.DYNAMIC_NET, "depth", shuffled(seed, 0, 3, 24), dtype);
+        assertEqualsEager(Sample.DYNAMIC_NET, "depth", shuffled(seed, 0, 3, 15), dtype);
     }
 
     private void assertEqualsEager(Sample sample, String name, long[] choices, String dtype) {

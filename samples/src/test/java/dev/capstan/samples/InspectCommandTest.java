@@ -42,9 +42,9 @@ final class InspectCommandTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "two-layer",
-                "two-layer --variant autograd --dtype float64",
-                "two-layer --variant module",
+                "two-layer --steps 1",
+                "two-layer --variant autograd --dtype float64 --steps 1",
+                "two-layer --variant module --steps 1",
                 "dynamic-net --path 0",
                 "dynamic-rnn --steps 1",
                 "tape"
@@ -63,7 +63,7 @@ final class InspectCommandTest {
     void javapAndJavacAcceptTheFiles() throws IOException {
         assertEquals(
                 0,
-                CommandRun.of("inspect", "two-layer", "--out", folder.toString())
+                CommandRun.of("inspect", "two-layer", "--steps", "1", "--out", folder.toString())
                         .exitCode());
         assertTrue(Files.exists(folder.resolve("paths.txt")));
         for (Path file : files(".class")) {

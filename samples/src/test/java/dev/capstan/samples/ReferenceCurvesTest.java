@@ -22,6 +22,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The loss curves of PyTorch's programs, from the same initial values. */
 @Tag("everywhere")
 final class ReferenceCurvesTest {
+    private static final boolean VECTORS =
+            ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+
     private static final Map<List<Object>, Outcome> OUTCOMES = new HashMap<>();
 
     static Stream<Arguments> programs() {
@@ -44,34 +47,58 @@ final class ReferenceCurvesTest {
     @ParameterizedTest
     @MethodSource("programs")
     void aProgramServesEveryStep(ReferenceProgram program, DType dtype) throws IOException {
-        Outcome compiled = outcome(program, dtype, Stance.COMPILE_NOW);
-        assertEquals(compiled.losses().size(), compiled.summary().hits());
-        assertEquals(0, compiled.summary().misses());
+        assertServed(outcome(program, dtype, Stance.COMPILE_NOW));
     }
 
     @ParameterizedTest
     @MethodSource("programs")
     void compiledEqualsEager(ReferenceProgram program, DType dtype) throws IOException {
-        Outcome eager = outcome(program, dtype, Stance.EAGER);
-        Outcome compiled = outcome(program, dtype, Stance.COMPILE_NOW);
-        assertEquals(eager.losses(), compiled.losses());
-        assertEquals(0, eager.summary().hits());
-        eager.parameters()
-                .forEach((name, parameter) ->
-                        Bits.assertEqual(name, parameter, compiled.parameters().get(name)));
+        assertSame(outcome(program, dtype, Stance.EAGER), outcome(program, dtype, Stance.COMPILE_NOW));
+    }
+
+    @Tag("nightly")
+    @ParameterizedTest
+    @MethodSource("programs")
+    void wholeCurvesFollowPyTorchAndEachOther(ReferenceProgram program, DType dtype) throws IOException {
+        Outcome eager = program.train(dtype, Stance.EAGER, program.steps());
+        Outcome compiled = program.train(dtype, Stance.COMPILE_NOW, program.steps());
+        assertFollows(program, dtype, eager);
+        assertServed(compiled);
+        assertSame(eager, compiled);
     }
 
     private static Outcome outcome(ReferenceProgram program, DType dtype, Stance stance) throws IOException {
         List<Object> key = List.of(program, dtype, stance);
         if (!OUTCOMES.containsKey(key)) {
-            OUTCOMES.put(key, program.train(dtype, stance));
+            OUTCOMES.put(key, program.train(dtype, stance, Math.min(program.steps(), dailySteps(dtype))));
         }
         return OUTCOMES.get(key);
+    }
+
+    /** Whole curves where they are fast; the nightly run follows all of them to the end. */
+    private static int dailySteps(DType dtype) {
+        if (!VECTORS) {
+            return 60;
+        }
+        return dtype == DType.FLOAT32 ? Integer.MAX_VALUE : 100;
     }
 
     @AfterAll
     static void forget() {
         OUTCOMES.clear();
+    }
+
+    private static void assertServed(Outcome compiled) {
+        assertEquals(compiled.losses().size(), compiled.summary().hits());
+        assertEquals(0, compiled.summary().misses());
+    }
+
+    private static void assertSame(Outcome eager, Outcome compiled) {
+        assertEquals(eager.losses(), compiled.losses());
+        assertEquals(0, eager.summary().hits());
+        eager.parameters()
+                .forEach((name, parameter) ->
+                        Bits.assertEqual(name, parameter, compiled.parameters().get(name)));
     }
 
     /**

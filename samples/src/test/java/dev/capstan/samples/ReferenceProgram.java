@@ -27,9 +27,6 @@ enum ReferenceProgram {
     DYNAMIC_NET("09_dynamicnet_sgd_momentum", Sample.DYNAMIC_NET, "--zero-grad", "zeros"),
     DYNAMIC_RNN("10_rnn_dynamic_steps", Sample.DYNAMIC_RNN);
 
-    /** Without vectors a step takes several times as long: there the curves are followed only so far. */
-    private static final int SCALAR_STEPS = 80;
-
     private final String fileName;
     private final Sample sample;
     private final List<String> options;
@@ -87,11 +84,14 @@ enum ReferenceProgram {
         return settings;
     }
 
-    /** Trains under a stance. */
-    Outcome train(DType dtype, Stance stance) throws IOException {
-        boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-        boolean shortened = !vectors && this != DYNAMIC_RNN;
-        Training training = shortened ? start(dtype, "--steps", "" + SCALAR_STEPS) : start(dtype);
+    /** The number of steps that PyTorch took. */
+    int steps() {
+        return file().tensor("losses").numel();
+    }
+
+    /** Trains the first steps under a stance. */
+    Outcome train(DType dtype, Stance stance, int steps) throws IOException {
+        Training training = start(dtype, "--steps", Integer.toString(steps));
         List<Double> losses = new ArrayList<>();
         StepListener listener = new StepListener() {
             @Override
