@@ -70,7 +70,7 @@ public final class Capstan {
                 "capstan " + (version == null ? "(not from a jar)" : version),
                 "Java " + Runtime.version(),
                 "Vector API: " + (vectors ? "on" : "off; --add-modules jdk.incubator.vector turns it on"),
-                "compiler: " + (Compilers.regions().isPresent() ? "on" : "not on the class path")
+                "compiler: " + (Compilers.regions().isPresent() ? "on" : "off, or not on the class path")
             };
         }
     }

@@ -100,7 +100,7 @@ final class InspectCommand implements Callable<Integer> {
 
     private PathReport choose(List<PathReport> paths) {
         if (paths.isEmpty()) {
-            throw new UsageException("inspect", "no path was captured", "there is no compiler on the class path");
+            throw new UsageException("inspect", "no path was captured", "there is no compiler, or it is off");
         }
         if (number == null) {
             return paths.stream()

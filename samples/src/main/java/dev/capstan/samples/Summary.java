@@ -68,7 +68,7 @@ record Summary(long[] stepNanos, List<PathReport> before, List<PathReport> after
             return text.toString();
         }
         if (Compilers.regions().isEmpty()) {
-            line(text, "paths", "none: no compiler on the class path");
+            line(text, "paths", "none: there is no compiler, or it is off");
             return text.toString();
         }
         line(text, "paths", "%d", paths());

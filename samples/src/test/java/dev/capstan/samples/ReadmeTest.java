@@ -65,7 +65,7 @@ final class ReadmeTest {
                 .results()
                 .map(match -> match.group(1) != null ? match.group(1) : "run " + match.group(2))
                 .toList();
-        assertEquals(13, commands.size(), commands.toString());
+        assertEquals(15, commands.size(), commands.toString());
         for (String line : commands) {
             List<String> words = new ArrayList<>(Arrays.asList(line.trim().split("\\s+")));
             for (String option : List.of("--losses", "--plot", "--out")) {
@@ -74,7 +74,10 @@ final class ReadmeTest {
                     words.set(at, folder.resolve(words.get(at)).toString());
                 }
             }
-            if (!words.contains("tape") && !words.contains("--help")) {
+            int steps = words.indexOf("--steps") + 1;
+            if (steps > 0) {
+                words.set(steps, "2");
+            } else if (!words.contains("tape") && !words.contains("--help")) {
                 words.addAll(List.of("--steps", "2"));
             }
             CommandRun run = CommandRun.of(words.toArray(new String[0]));
