@@ -84,10 +84,28 @@ final class Frame {
         return columns;
     }
 
-    /** A call of a static method with the same parameters. */
-    Expression.Call callAlike(ReferenceType owner, String name) {
-        Type[] parameterTypes = parameters.stream().map(Local::type).toArray(Type[]::new);
-        return Callee.ofStatic(owner, name, Primitive.VOID, parameterTypes).call(parameters);
+    /** Appends a parameter. */
+    Local parameterBehind(String name, Type type) {
+        return parameter(name, type);
+    }
+
+    /** A call of a static method with the same parameters, for fewer columns. */
+    Expression.Call callAlike(ReferenceType owner, String name, Expression fewerColumns) {
+        List<Expression> arguments = new ArrayList<>(parameters);
+        arguments.set(parameters.indexOf(columns), fewerColumns);
+        return Callee.ofStatic(owner, name, Primitive.VOID, parameterTypes()).call(arguments);
+    }
+
+    /** A call of a static method with the same parameters and others behind them. */
+    Expression.Call callAlike(ReferenceType owner, String name, List<Local> others) {
+        List<Local> arguments = new ArrayList<>(parameters);
+        arguments.addAll(others);
+        Type[] argumentTypes = arguments.stream().map(Local::type).toArray(Type[]::new);
+        return Callee.ofStatic(owner, name, Primitive.VOID, argumentTypes).call(arguments);
+    }
+
+    private Type[] parameterTypes() {
+        return parameters.stream().map(Local::type).toArray(Type[]::new);
     }
 
     /** Where an output begins. */
@@ -163,9 +181,8 @@ final class Frame {
         }
         arguments.add(run.parameter("rows", Primitive.INT));
         arguments.add(run.parameter("columns", Primitive.INT));
-        Type[] parameterTypes = parameters.stream().map(Local::type).toArray(Type[]::new);
         run.body()
-                .evaluate(Callee.ofStatic(owner, COMPUTE, Primitive.VOID, parameterTypes)
+                .evaluate(Callee.ofStatic(owner, COMPUTE, Primitive.VOID, parameterTypes())
                         .call(arguments));
         return run.build();
     }

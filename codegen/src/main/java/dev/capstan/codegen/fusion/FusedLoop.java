@@ -24,16 +24,17 @@ public final class FusedLoop extends FusedKernel {
         return pattern;
     }
 
-    /** Rows narrower than a vector: they run in scalar form. */
+    /** A large loop is counted by empty rows, a small one by single vectors. */
     @Override
     List<Trial> cheapTrials() {
-        return List.of(new Trial(1, lanes - 1), new Trial(2, lanes - 1));
+        return List.of(isVector() && VectorLoop.isLarge(pattern) ? new Trial(64, 0) : new Trial(1, lanes));
     }
 
     @Override
     List<Trial> fullTrials() {
-        // the last vector alone; a turn of each loop before it; rows
+        // numbers only; the last vector alone; a turn of each loop before it; rows
         List<Trial> trials = new ArrayList<>();
+        trials.add(new Trial(2, lanes - 1));
         trials.add(new Trial(1, lanes));
         trials.add(new Trial(1, lanes * (unrolling + 2)));
         trials.add(new Trial(2, 2 * lanes + 3));

@@ -12,10 +12,9 @@ import java.util.List;
 
 /** Writes the class of a fused loop as a tree. */
 final class LoopTree {
-    /** With more, the scalar form of narrow rows gets a method of its own. */
-    private static final int MOST_OPERATIONS_OF_ONE_METHOD = 200;
-
+    /** The scalar form has a method of its own: its branches depend on data, and one that the JIT did not foresee costs it. */
     private static final String NARROW = "computeNarrow";
+
     private static final Expression ZERO = Expression.constant(0);
 
     private final LoopPattern pattern;
@@ -36,19 +35,14 @@ final class LoopTree {
         return tree.type.build();
     }
 
-    /**
-     * The loop in vector form; {@link VectorLoop#isSupported} says whether there is one. Rows that are narrower than a vector
-     * run in scalar form, in the same method, unless that would be too large for the JIT.
-     */
+    /** The loop in vector form; {@link VectorLoop#isSupported} says whether there is one. */
     static ClassTree vector(String name, LoopPattern pattern, VectorWidth width) {
         LoopTree tree = new LoopTree(name, pattern);
         Frame frame = tree.frame(Frame.COMPUTE);
-        boolean inOneMethod = Steps.varyingOperations(pattern) <= MOST_OPERATIONS_OF_ONE_METHOD;
         tree.type.method(frame.bridge(tree.type.type()));
-        tree.type.method(tree.vectorMethod(frame, width, inOneMethod));
-        if (!inOneMethod) {
-            tree.type.method(tree.scalarMethod(tree.frame(NARROW)));
-        }
+        tree.type.method(
+                VectorLoop.isLarge(pattern) ? tree.headedMethod(frame, width) : tree.overlappingMethod(frame, width));
+        tree.type.method(tree.scalarMethod(tree.frame(NARROW)));
         return tree.type.build();
     }
 
@@ -57,13 +51,8 @@ final class LoopTree {
     }
 
     private MethodTree scalarMethod(Frame frame) {
-        scalarRows(frame, frame.body());
-        return frame.build();
-    }
-
-    private void scalarRows(Frame frame, BlockBuilder block) {
         KernelCode code = new KernelCode(pattern, frame);
-        block.count("row", ZERO, frame.rows(), 1, (line, index) -> {
+        frame.body().count("row", ZERO, frame.rows(), 1, (line, index) -> {
             KernelCode.Row row = code.row(line, frame.starts(line, index));
             line.count(
                     "column",
@@ -73,18 +62,16 @@ final class LoopTree {
                     (body, column) -> row.scalar(
                             body, column, (output, value) -> frame.store(body, output, row.starts(), column, value)));
         });
+        return frame.build();
     }
 
-    private MethodTree vectorMethod(Frame frame, VectorWidth width, boolean withNarrow) {
+    /** Vectors only, of which the last one overlaps; rows narrower than a vector are scalar. */
+    private MethodTree overlappingMethod(Frame frame, VectorWidth width) {
         KernelCode code = new KernelCode(pattern, frame);
         code.declareSpecies(type, width);
         BlockBuilder body = frame.body();
         body.when(frame.columns().lessThan(code.lanes()), narrow -> {
-            if (withNarrow) {
-                scalarRows(frame, narrow);
-            } else {
-                narrow.evaluate(frame.callAlike(type.type(), NARROW));
-            }
+            narrow.evaluate(frame.callAlike(type.type(), NARROW, frame.columns()));
             narrow.returns();
         });
         code.declareConstants(body);
@@ -97,6 +84,25 @@ final class LoopTree {
             for (int output = 0; output < last.size(); output++) {
                 line.add(frame.storeVector(output, row.starts(), end, last.get(output)));
             }
+        });
+        return frame.build();
+    }
+
+    /** A scalar head, so that the rest is whole vectors: the computation is written only twice. */
+    private MethodTree headedMethod(Frame frame, VectorWidth width) {
+        KernelCode code = new KernelCode(pattern, frame);
+        code.declareSpecies(type, width);
+        BlockBuilder body = frame.body();
+        Local head = body.declare("head", frame.columns().remainder(code.lanes()));
+        body.when(head.greaterThan(ZERO), narrow -> narrow.evaluate(frame.callAlike(type.type(), NARROW, head)));
+        code.declareConstants(body);
+        body.count("row", ZERO, frame.rows(), 1, (line, index) -> {
+            KernelCode.Row row = code.row(line, frame.starts(line, index)).broadcast(line);
+            Local column = line.declare("column", head);
+            line.loop(column.lessThan(frame.columns()), vector -> {
+                one(frame, row, vector, column);
+                vector.assign(column, column.plus(code.lanes()));
+            });
         });
         return frame.build();
     }

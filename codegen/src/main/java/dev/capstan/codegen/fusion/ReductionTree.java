@@ -28,6 +28,9 @@ final class ReductionTree {
     /** Virtual lanes within a block. */
     static final int VIRTUAL_LANES = 32;
 
+    /** Numbers have a method of their own: its branches depend on data, and one that the JIT did not foresee costs it. */
+    private static final String REST = "combineRest";
+
     private static final Expression ZERO = Expression.constant(0);
     private static final Expression ONE = Expression.constant(1);
     private static final ReferenceType MATH = ReferenceType.of("java.lang.Math");
@@ -69,7 +72,7 @@ final class ReductionTree {
         tree.map.declareSpecies(tree.type, width);
         if (pattern.direction() == ReductionPattern.Direction.ALONG_ROWS) {
             Combination combination = tree.ofNumbers();
-            return tree.build(combination, tree.rows(combination, true));
+            return tree.build(combination, tree.rows(combination, true), tree.restMethod(combination));
         }
         Combination combination = Combination.ofStrips(
                 tree.type.type(), tree.state, pattern.kernel().combine(), tree.map.form(), tree.map.lanes());
@@ -80,9 +83,9 @@ final class ReductionTree {
         return Combination.ofNumbers(type.type(), state, pattern.kernel().combine());
     }
 
-    private ClassTree build(Combination combination, MethodTree compute) {
+    private ClassTree build(Combination combination, MethodTree... methods) {
         type.method(frame.bridge(type.type()));
-        type.method(compute);
+        List.of(methods).forEach(type::method);
         combination.methods().forEach(type::method);
         return type.build();
     }
@@ -119,21 +122,42 @@ final class ReductionTree {
                 Local column = block.declare("column", begin);
                 if (vectors) {
                     vectorLanes(block, combination, row, lanes, column, end);
+                    block.evaluate(frame.callAlike(type.type(), REST, List.of(lanes, index, column, end)));
                 } else {
                     clear(block, lanes, Expression.constant(VIRTUAL_LANES));
+                    rest(block, combination, row, lanes, column, end);
                 }
-                block.loop(column.lessThan(end), rest -> {
-                    Expression lane = column.and(Expression.constant(VIRTUAL_LANES - 1));
-                    row.scalar(rest, column, (output, value) -> {
-                        Expression combined = combination.number(load(lanes, lane), value);
-                        rest.store(lanes, lane, ScalarForm.element(state, combined));
-                    });
-                    rest.assign(column, column.plus(1));
-                });
             });
             finish(line, load(lanes, ZERO), (output, value) -> frame.store(line, output, row.starts(), ZERO, value));
         });
         return frame.build();
+    }
+
+    /** Combines the elements from {@code column} on with their lanes, one by one. */
+    private void rest(
+            BlockBuilder block, Combination combination, KernelCode.Row row, Local lanes, Local column, Local end) {
+        block.loop(column.lessThan(end), turn -> {
+            Expression lane = column.and(Expression.constant(VIRTUAL_LANES - 1));
+            row.scalar(turn, column, (output, value) -> {
+                Expression combined = combination.number(load(lanes, lane), value);
+                turn.store(lanes, lane, ScalarForm.element(state, combined));
+            });
+            turn.assign(column, column.plus(1));
+        });
+    }
+
+    /** The rest of a block that does not fill all lanes. */
+    private MethodTree restMethod(Combination combination) {
+        Frame part = new Frame(REST, pattern.types(), pattern.inputs(), pattern.accesses());
+        Local lanes = part.parameterBehind("lanes", element.array());
+        Local row = part.parameterBehind("row", Primitive.INT);
+        Local from = part.parameterBehind("from", Primitive.INT);
+        Local end = part.parameterBehind("end", Primitive.INT);
+        KernelCode.Row values =
+                new KernelCode(pattern.map(), part).row(part.body(), part.inputStarts(part.body(), row));
+        Local column = part.body().declare("column", from);
+        rest(part.body(), combination, values, lanes, column, end);
+        return part.build();
     }
 
     /** The part of a block that fills all lanes, in registers; leaves the lanes in memory. */

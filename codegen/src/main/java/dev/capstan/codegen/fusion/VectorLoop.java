@@ -11,6 +11,8 @@ import java.util.Set;
 
 /** Which loops have a vector form, and which one. */
 final class VectorLoop {
+    private static final int LARGE = 24;
+
     private VectorLoop() {}
 
     /**
@@ -81,6 +83,11 @@ final class VectorLoop {
     /** The lanes by which the loop counts: those of the first result. */
     static Lanes mainLanes(LoopPattern pattern) {
         return Lanes.of(pattern.kernel().outputType(0));
+    }
+
+    /** Whether the JIT would take so long for the loop that its computation should not be repeated in it. */
+    static boolean isLarge(LoopPattern pattern) {
+        return Steps.varyingOperations(pattern) > LARGE;
     }
 
     /** How many vectors one turn of the main loop computes. */

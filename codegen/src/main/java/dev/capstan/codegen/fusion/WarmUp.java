@@ -28,11 +28,11 @@ public final class WarmUp {
     /** A vector operation that takes longer was not compiled yet; one that was takes at most a few. */
     private static final double SLOW_NANOS = 25;
 
-    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(10);
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(30);
 
     private WarmUp() {}
 
-    /** Warms all that are cold. Takes up to seconds. */
+    /** Warms all that are cold. Takes up to seconds; on a machine that is busy otherwise longer, but not for ever. */
     public static void run(Collection<? extends FusedKernel> kernels) {
         List<Candidate> rest = new ArrayList<>();
         for (FusedKernel kernel : kernels) {
@@ -51,7 +51,6 @@ public final class WarmUp {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        rest.forEach(candidate -> candidate.kernel.warmed());
     }
 
     private static final class Candidate {

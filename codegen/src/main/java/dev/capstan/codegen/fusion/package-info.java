@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Fused element-wise loops: a kernel and the way its operands move become one generated class with one loop nest over
+ * Fused loops: a kernel and the way its operands move become one generated class with one loop nest over
  * rows and columns, with vectors where the Vector API is present and in scalar form otherwise, with the same bits.
  *
  * <p>For the kernel {@code out = relu(in0 + in1)} with a bias in1 that is one number per row the vector form is
@@ -18,6 +18,11 @@
  * }</pre>
  *
  * The last vector overlaps the one before it unless the columns are a multiple of the vector length. That is quicker
- * than a mask on every JDK, and exact in place too, because its operands are read before anything is written.
+ * than a mask on every JDK, and exact in place too, because its operands are read before anything is written. A long
+ * computation is written only once for vectors and once for numbers, because the JIT needs time for each: there the columns
+ * that do not fill a vector come first, one by one.
+ *
+ * <p>Reductions ({@link dev.capstan.codegen.fusion.FusedReduction}) do the same with the element-wise computation of what
+ * they combine: along rows, with virtual lanes in vector registers, or down columns, with results side by side.
  */
 package dev.capstan.codegen.fusion;
