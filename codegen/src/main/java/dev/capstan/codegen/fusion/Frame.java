@@ -14,6 +14,7 @@ import dev.capstan.runtime.spi.Access;
 import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A generated method over rows and columns of arrays. Its parameters are, for each array, the array, the position of its
@@ -89,19 +90,73 @@ final class Frame {
         return parameter(name, type);
     }
 
-    /** A call of a static method with the same parameters, for fewer columns. */
-    Expression.Call callAlike(ReferenceType owner, String name, Expression fewerColumns) {
-        List<Expression> arguments = new ArrayList<>(parameters);
-        arguments.set(parameters.indexOf(columns), fewerColumns);
-        return Callee.ofStatic(owner, name, Primitive.VOID, parameterTypes()).call(arguments);
+    /** A call of a static method with the same parameters and others behind them. */
+    Expression.Call callAlike(ReferenceType owner, String name, List<? extends Expression> others) {
+        return call(owner, name, parameters, others);
     }
 
-    /** A call of a static method with the same parameters and others behind them. */
-    Expression.Call callAlike(ReferenceType owner, String name, List<Local> others) {
-        List<Local> arguments = new ArrayList<>(parameters);
-        arguments.addAll(others);
-        Type[] argumentTypes = arguments.stream().map(Local::type).toArray(Type[]::new);
-        return Callee.ofStatic(owner, name, Primitive.VOID, argumentTypes).call(arguments);
+    /** The same for fewer columns. */
+    Expression.Call callAlikeUpTo(ReferenceType owner, String name, Expression end, List<? extends Expression> others) {
+        List<Expression> arguments = new ArrayList<>(parameters);
+        arguments.set(parameters.indexOf(columns), end);
+        return call(owner, name, arguments, others);
+    }
+
+    /** The same with other arrays as outputs, which begin at an offset and have their own step from row to row. */
+    Expression.Call callAside(
+            ReferenceType owner,
+            String name,
+            List<Local> outputs,
+            Expression offset,
+            Expression rowStep,
+            List<? extends Expression> others) {
+        List<Expression> arguments = new ArrayList<>(parameters);
+        for (int i = 0; i < outputs.size(); i++) {
+            arguments.set(parameters.indexOf(arrays.get(inputs + i)), outputs.get(i));
+            arguments.set(parameters.indexOf(offsets.get(inputs + i)), offset);
+            arguments.set(parameters.indexOf(rowSteps.get(inputs + i)), rowStep);
+        }
+        return call(owner, name, arguments, others);
+    }
+
+    private static Expression.Call call(
+            ReferenceType owner, String name, List<? extends Expression> arguments, List<? extends Expression> others) {
+        List<Expression> all = new ArrayList<>(arguments);
+        all.addAll(others);
+        Type[] argumentTypes = all.stream().map(Expression::type).toArray(Type[]::new);
+        return Callee.ofStatic(owner, name, Primitive.VOID, argumentTypes).call(all);
+    }
+
+    /** Whether an output lies in place of an input, any other overlap is not allowed; empty if none has the type. */
+    Optional<Expression> isInPlace() {
+        Expression found = null;
+        for (int i = 0; i < inputs; i++) {
+            for (int o = inputs; o < arrays.size(); o++) {
+                if (arrays.get(i).type().equals(arrays.get(o).type())) {
+                    Expression same = arrays.get(i)
+                            .equalTo(arrays.get(o))
+                            .andAlso(offsets.get(i).equalTo(offsets.get(o)));
+                    found = found == null ? same : found.orElse(same);
+                }
+            }
+        }
+        return Optional.ofNullable(found);
+    }
+
+    /** A call that copies elements to an output's row. */
+    Expression.Call copyBack(Local from, Expression at, int output, Local row, Expression column, Expression count) {
+        int array = inputs + output;
+        Expression to = offsets.get(array).plus(row.times(rowSteps.get(array))).plus(column);
+        Callee copy = Callee.ofStatic(
+                ReferenceType.of("java.lang.System"),
+                "arraycopy",
+                Primitive.VOID,
+                ReferenceType.OBJECT,
+                Primitive.INT,
+                ReferenceType.OBJECT,
+                Primitive.INT,
+                Primitive.INT);
+        return copy.call(from, at, arrays.get(array), to, count);
     }
 
     private Type[] parameterTypes() {

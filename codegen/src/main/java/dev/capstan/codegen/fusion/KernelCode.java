@@ -17,6 +17,9 @@ import java.util.function.BiConsumer;
 
 /** Writes a kernel's computation on the inputs of a frame, in scalar form or, once that was begun, in vectors. */
 final class KernelCode {
+    /** The constant of the generated class for the number of elements in a vector. */
+    static final String LANES = "LANES";
+
     private final LoopPattern pattern;
     private final Frame frame;
     private final Steps steps;
@@ -38,7 +41,7 @@ final class KernelCode {
         for (Lanes kind : VectorLoop.lanes(pattern)) {
             species.put(kind, type.field(kind.speciesField(), kind.species(), width.speciesOf(kind.element())));
         }
-        lanes = type.field("LANES", Primitive.INT, Lanes.length(species.get(main)));
+        lanes = type.field(LANES, Primitive.INT, Lanes.length(species.get(main)));
         form = new VectorForm(species);
     }
 

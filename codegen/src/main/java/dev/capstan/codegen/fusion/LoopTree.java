@@ -7,6 +7,8 @@ import dev.capstan.codegen.tree.ClassTree;
 import dev.capstan.codegen.tree.Expression;
 import dev.capstan.codegen.tree.Expression.Local;
 import dev.capstan.codegen.tree.MethodTree;
+import dev.capstan.codegen.tree.Primitive;
+import dev.capstan.codegen.tree.ReferenceType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,6 +17,7 @@ final class LoopTree {
     /** The scalar form has a method of its own: its branches depend on data, and one that the JIT did not foresee costs it. */
     private static final String NARROW = "computeNarrow";
 
+    private static final String VECTORS = "computeVectors";
     private static final Expression ZERO = Expression.constant(0);
 
     private final LoopPattern pattern;
@@ -40,8 +43,12 @@ final class LoopTree {
         LoopTree tree = new LoopTree(name, pattern);
         Frame frame = tree.frame(Frame.COMPUTE);
         tree.type.method(frame.bridge(tree.type.type()));
-        tree.type.method(
-                VectorLoop.isLarge(pattern) ? tree.headedMethod(frame, width) : tree.overlappingMethod(frame, width));
+        if (VectorLoop.isLarge(pattern)) {
+            tree.type.method(tree.dispatchingMethod(frame));
+            tree.type.method(tree.vectorMethod(width));
+        } else {
+            tree.type.method(tree.overlappingMethod(frame, width));
+        }
         tree.type.method(tree.scalarMethod(tree.frame(NARROW)));
         return tree.type.build();
     }
@@ -71,7 +78,7 @@ final class LoopTree {
         code.declareSpecies(type, width);
         BlockBuilder body = frame.body();
         body.when(frame.columns().lessThan(code.lanes()), narrow -> {
-            narrow.evaluate(frame.callAlike(type.type(), NARROW, frame.columns()));
+            narrow.evaluate(frame.callAlike(type.type(), NARROW, List.of()));
             narrow.returns();
         });
         code.declareConstants(body);
@@ -88,23 +95,68 @@ final class LoopTree {
         return frame.build();
     }
 
-    /** A scalar head, so that the rest is whole vectors: the computation is written only twice. */
-    private MethodTree headedMethod(Frame frame, VectorWidth width) {
+    /** A loop of which the computation is written only once in vectors, in a method for a range of columns. */
+    private MethodTree vectorMethod(VectorWidth width) {
+        Frame frame = frame(VECTORS);
+        Local from = frame.parameterBehind("from", Primitive.INT);
         KernelCode code = new KernelCode(pattern, frame);
         code.declareSpecies(type, width);
-        BlockBuilder body = frame.body();
-        Local head = body.declare("head", frame.columns().remainder(code.lanes()));
-        body.when(head.greaterThan(ZERO), narrow -> narrow.evaluate(frame.callAlike(type.type(), NARROW, head)));
-        code.declareConstants(body);
-        body.count("row", ZERO, frame.rows(), 1, (line, index) -> {
+        code.declareConstants(frame.body());
+        frame.body().count("row", ZERO, frame.rows(), 1, (line, index) -> {
             KernelCode.Row row = code.row(line, frame.starts(line, index)).broadcast(line);
-            Local column = line.declare("column", head);
+            Local column = line.declare("column", from);
             line.loop(column.lessThan(frame.columns()), vector -> {
                 one(frame, row, vector, column);
                 vector.assign(column, column.plus(code.lanes()));
             });
         });
         return frame.build();
+    }
+
+    /** Calls {@link #vectorMethod} for whole vectors, and for a last one that overlaps. */
+    private MethodTree dispatchingMethod(Frame frame) {
+        ReferenceType owner = type.type();
+        Expression lanes = Expression.staticField(owner, KernelCode.LANES, Primitive.INT);
+        BlockBuilder body = frame.body();
+        Local columns = frame.columns();
+        Local end = body.declare("end", columns.minus(lanes));
+        body.when(
+                columns.remainder(lanes).equalTo(ZERO),
+                whole -> whole.evaluate(frame.callAlike(owner, VECTORS, List.of(ZERO))),
+                rest -> rest.when(
+                        end.lessThan(ZERO),
+                        narrow -> narrow.evaluate(frame.callAlike(owner, NARROW, List.of())),
+                        wide -> frame.isInPlace()
+                                .ifPresentOrElse(
+                                        condition -> wide.when(
+                                                condition,
+                                                inPlace -> lastVectorAside(frame, inPlace, lanes, end),
+                                                apart -> lastVector(frame, apart, end)),
+                                        () -> lastVector(frame, wide, end))));
+        return frame.build();
+    }
+
+    private void lastVector(Frame frame, BlockBuilder block, Expression end) {
+        block.evaluate(frame.callAlike(type.type(), VECTORS, List.of(end)));
+        block.evaluate(frame.callAlikeUpTo(type.type(), VECTORS, end, List.of(ZERO)));
+    }
+
+    /** In place the last vector is computed first, from operands that nothing has been written over, and stored last. */
+    private void lastVectorAside(Frame frame, BlockBuilder block, Expression lanes, Local end) {
+        ReferenceType owner = type.type();
+        List<Local> aside = new ArrayList<>();
+        for (int output = 0; output < pattern.kernel().outputs().size(); output++) {
+            Primitive element = ScalarForm.elementType(pattern.kernel().outputType(output));
+            aside.add(block.declare(
+                    "last" + output, Expression.newArray(element, frame.rows().times(lanes))));
+        }
+        block.evaluate(frame.callAside(owner, VECTORS, aside, end.negate(), lanes, List.of(end)));
+        block.evaluate(frame.callAlikeUpTo(owner, VECTORS, end, List.of(ZERO)));
+        block.count("row", ZERO, frame.rows(), 1, (line, row) -> {
+            for (int output = 0; output < aside.size(); output++) {
+                line.evaluate(frame.copyBack(aside.get(output), row.times(lanes), output, row, end, lanes));
+            }
+        });
     }
 
     /** All vectors of a row that begin before {@code end}. */

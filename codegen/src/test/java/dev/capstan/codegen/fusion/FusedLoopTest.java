@@ -10,6 +10,8 @@ import dev.capstan.codegen.tree.ClassTree;
 import dev.capstan.codegen.tree.JavaPrinter;
 import dev.capstan.runtime.eager.ElementwiseExecutor;
 import dev.capstan.runtime.eager.PreparedKernel;
+import dev.capstan.runtime.kernel.Expr;
+import dev.capstan.runtime.kernel.Functions;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
@@ -152,7 +154,10 @@ class FusedLoopTest {
     }
 
     private void compare(RandomKernels chance, long seed, List<DType> types, boolean vector) {
-        Kernel kernel = chance.kernel(types);
+        compare(chance, seed, chance.kernel(types), vector);
+    }
+
+    private void compare(RandomKernels chance, long seed, Kernel kernel, boolean vector) {
         Use use = new Use(chance, kernel, !vector);
         LoopPattern pattern = new LoopPattern(kernel, use.accesses);
         assertTrue(pattern.isSupported());
@@ -192,5 +197,17 @@ class FusedLoopTest {
             compare(chance, seed, seed % 2 == 0 ? SINGLE : DOUBLE, true);
         }
         assertTrue(compared > 250, "few kernels had a vector form: " + compared);
+    }
+
+    @Test
+    void largeVectorFormEqualsBlockEvaluator() {
+        Expr x = Expr.input(0, DType.FLOAT32);
+        Expr y = Expr.input(1, DType.FLOAT32);
+        Expr result = Functions.tanh(x).mul(Functions.sigmoid(y));
+        Kernel kernel = Kernel.of(List.of(DType.FLOAT32, DType.FLOAT32), List.of(result, result.add(x)));
+        for (int seed = 0; seed < 60; seed++) {
+            compare(new RandomKernels(seed), seed, kernel, true);
+        }
+        assertEquals(60, compared);
     }
 }
