@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Calls generated loops on small dummy operands until the JIT has compiled them. A vector form that is not compiled yet
@@ -31,40 +30,26 @@ public final class WarmUp {
 
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(30);
 
-    private static final ReentrantLock TURN = new ReentrantLock(true);
-
     private WarmUp() {}
 
-    /**
-     * Warms all that are cold, when it is this thread's turn: callers need the processors too. Takes up to seconds, on a
-     * machine that is busy otherwise longer, but not for ever.
-     */
+    /** Warms all that are cold. Takes up to seconds; on a machine that is busy otherwise longer, but not for ever. */
     public static void run(Collection<? extends FusedKernel> kernels) {
-        List<Candidate> cold = new ArrayList<>();
+        List<Candidate> rest = new ArrayList<>();
+        for (FusedKernel kernel : kernels) {
+            if (!kernel.isWarm()) {
+                rest.add(new Candidate(kernel));
+            }
+        }
+        long begin = System.nanoTime();
         try {
-            TURN.lockInterruptibly();
-            try {
-                for (FusedKernel kernel : kernels) {
-                    if (!kernel.isWarm()) {
-                        cold.add(new Candidate(kernel));
-                    }
+            while (!rest.isEmpty() && System.nanoTime() - begin < PATIENCE) {
+                rest.removeIf(Candidate::isQuick);
+                if (rest.stream().allMatch(Candidate::isCounted)) {
+                    Thread.sleep(PAUSE_MILLIS);
                 }
-                warm(cold);
-            } finally {
-                TURN.unlock();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void warm(List<Candidate> cold) throws InterruptedException {
-        long begin = System.nanoTime();
-        while (!cold.isEmpty() && System.nanoTime() - begin < PATIENCE) {
-            cold.removeIf(Candidate::isQuick);
-            if (cold.stream().allMatch(Candidate::isCounted)) {
-                Thread.sleep(PAUSE_MILLIS);
-            }
         }
     }
 

@@ -23,26 +23,15 @@ import java.util.concurrent.LinkedBlockingQueue;
  * of the runtime, see {@link KernelCompiler}.
  */
 public final class HotKernels implements KernelCompiler {
-    /**
-     * A kernel is worth compiling when the eager executor has spent on it what compiling it costs: until then it might not be
-     * used any more, and the JIT has better things to do.
-     */
-    private static final double HOT_NANOS = 150e6;
+    /** About a hundred uses, when each question stands for eight; or a few uses on large operands. */
+    private static final long HOT = 100;
 
-    /** The executor asks every so many uses, or more often if they are large. */
-    private static final int USES_PER_QUESTION = 8;
+    private static final long USES_PER_QUESTION = 8;
 
-    private static final long ELEMENTS_PER_QUESTION = 1 << 16;
-
-    /** About what the block evaluator needs: per use, and per element of each step. */
-    private static final double NANOS_PER_STEP = 30;
-
-    private static final double NANOS_PER_ELEMENT = 0.25;
+    /** So many elements are worth one use more. */
+    private static final long ELEMENTS_PER_USE = 8_192;
 
     private static final int MOST_PATTERNS = 4_096;
-
-    /** Few, so that a program that is compiled at the same time gets its turn soon. */
-    private static final int MOST_AT_ONCE = 2;
 
     private final Map<LoopPattern, Candidate> candidates = new LinkedHashMap<>();
     private final LinkedBlockingQueue<Candidate> queue = new LinkedBlockingQueue<>();
@@ -50,7 +39,7 @@ public final class HotKernels implements KernelCompiler {
 
     private static final class Candidate {
         final LoopPattern pattern;
-        double nanos;
+        long heat;
         boolean queued;
         volatile LoopKernel kernel;
 
@@ -72,10 +61,8 @@ public final class HotKernels implements KernelCompiler {
                 candidates.put(pattern, candidate);
             }
             if (candidate.kernel == null && !candidate.queued) {
-                int uses = elements < ELEMENTS_PER_QUESTION ? USES_PER_QUESTION : 1;
-                int steps = kernel.instructions().size();
-                candidate.nanos += steps * (uses * NANOS_PER_STEP + elements * NANOS_PER_ELEMENT);
-                if (candidate.nanos >= HOT_NANOS) {
+                candidate.heat += USES_PER_QUESTION + elements / ELEMENTS_PER_USE;
+                if (candidate.heat >= HOT) {
                     candidate.queued = true;
                     queue.add(candidate);
                     start();
@@ -104,7 +91,7 @@ public final class HotKernels implements KernelCompiler {
         }
     }
 
-    /** Compiles what waits, some together, because loops warm up best in turns. */
+    /** Compiles whatever waits, together, because loops warm up best in turns. */
     private void compile() {
         List<Candidate> batch = new ArrayList<>();
         while (true) {
@@ -113,7 +100,7 @@ public final class HotKernels implements KernelCompiler {
             } catch (InterruptedException e) {
                 return;
             }
-            queue.drainTo(batch, MOST_AT_ONCE - 1);
+            queue.drainTo(batch);
             try {
                 compile(batch);
             } catch (RuntimeException | LinkageError e) {

@@ -17,8 +17,7 @@ import java.time.Duration;
  * share, of the shared contraction, and of the eager executors for the rest.
  */
 public final class ProgramCompiler implements ScheduleCompiler {
-    /** Products are computed in scalar form until the shared contraction is warm; that is no reason to wait for long. */
-    private static final Duration PATIENCE = Duration.ofSeconds(3);
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     /** Lets generated programs link to {@link Driver}. */
     public ProgramCompiler() {
