@@ -3,68 +3,109 @@ package dev.capstan;
 
 import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.op.Cast;
+import dev.capstan.runtime.op.Expand;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Ops;
+import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import dev.capstan.runtime.type.TensorType;
 import java.util.List;
 
 /**
- * Operators whose result is written over their first operand. The tape records the operator as always; the written tensor
- * becomes its result, and the version of its storage rises, so that a backward pass that would need the old values refuses.
+ * A write to a tensor. The tape records it as what it means without writing: the operator gives a new value, and
+ *
+ * <ul>
+ *   <li>a tensor that is no view becomes that value, or a copy of itself that is overwritten by it;
+ *   <li>a view's base becomes a copy of the base with the value laid over it, {@link Overwrite}.
+ * </ul>
+ *
+ * <p>The views of a tensor that has become another one are found out of date, and connected anew, when they are next used.
+ * The version of the storage rises with every write, so that a backward pass that would need the old elements refuses.
  */
 final class InPlace implements Ops<Tensor> {
     private final Tensor target;
 
+    /** A write to a tensor that is made once. */
     InPlace(Tensor target) {
         this.target = target;
     }
 
     @Override
     public Tensor apply(Operator operator, List<Tensor> operands) {
-        verifyLeaf(operator.name());
-        TensorType result = operator.infer(operands.stream().map(Tensor::type).toList());
-        verifyResult(operator.name(), result);
-        Region.beforeWrite(target.values().storage());
-        Tensor computed = TensorOps.execute(operator, operands.toArray(new Tensor[0]));
-        return write(operator.name(), computed);
+        String name = operator.name() + "_";
+        boolean recording = verifyTape(name, operands);
+        verifyResult(name, operator.infer(operands.stream().map(Tensor::type).toList()));
+        verifyPlaces(name);
+        settle();
+        try (GradMode.Scope direct = Region.suspend()) {
+            Tensor value = TensorOps.INSTANCE.apply(operator, recording ? kept(operator, operands) : operands);
+            Tensor converted = Cast.cast(TensorOps.INSTANCE, value, target.dtype());
+            store(converted);
+            if (recording) {
+                record(converted, converted.requiresGrad());
+            }
+        }
+        return target;
     }
 
     /** Writes another tensor's elements. */
-    Tensor overwrite(Tensor source) {
-        verifyLeaf("copy");
-        if (GradMode.isEnabled() && source.requiresGrad()) {
-            throw new CapstanException(
-                    "copy_",
-                    "a source that requires a gradient cannot be recorded",
-                    source.type().toString());
+    Tensor copy(Tensor source) {
+        verifyPlaces("copy_");
+        return overwrite("copy_", source);
+    }
+
+    /** Writes one element everywhere, once where several elements are one place in memory. */
+    Tensor fill(Tensor value) {
+        Layout layout = target.values().layout();
+        Tensor once = target;
+        try (GradMode.Scope direct = Region.suspend()) {
+            for (int i = 0; i < layout.shape().rank(); i++) {
+                once = repeats(layout, i) ? once.narrow(i, 0, 1) : once;
+            }
         }
-        verifyResult("copy", new TensorType(target.dtype(), Shape.broadcast("copy_", target.shape(), source.shape())));
-        if (GradMode.isEnabled() && target.requiresGrad()) {
-            throw new CapstanException(
-                    "copy_",
-                    "overwriting a tensor on the tape cannot be recorded",
-                    target.type().toString());
-        }
-        Region.beforeWrite(target.values().storage());
-        store(source);
+        new InPlace(once).overwrite("fill_", value);
         return target;
     }
 
-    private Tensor write(String operator, Tensor computed) {
-        Node node = computed.gradFn();
-        if (node != null && target.values().storage().isShared()) {
-            throw new CapstanException(
-                    operator + "_",
-                    "a write to a tensor that has views cannot be recorded",
-                    target.type().toString());
-        }
-        store(computed);
-        if (node != null) {
-            target.rebase(node);
+    private static boolean repeats(Layout layout, int dimension) {
+        return layout.stride(dimension) == 0 && layout.shape().size(dimension) > 1;
+    }
+
+    private Tensor overwrite(String name, Tensor source) {
+        boolean recording = verifyTape(name, List.of(target, source));
+        Shape together = Shape.broadcast(name, target.shape(), source.shape());
+        verifyResult(name, new TensorType(target.dtype(), together));
+        settle();
+        try (GradMode.Scope direct = Region.suspend()) {
+            if (recording) {
+                TensorOps ops = TensorOps.INSTANCE;
+                Tensor value = Expand.expand(ops, Cast.cast(ops, source, target.dtype()), target.shape());
+                store(value);
+                record(value, false);
+            } else {
+                store(source);
+            }
         }
         return target;
+    }
+
+    /** The operands with a copy in place of the target where the tape would keep the elements that are about to go. */
+    private List<Tensor> kept(Operator operator, List<Tensor> operands) {
+        boolean saves = false;
+        for (int i = 0; i < operands.size(); i++) {
+            saves |= operands.get(i) == target
+                    && operator.savesOperand(i, j -> operands.get(j).requiresGrad() && operator.differentiable(j));
+        }
+        if (!saves) {
+            return operands;
+        }
+        Tensor before = target.snapshot();
+        return operands.stream()
+                .map(operand -> operand == target ? before : operand)
+                .toList();
     }
 
     private void store(Tensor source) {
@@ -75,28 +116,88 @@ final class InPlace implements Ops<Tensor> {
         OperatorExecutor.copy(overlaps ? source.contiguousCopy().values() : expanded, to);
     }
 
-    private void verifyLeaf(String operator) {
-        if (GradMode.isEnabled() && target.requiresGrad() && target.isLeaf()) {
-            throw new CapstanException(
-                    operator + "_",
-                    "a leaf that requires a gradient is changed in place outside of noGrad",
-                    target.type().toString());
+    /**
+     * Puts what was written on the tape.
+     *
+     * @param whole true if a node of its own computed the value, to which the target can point
+     */
+    private void record(Tensor value, boolean whole) {
+        Alias alias = target.view();
+        if (alias != null) {
+            alias.base().rebase(overwriting(alias.base(), value, alias.place()));
+        } else if (whole) {
+            target.rebase(value.gradFn());
+        } else {
+            target.rebase(overwriting(target, value, Layout.contiguous(target.shape())));
         }
     }
 
-    private void verifyResult(String operator, TensorType result) {
+    /** The node of a copy of a tensor with a part laid over it, which need not be made: the tensor itself was written to. */
+    private static OperatorNode overwriting(Tensor whole, Tensor part, Layout place) {
+        OperatorNode node = new OperatorNode(Node.reserve(1), new Overwrite(place), new Tensor[] {whole, part});
+        node.produced(whole);
+        return node;
+    }
+
+    /** Computes what a compiled region has queued and what would see the elements change. */
+    private void settle() {
+        for (Tensor tensor = target; tensor != null; ) {
+            tensor.values();
+            tensor = tensor.alias() == null ? null : tensor.alias().base();
+        }
+        Region.beforeWrite(target.values().storage());
+    }
+
+    /** True if the write is recorded; refuses what cannot be. */
+    private boolean verifyTape(String name, List<Tensor> operands) {
+        if (!GradMode.isEnabled() || !target.dtype().isFloating()) {
+            return false;
+        }
+        if (!target.requiresGrad() && operands.stream().noneMatch(Tensor::requiresGrad)) {
+            return false;
+        }
+        Alias alias = target.view();
+        if (alias != null) {
+            if (!alias.isRecorded()) {
+                throw refusal(name, "a view made in noGrad is changed in place where it is recorded");
+            }
+            if (alias.base().requiresGrad() && alias.base().isLeaf()) {
+                throw refusal(name, "a view of a leaf that requires a gradient is changed in place outside of noGrad");
+            }
+            if (alias.place() == null) {
+                throw refusal(name, "a write to a view that is no strided part of its base cannot be recorded");
+            }
+        }
+        if (target.requiresGrad() && target.isLeaf()) {
+            throw refusal(name, "a leaf that requires a gradient is changed in place outside of noGrad");
+        }
+        return true;
+    }
+
+    private void verifyResult(String name, TensorType result) {
         if (!result.shape().equals(target.shape())) {
             throw new CapstanException(
-                    operator + "_",
-                    "the result does not fit into the first operand",
-                    result + " into " + target.type());
+                    name, "the result does not fit into the first operand", result + " into " + target.type());
         }
         if (result.dtype().category().compareTo(target.dtype().category()) > 0) {
             throw new CapstanException(
-                    operator + "_",
+                    name,
                     "the result's element type cannot be stored in the first operand",
                     result + " into " + target.type());
         }
+    }
+
+    private void verifyPlaces(String name) {
+        Layout layout = target.values().layout();
+        for (int i = 0; i < layout.shape().rank(); i++) {
+            if (repeats(layout, i)) {
+                throw refusal(name, "several elements of the written tensor are one place in memory; copy it first");
+            }
+        }
+    }
+
+    private CapstanException refusal(String name, String rule) {
+        return new CapstanException(name, rule, target.type().toString());
     }
 
     @Override

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.Program;
@@ -14,6 +16,8 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +102,7 @@ final class Segment {
     /** Runs what is queued, for these tensors; none of them needs to be of this segment. */
     void end(List<Tensor> wanted) {
         int[] outputs = wanted.stream()
+                .flatMap(Segment::withBases)
                 .filter(tensor -> tensor.isPending() && tensor.segment() == this)
                 .mapToInt(Tensor::segmentValue)
                 .distinct()
@@ -111,6 +116,14 @@ final class Segment {
         } else {
             run(program);
         }
+    }
+
+    /** A tensor with those of which it is a view: a write to one is a write to the others. */
+    private static Stream<Tensor> withBases(Tensor tensor) {
+        return Stream.iterate(
+                tensor,
+                Objects::nonNull,
+                view -> view.alias() == null ? null : view.alias().base());
     }
 
     /** Runs what is queued operator by operator, as after an exception. */
@@ -213,7 +226,7 @@ final class Segment {
                 made[i] = values.get(i);
             } else {
                 made[i] = execute(event, made, next++);
-                adopt(values.get(i), made[i]);
+                adopt(values.get(i), made[i], event, made);
             }
         }
         if (node != null) {
@@ -236,9 +249,21 @@ final class Segment {
         }
     }
 
-    private static void adopt(Tensor pending, Tensor made) {
+    private void adopt(Tensor pending, Tensor made, Queued event, Tensor[] all) {
         if (pending.isPending()) {
-            pending.settle(made.values(), made.requiresGrad() ? made.gradientEdge() : null);
+            pending.settle(array(made, event, all), made.requiresGrad() ? made.gradientEdge() : null);
         }
+    }
+
+    /** The array of a value made again: a view is one of what its operand is now, which may have been written to. */
+    private NdArray array(Tensor made, Queued event, Tensor[] all) {
+        int operand = event.operands()[0];
+        boolean shares = event.operator() instanceof View
+                && made.values().storage() == all[operand].values().storage();
+        if (!shares) {
+            return made.values();
+        }
+        NdArray shown = values.get(operand).values();
+        return OperatorExecutor.execute(event.operator(), List.of(shown.type()), new NdArray[] {shown});
     }
 }

@@ -6,11 +6,11 @@ import static java.util.Objects.requireNonNull;
 import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
-import dev.capstan.runtime.op.Add;
+import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Cat;
-import dev.capstan.runtime.op.Mul;
+import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Stack;
-import dev.capstan.runtime.op.Sub;
+import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Operators run at once, but inside of a compiled region (see {@link Compile}) a tensor may stand for a value that is
  * not computed yet; reading it computes it.
  */
-public class Tensor extends TensorOperators {
+public class Tensor extends InPlaceOperators {
     private TensorType type;
     private int formerWrites;
     private volatile @Nullable NdArray values;
@@ -38,6 +38,8 @@ public class Tensor extends TensorOperators {
     private int outputNumber;
     private @Nullable AccumulateGrad accumulator;
     private @Nullable Tensor grad;
+    private @Nullable Alias alias;
+    private int rewrites;
 
     /** A leaf around an array, which is not copied. */
     public Tensor(NdArray values) {
@@ -282,6 +284,7 @@ public class Tensor extends TensorOperators {
 
     /** True if gradients are computed with respect to this tensor or through it. */
     public final boolean requiresGrad() {
+        renew();
         return requiresGrad;
     }
 
@@ -303,11 +306,12 @@ public class Tensor extends TensorOperators {
 
     /** True if the tensor was not made by a recorded operator. */
     public final boolean isLeaf() {
-        return !requiresGrad || gradFn() == null;
+        return !requiresGrad() || gradFn() == null;
     }
 
     /** The tape node that made this tensor, or null for a leaf. */
     public final @Nullable Node gradFn() {
+        renew();
         if (requiresGrad && values == null) {
             segment.read(this);
         }
@@ -349,7 +353,7 @@ public class Tensor extends TensorOperators {
 
     /** Where the gradient of this tensor goes, or null if none is wanted. */
     final @Nullable Edge gradientEdge() {
-        if (!requiresGrad) {
+        if (!requiresGrad()) {
             return null;
         }
         if (gradFn() != null) {
@@ -359,43 +363,6 @@ public class Tensor extends TensorOperators {
             accumulator = new AccumulateGrad(this);
         }
         return new Edge(accumulator, 0);
-    }
-
-    // ---- in place
-
-    /** {@code this += other}, in place. */
-    public final Tensor add_(Tensor other) {
-        return Add.add(new InPlace(this), this, other);
-    }
-
-    /** {@code this += number}, in place. */
-    public final Tensor add_(Number number) {
-        return add_(number(number));
-    }
-
-    /** {@code this -= other}, in place. */
-    public final Tensor sub_(Tensor other) {
-        return Sub.sub(new InPlace(this), this, other);
-    }
-
-    /** {@code this *= other}, in place. */
-    public final Tensor mul_(Tensor other) {
-        return Mul.mul(new InPlace(this), this, other);
-    }
-
-    /** {@code this *= number}, in place. */
-    public final Tensor mul_(Number number) {
-        return mul_(number(number));
-    }
-
-    /** Writes zeros in place. */
-    public final Tensor zero_() {
-        return copy_(number(0));
-    }
-
-    /** Writes the elements of another tensor, which broadcasts, in place. */
-    public final Tensor copy_(Tensor other) {
-        return new InPlace(this).overwrite(other);
     }
 
     /**
@@ -419,6 +386,7 @@ public class Tensor extends TensorOperators {
         values = array;
         type = array.type();
         grad = null;
+        alias = null;
     }
 
     // ---- between the tape, regions and this package
@@ -444,12 +412,73 @@ public class Tensor extends TensorOperators {
         values = array;
     }
 
-    /** Makes this tensor the result of a recorded write to its storage. */
+    /** Makes this tensor, which is no view, the result of a recorded write to its storage. */
     final void rebase(Node node) {
+        become(node);
+        rewrites++;
+    }
+
+    private void become(Node node) {
         gradFn = node;
         outputNumber = 0;
         requiresGrad = true;
         accumulator = null;
+    }
+
+    /** How often recorded writes have made this tensor another function of others. */
+    final int rewrites() {
+        return rewrites;
+    }
+
+    /** How this tensor shares another's storage, null if it does not. */
+    final @Nullable Alias alias() {
+        return alias;
+    }
+
+    /** How this tensor is a view of another one on the tape, null if it is none or the other has new storage by now. */
+    final @Nullable Alias view() {
+        boolean view = alias != null
+                && !alias.isDetached()
+                && values().storage() == alias.base().values().storage();
+        return view ? alias : null;
+    }
+
+    /** Notes that this tensor was made as a view of another one. */
+    final Tensor viewOf(Tensor operand, View operator) {
+        alias = Alias.of(this, operand, operator);
+        return this;
+    }
+
+    /** Connects a view whose base was overwritten with what the base is now. */
+    private void renew() {
+        if (alias == null || !alias.isStale() || view() == null) {
+            return;
+        }
+        if (!alias.isRecorded()) {
+            if (!GradMode.isEnabled()) {
+                return;
+            }
+            throw new CapstanException(
+                    "view", "a view made in noGrad is used where a write to its base was recorded", type.toString());
+        }
+        if (alias.place() == null) {
+            throw new CapstanException(
+                    "view",
+                    "a view that is no strided part of its base is used after a recorded write",
+                    type.toString());
+        }
+        alias.renew();
+        Operator operator = new AsStrided(alias.place());
+        OperatorNode node = new OperatorNode(Node.reserve(1), operator, new Tensor[] {alias.base()});
+        become(node);
+        node.produced(this);
+    }
+
+    /** The elements as they are now, at the same place of the tape. */
+    final Tensor snapshot() {
+        Edge edge = gradientEdge();
+        NdArray copy = contiguousCopy().values();
+        return edge == null ? new Tensor(copy) : new Tensor(copy, edge.function(), edge.inputNumber());
     }
 
     /** True if nobody else holds this tensor's storage. */

@@ -6,6 +6,7 @@ import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.Composite;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Ops;
+import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.TensorType;
 import java.util.List;
 
@@ -20,7 +21,8 @@ enum TensorOps implements Ops<Tensor> {
         }
         Tensor[] array = operands.toArray(new Tensor[0]);
         Region region = Region.current();
-        return region == null ? execute(operator, array) : region.apply(operator, array);
+        Tensor result = region == null ? execute(operator, array) : region.apply(operator, array);
+        return operator instanceof View view ? result.viewOf(array[0], view) : result;
     }
 
     /** Executes an operator now. */

@@ -182,8 +182,13 @@ class ErrorsTest {
                         "copy_: shapes do not broadcast: [2,3] and [2] (3 != 2 at dimension 1)",
                         () -> plain.copy_(Tensor.ones(2))),
                 refused(
-                        "copy_: a source that requires a gradient cannot be recorded: float32[2,3]",
-                        () -> plain.copy_(leaf)),
+                        "mul_: a view of a leaf that requires a gradient is changed in place outside of noGrad: "
+                                + "float32[3]",
+                        () -> leaf.select(0, 1).mul_(2)),
+                refused(
+                        "mul_: several elements of the written tensor are one place in memory; copy it first: "
+                                + "float32[4,2,3]",
+                        () -> plain.expand(4, 2, 3).mul_(2)),
                 refused(
                         "grad: an input does not require a gradient: float32[2,3]",
                         () -> Autograd.grad(leaf.sum(), List.of(plain))),

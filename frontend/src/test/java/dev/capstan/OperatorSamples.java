@@ -4,6 +4,7 @@ package dev.capstan;
 import dev.capstan.runtime.op.Abs;
 import dev.capstan.runtime.op.Add;
 import dev.capstan.runtime.op.Addmm;
+import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Bmm;
 import dev.capstan.runtime.op.Cast;
 import dev.capstan.runtime.op.Cat;
@@ -33,6 +34,7 @@ import dev.capstan.runtime.op.Mul;
 import dev.capstan.runtime.op.Ne;
 import dev.capstan.runtime.op.Neg;
 import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.Permute;
 import dev.capstan.runtime.op.Pow;
 import dev.capstan.runtime.op.Relu;
@@ -52,6 +54,7 @@ import dev.capstan.runtime.op.Transpose;
 import dev.capstan.runtime.op.Unsqueeze;
 import dev.capstan.runtime.op.Where;
 import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -198,6 +201,15 @@ final class OperatorSamples {
         add(new Stack(-1), normal(), normal());
         add(new Embed(Shape.of(2, 7), 1, 1, 2), normal(2, 3));
         add(new Embed(Shape.of(4, 3), 0, 3, 1), normal(1, 3));
+        add(new AsStrided(Layout.of(Shape.of(3, 2), new int[] {1, 4}, 1)), normal(2, 4));
+        add(new AsStrided(Layout.of(Shape.of(2, 3, 2), new int[] {0, 2, 0}, 1)), normal(2, 4));
+        add(new AsStrided(Layout.of(Shape.SCALAR, new int[0], 3)), normal(2, 4));
+        add(new AsStrided(Layout.of(Shape.of(0, 2), new int[] {2, 1}, 0)), normal(2, 4));
+        add(new Overwrite(Layout.of(Shape.of(3, 2), new int[] {1, 4}, 1)), normal(2, 4), normal(3, 2));
+        add(new Overwrite(Layout.of(Shape.of(2, 2), new int[] {4, 2}, 1)), normal(2, 4), normal(2, 2));
+        add(new Overwrite(Layout.of(Shape.SCALAR, new int[0], 3)), normal(2, 4), normal());
+        add(new Overwrite(Layout.contiguous(Shape.of(2, 4))), normal(2, 4), normal(2, 4));
+        add(new Overwrite(Layout.contiguous(Shape.of(0))), normal(2, 4), normal(0));
     }
 
     private void products() {

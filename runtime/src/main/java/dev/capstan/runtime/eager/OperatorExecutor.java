@@ -146,7 +146,6 @@ public final class OperatorExecutor {
         @Override
         public NdArray visit(View operator) {
             NdArray operand = operands[0];
-            operand.storage().share();
             return operator.view(operand.layout()).map(operand::view).orElseGet(() -> {
                 NdArray contiguous = contiguous(operand);
                 return contiguous.view(operator.view(contiguous.layout()).orElseThrow());

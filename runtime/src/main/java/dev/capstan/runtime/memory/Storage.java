@@ -11,7 +11,6 @@ public final class Storage {
     private final DType dtype;
     private final Object array;
     private int version;
-    private boolean shared;
 
     private Storage(DType dtype, Object array) {
         this.dtype = dtype;
@@ -66,16 +65,6 @@ public final class Storage {
     /** Counts the writes since allocation. */
     public int version() {
         return version;
-    }
-
-    /** True once a view of the storage was made. */
-    public boolean isShared() {
-        return shared;
-    }
-
-    /** Records that a view of the storage was made. */
-    public void share() {
-        shared = true;
     }
 
     /** Records a write in place. */

@@ -222,18 +222,10 @@ final class PathProgram implements Program {
                 Layout layout = places.get(i).layout();
                 if (slot.kind() == Schedule.Kind.INPUT) {
                     NdArray argument = arguments[slot.index()];
-                    argument.storage().share();
                     placed[i] = argument.view(
                             layout.at(layout.offset() + argument.layout().offset()));
                 } else {
                     placed[i] = new NdArray(results[slot.index()], layout);
-                }
-            }
-            for (int i = 0; i < placed.length; i++) {
-                for (int j = 0; j < i; j++) {
-                    if (placed[i].storage() == placed[j].storage()) {
-                        placed[i].storage().share();
-                    }
                 }
             }
             return placed;
