@@ -35,17 +35,32 @@ final class AccumulateGrad extends Node {
         if (gradient == null) {
             return;
         }
+        // passes of several threads may end here: none of them loses what another one adds
+        synchronized (this) {
+            accumulate(gradient, pass.createsGraph());
+            NodeHooks hooks = knownHooks();
+            if (hooks != null) {
+                hooks.runAfterAccumulation(variable);
+            }
+        }
+    }
+
+    private void accumulate(Tensor gradient, boolean recorded) {
         Tensor before = variable.grad();
         if (before == null) {
             // another node or the caller may hold the same tensor: the leaf owns its gradient
-            boolean owned = pass.createsGraph() || gradient.isExclusive();
-            variable.setGrad(owned ? gradient : gradient.detach().contiguousCopy());
-        } else if (pass.createsGraph()) {
+            variable.setGrad(gradient.isExclusive() && !recorded ? gradient : owned(gradient, recorded));
+        } else if (recorded) {
             variable.setGrad(before.add(gradient));
         } else {
             try (GradMode.Scope off = GradMode.noGrad()) {
                 before.add_(gradient);
             }
         }
+    }
+
+    /** A copy of a gradient that nobody else holds. */
+    static Tensor owned(Tensor gradient, boolean recorded) {
+        return recorded ? gradient.copy() : gradient.detach().contiguousCopy();
     }
 }

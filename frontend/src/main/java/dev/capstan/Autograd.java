@@ -5,20 +5,23 @@ import static java.util.Objects.requireNonNull;
 
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Gradients as a function, without touching {@link Tensor#grad()}. */
+/** Walks back over the tape: gradients as a function, and from several results at once. */
 public final class Autograd {
     private Autograd() {}
 
     /**
-     * The gradients of a single-element output with respect to inputs, each of its input's type and shape.
+     * The gradients of a single-element output with respect to inputs, each of its input's type and shape. Inputs are leaves
+     * or results; no {@link Tensor#grad()} is touched.
      *
      * @throws CapstanException if an input does not require a gradient or the output does not depend on it
      */
     public static List<Tensor> grad(Tensor output, List<? extends Tensor> inputs) {
-        return grad(output, inputs, null, false, false);
+        return grad(List.of(output), inputs);
     }
 
     /**
@@ -34,35 +37,89 @@ public final class Autograd {
             @Nullable Tensor gradient,
             boolean retainGraph,
             boolean createGraph) {
+        GradOptions options = new GradOptions(retainGraph, createGraph, false);
+        return grad(List.of(output), inputs, Collections.singletonList(gradient), options);
+    }
+
+    /** The gradients of the sum of single-element outputs with respect to inputs. */
+    public static List<Tensor> grad(List<? extends Tensor> outputs, List<? extends Tensor> inputs) {
+        return grad(outputs, inputs, null, GradOptions.standard());
+    }
+
+    /**
+     * The gradients of outputs with respect to inputs, summed over the outputs.
+     *
+     * @param gradOutputs for each output its gradient, or null for a single element; null as a whole if all have one
+     *     element
+     * @return for each input its gradient; null for one that no output depends on, if the options allow that
+     */
+    public static List<@Nullable Tensor> grad(
+            List<? extends Tensor> outputs,
+            List<? extends Tensor> inputs,
+            @Nullable List<? extends @Nullable Tensor> gradOutputs,
+            GradOptions options) {
+        requireNonNull(options, "options");
         List<Edge> targets = new ArrayList<>();
         for (Tensor input : inputs) {
-            Edge edge = requireNonNull(input, "input").gradientEdge();
-            if (edge == null) {
+            if (!requireNonNull(input, "input").requiresGrad()) {
                 throw new CapstanException(
                         "grad",
                         "an input does not require a gradient",
                         input.type().toString());
             }
-            targets.add(edge);
+            targets.add(input.place("grad"));
         }
-        Tensor seed = seed("grad", output, gradient);
-        Tensor[] found = BackwardPass.gradients(
-                List.of(output.gradientEdge()), List.of(seed), targets, retainGraph || createGraph, createGraph);
+        List<Tensor> seeds = seeds("grad", outputs, gradOutputs);
+        Tensor[] found =
+                BackwardPass.gradients(edges(outputs), seeds, targets, options.keepsGraph(), options.createGraph());
         for (int i = 0; i < found.length; i++) {
-            if (found[i] == null) {
+            if (found[i] == null && !options.allowUnused()) {
                 throw new CapstanException(
                         "grad",
                         "the output does not depend on an input",
                         inputs.get(i).type().toString());
             }
         }
-        return List.of(found);
+        return Collections.unmodifiableList(Arrays.asList(found));
     }
 
-    static void backward(Tensor output, @Nullable Tensor gradient, boolean retainGraph, boolean createGraph) {
-        Tensor seed = seed("backward", output, gradient);
-        Edge root = output.gradientEdge();
-        BackwardPass.accumulate(List.of(root), List.of(seed), retainGraph || createGraph, createGraph);
+    /** Computes the gradients of the sum of single-element results and adds them to {@link Tensor#grad()} of all leaves. */
+    public static void backward(List<? extends Tensor> tensors) {
+        backward(tensors, null, GradOptions.standard());
+    }
+
+    /**
+     * Computes the gradients of several results in one pass and adds them to {@link Tensor#grad()} of all leaves.
+     *
+     * @param gradTensors for each tensor its gradient, or null for a single element; null as a whole if all have one
+     *     element
+     */
+    public static void backward(
+            List<? extends Tensor> tensors,
+            @Nullable List<? extends @Nullable Tensor> gradTensors,
+            GradOptions options) {
+        requireNonNull(options, "options");
+        List<Tensor> seeds = seeds("backward", tensors, gradTensors);
+        BackwardPass.accumulate(edges(tensors), seeds, options.keepsGraph(), options.createGraph());
+    }
+
+    private static List<Edge> edges(List<? extends Tensor> roots) {
+        return roots.stream().map(Tensor::gradientEdge).toList();
+    }
+
+    private static List<Tensor> seeds(
+            String operator, List<? extends Tensor> outputs, @Nullable List<? extends @Nullable Tensor> gradients) {
+        if (gradients != null && gradients.size() != outputs.size()) {
+            throw new CapstanException(
+                    operator,
+                    "the numbers of tensors and of gradients differ",
+                    outputs.size() + " and " + gradients.size());
+        }
+        List<Tensor> seeds = new ArrayList<>();
+        for (int i = 0; i < outputs.size(); i++) {
+            seeds.add(seed(operator, outputs.get(i), gradients == null ? null : gradients.get(i)));
+        }
+        return seeds;
     }
 
     private static Tensor seed(String operator, Tensor output, @Nullable Tensor gradient) {

@@ -23,17 +23,22 @@ final class BackwardPass {
     private final boolean createsGraph;
     private final Map<Node, @Nullable Tensor[]> gradients = new IdentityHashMap<>();
     private final Map<Node, Integer> missing = new IdentityHashMap<>();
+    private final Map<Node, @Nullable Edge[]> known = new IdentityHashMap<>();
     private final Set<Node> sinks;
-    private final @Nullable Map<Node, Boolean> wanted;
-    private Map<Edge, Tensor> observed = Map.of();
-    private List<Edge> observing = List.of();
+    private final @Nullable List<Edge> targets;
+    private final Set<Node> ends = new HashSet<>();
+    private final Set<Node> leading = new HashSet<>();
+    private final Map<Edge, Tensor> found = new HashMap<>();
+    private @Nullable Contributions contributions;
 
-    private BackwardPass(
-            boolean retainsGraph, boolean createsGraph, Set<Node> sinks, @Nullable Map<Node, Boolean> wanted) {
+    private BackwardPass(boolean retainsGraph, boolean createsGraph, Set<Node> sinks, @Nullable List<Edge> targets) {
         this.retainsGraph = retainsGraph;
         this.createsGraph = createsGraph;
         this.sinks = sinks;
-        this.wanted = wanted;
+        this.targets = targets;
+        if (targets != null) {
+            targets.forEach(target -> ends.add(target.function()));
+        }
     }
 
     /** Adds the gradients of roots to {@link Tensor#grad()} of all leaves. */
@@ -48,13 +53,9 @@ final class BackwardPass {
      */
     static @Nullable Tensor[] gradients(
             List<Edge> roots, List<Tensor> seeds, List<Edge> targets, boolean retainsGraph, boolean createsGraph) {
-        Map<Node, Boolean> wanted = new HashMap<>();
-        targets.forEach(target -> wanted.put(target.function(), true));
-        BackwardPass pass = new BackwardPass(retainsGraph, createsGraph, Set.of(), wanted);
-        Map<Edge, Tensor> found = new HashMap<>();
-        pass.observe(targets, found);
+        BackwardPass pass = new BackwardPass(retainsGraph, createsGraph, Set.of(), targets);
         pass.run(roots, seeds);
-        return targets.stream().map(found::get).toArray(Tensor[]::new);
+        return targets.stream().map(pass.found::get).toArray(Tensor[]::new);
     }
 
     /**
@@ -77,11 +78,6 @@ final class BackwardPass {
         return ends.stream().map(end -> pass.slot(end)[end.inputNumber()]).toArray(Tensor[]::new);
     }
 
-    private void observe(List<Edge> targets, Map<Edge, Tensor> found) {
-        observing = targets;
-        observed = found;
-    }
-
     boolean createsGraph() {
         return createsGraph;
     }
@@ -92,11 +88,25 @@ final class BackwardPass {
 
     /** True if a gradient sent along the edge is of any use to this pass. */
     boolean wants(Edge edge) {
-        return wanted == null || wanted.getOrDefault(edge.function(), false);
+        return runs(edge.function()) || ends.contains(edge.function());
+    }
+
+    /** True if this pass needs what a node computes, not only what arrives at it. */
+    private boolean runs(Node node) {
+        return targets == null || leading.contains(node);
+    }
+
+    /** True if these are the edges that the pass follows behind a node. */
+    boolean leadsFrom(Node node, @Nullable Edge[] edges) {
+        return known.get(node) == edges;
     }
 
     /** Adds to what an edge's node will receive. */
     void contribute(Edge edge, Tensor gradient) {
+        if (contributions != null) {
+            contributions.put(edge, gradient);
+            return;
+        }
         Tensor[] slot = slot(edge);
         Tensor before = slot[edge.inputNumber()];
         slot[edge.inputNumber()] = before == null ? gradient : before.add(gradient);
@@ -105,11 +115,15 @@ final class BackwardPass {
     /** What an edge's node has received so far, or null. */
     @Nullable
     Tensor total(Edge edge) {
-        return slot(edge)[edge.inputNumber()];
+        return contributions != null ? null : slot(edge)[edge.inputNumber()];
     }
 
     /** Replaces what an edge's node has received so far. */
     void replaceTotal(Edge edge, Tensor total) {
+        if (contributions != null) {
+            contributions.put(edge, total);
+            return;
+        }
         slot(edge)[edge.inputNumber()] = total;
     }
 
@@ -139,25 +153,85 @@ final class BackwardPass {
     }
 
     private void visit(Node node, PriorityQueue<Node> ready) {
+        if (sinks.contains(node)) {
+            return;
+        }
         Tensor[] arrived = slot(new Edge(node, 0));
-        for (Edge target : observing) {
-            if (target.function() == node && arrived[target.inputNumber()] != null) {
-                observed.put(target, arrived[target.inputNumber()]);
+        if (!(node instanceof AccumulateGrad)) {
+            // one gradient may go on to several leaves
+            for (Tensor gradient : arrived) {
+                if (gradient != null) {
+                    gradient.shared();
+                }
             }
         }
-        Edge[] edges = node.edges();
-        boolean runs = !sinks.contains(node) && (wanted == null || !(node instanceof AccumulateGrad));
-        if (runs && wants(new Edge(node, 0))) {
+        NodeHooks hooks = node.knownHooks();
+        if (hooks != null && wants(new Edge(node, 0))) {
+            hooks.runOfTensors(node, arrived);
+        }
+        if (ends.contains(node)) {
+            for (int i = 0; i < arrived.length; i++) {
+                if (arrived[i] != null) {
+                    found.put(new Edge(node, i), arrived[i].shared());
+                }
+            }
+        }
+        if (runs(node)) {
+            run(node, hooks, arrived);
+        }
+        gradients.remove(node);
+        for (Edge edge : known.get(node)) {
+            if (edge != null && missing.merge(edge.function(), -1, Integer::sum) == 0) {
+                ready.add(edge.function());
+            }
+        }
+    }
+
+    private void run(Node node, @Nullable NodeHooks hooks, @Nullable Tensor[] arrived) {
+        if (hooks != null) {
+            hooks.runBefore(node, arrived);
+        }
+        if (hooks != null && hooks.followNode()) {
+            Contributions apart = new Contributions(known.get(node));
+            contributions = apart;
+            try {
+                node.backward(arrived, this);
+            } finally {
+                contributions = null;
+            }
+            hooks.runAfter(node, apart.gradients, arrived);
+            apart.sendOn(this);
+        } else {
             node.backward(arrived, this);
-            if (!retainsGraph) {
-                node.release();
-            }
         }
-        if (!sinks.contains(node)) {
-            gradients.remove(node);
-            for (Edge edge : edges) {
-                if (edge != null && missing.merge(edge.function(), -1, Integer::sum) == 0) {
-                    ready.add(edge.function());
+        if (!retainsGraph) {
+            node.release();
+        }
+    }
+
+    /** What one node contributes, by its edges, kept apart from what others do. */
+    private static final class Contributions {
+        private final @Nullable Edge[] edges;
+        private final @Nullable Tensor[] gradients;
+        private int next;
+
+        Contributions(@Nullable Edge[] edges) {
+            this.edges = edges;
+            this.gradients = new Tensor[edges.length];
+        }
+
+        /** Contributions come in the order of the edges; one edge may stand there twice. */
+        void put(Edge edge, Tensor gradient) {
+            while (!edge.equals(edges[next])) {
+                next++;
+            }
+            gradients[next++] = gradient;
+        }
+
+        void sendOn(BackwardPass pass) {
+            for (int i = 0; i < edges.length; i++) {
+                if (edges[i] != null && gradients[i] != null && pass.wants(edges[i])) {
+                    pass.contribute(edges[i], gradients[i]);
                 }
             }
         }
@@ -178,6 +252,7 @@ final class BackwardPass {
             if (createsGraph && node instanceof RegionNode region) {
                 region.expand();
             }
+            known.put(node, node.edges());
             if (sinks.contains(node)) {
                 continue;
             }
@@ -190,14 +265,14 @@ final class BackwardPass {
                 }
             }
         }
-        if (wanted != null) {
+        if (targets != null) {
             order.sort(Comparator.comparingLong(Node::sequence));
             for (Node node : order) {
-                boolean leads = wanted.getOrDefault(node, false);
-                for (Edge edge : node.edges()) {
-                    leads |= edge != null && wants(edge);
+                for (Edge edge : known.get(node)) {
+                    if (edge != null && wants(edge)) {
+                        leading.add(node);
+                    }
                 }
-                wanted.put(node, leads);
             }
         }
     }

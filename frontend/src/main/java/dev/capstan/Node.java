@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -12,6 +14,7 @@ public abstract class Node {
     private static final AtomicLong CLOCK = new AtomicLong();
 
     private final long sequence;
+    private volatile @Nullable NodeHooks hooks;
 
     Node(long sequence) {
         this.sequence = sequence;
@@ -38,6 +41,26 @@ public abstract class Node {
         return Collections.unmodifiableList(Arrays.asList(edges().clone()));
     }
 
+    /**
+     * Lets a hook see, and replace, what this node has computed, each time that a pass has run it (PyTorch's
+     * {@code Node.register_hook}).
+     *
+     * @return a handle that takes the hook away
+     */
+    public RemovableHandle registerHook(NodeHook hook) {
+        return hooks().after(requireNonNull(hook, "hook"));
+    }
+
+    /**
+     * Lets a hook see, and replace, what this node is about to take, each time that a pass is going to run it; hooks of
+     * tensors come first (PyTorch's {@code Node.register_prehook}).
+     *
+     * @return a handle that takes the hook away
+     */
+    public RemovableHandle registerPrehook(NodePrehook hook) {
+        return hooks().before(requireNonNull(hook, "hook"));
+    }
+
     /** The tensor into which an {@code AccumulateGrad} adds; null for every other node. */
     public @Nullable Tensor variable() {
         return null;
@@ -45,6 +68,19 @@ public abstract class Node {
 
     /** The edges, not copied. */
     abstract @Nullable Edge[] edges();
+
+    /** The hooks at this node, to which one can be added. */
+    final synchronized NodeHooks hooks() {
+        if (hooks == null) {
+            hooks = new NodeHooks();
+        }
+        return hooks;
+    }
+
+    /** The hooks at this node, null if there was never one. */
+    final @Nullable NodeHooks knownHooks() {
+        return hooks;
+    }
 
     /** Number of gradients that the node takes: the outputs of what it stands for. */
     int inputs() {

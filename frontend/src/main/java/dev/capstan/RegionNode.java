@@ -59,6 +59,17 @@ final class RegionNode extends Node {
         return program.outputs();
     }
 
+    /**
+     * Where the whole gradient of an output arrives: here if nothing inside uses the output, else behind this node, where
+     * what the inside contributes is added.
+     */
+    Edge place(int output) {
+        if (continuation == null && execution != null && segment.usesInside(program.outputs()[output])) {
+            expand();
+        }
+        return continuation == null || continuation[output] == null ? new Edge(this, output) : continuation[output];
+    }
+
     /** Hands gradients through to these places from now on, one an output. */
     void continueAt(@Nullable Edge[] places) {
         continuation = places;
@@ -88,7 +99,12 @@ final class RegionNode extends Node {
     @Override
     void backward(@Nullable Tensor[] gradients, BackwardPass pass) {
         if (continuation != null) {
-            handThrough(gradients, pass);
+            if (pass.leadsFrom(this, continuation)) {
+                handThrough(gradients, pass);
+            } else {
+                // a hook of this very pass needed the operators: the pass does not know them
+                walkTape(gradients, pass);
+            }
             return;
         }
         verifyAlive();

@@ -99,6 +99,16 @@ final class Segment {
         return false;
     }
 
+    /** True if an operator of the segment takes the value. */
+    boolean usesInside(int value) {
+        for (Queued event : queued) {
+            if (event != null && Arrays.stream(event.operands()).anyMatch(operand -> operand == value)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Runs what is queued, for these tensors; none of them needs to be of this segment. */
     void end(List<Tensor> wanted) {
         int[] outputs = wanted.stream()

@@ -16,7 +16,10 @@ import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import dev.capstan.runtime.type.TensorType;
+import java.lang.ref.WeakReference;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +43,7 @@ public class Tensor extends InPlaceOperators {
     private @Nullable Tensor grad;
     private @Nullable Alias alias;
     private int rewrites;
+    private @Nullable RemovableHandle retention;
 
     /** A leaf around an array, which is not copied. */
     public Tensor(NdArray values) {
@@ -318,7 +322,67 @@ public class Tensor extends InPlaceOperators {
         return gradFn;
     }
 
-    /** The sum of gradients that backward passes have left at this leaf, or null. */
+    /**
+     * Lets a hook see, and replace, the whole gradient of this tensor in each backward pass before it goes on; at a leaf,
+     * before it is added to {@link #grad()}. Hooks run in the order in which they were registered.
+     *
+     * @return a handle that takes the hook away
+     * @throws CapstanException if the tensor does not require a gradient
+     */
+    public final RemovableHandle registerHook(GradientHook hook) {
+        requireNonNull(hook, "hook");
+        Edge place = place("registerHook");
+        return place.function().hooks().ofTensor(place.inputNumber(), hook);
+    }
+
+    /**
+     * Calls a hook with this leaf each time that a backward pass has added to its {@link #grad()}, under noGrad unless the
+     * pass itself is recorded.
+     *
+     * @return a handle that takes the hook away
+     * @throws CapstanException if this is no leaf, or does not require a gradient
+     */
+    public final RemovableHandle registerPostAccumulateGradHook(Consumer<Tensor> hook) {
+        requireNonNull(hook, "hook");
+        Edge place = place("registerPostAccumulateGradHook");
+        if (!isLeaf()) {
+            throw new CapstanException(
+                    "registerPostAccumulateGradHook",
+                    "only leaves accumulate gradients",
+                    type + " made by " + gradFn());
+        }
+        return place.function().hooks().afterAccumulation(hook);
+    }
+
+    /**
+     * Lets backward passes add this result's gradient to its {@link #grad()}, as they do for leaves.
+     *
+     * @throws CapstanException if the tensor does not require a gradient
+     */
+    public final void retainGrad() {
+        Edge place = place("retainGrad");
+        if (isLeaf() || retention != null) {
+            return;
+        }
+        // the tape must not keep a result that nobody else wants
+        WeakReference<Tensor> result = new WeakReference<>(this);
+        retention = place.function().hooks().retaining(place.inputNumber(), gradient -> {
+            Tensor tensor = result.get();
+            if (tensor != null) {
+                boolean recorded = GradMode.isEnabled();
+                Tensor before = tensor.grad;
+                tensor.grad = before == null ? AccumulateGrad.owned(gradient, recorded) : before.add(gradient);
+            }
+            return null;
+        });
+    }
+
+    /** True if this is no leaf and {@link #retainGrad()} was called. */
+    public final boolean retainsGrad() {
+        return retention != null;
+    }
+
+    /** The sum of gradients that backward passes have left at this leaf, or at a result with {@link #retainGrad()}; or null. */
     public final @Nullable Tensor grad() {
         return grad;
     }
@@ -333,12 +397,12 @@ public class Tensor extends InPlaceOperators {
 
     /** Computes the gradients of this 0-d result and adds them to {@link #grad()} of all leaves. */
     public final void backward() {
-        Autograd.backward(this, null, false, false);
+        Autograd.backward(List.of(this));
     }
 
     /** The same from a given gradient of this tensor. */
     public final void backward(Tensor gradient) {
-        Autograd.backward(this, requireNonNull(gradient, "gradient"), false, false);
+        backward(requireNonNull(gradient, "gradient"), false, false);
     }
 
     /**
@@ -348,7 +412,26 @@ public class Tensor extends InPlaceOperators {
      * @param retainGraph true to keep the graph for another backward pass
      */
     public final void backward(@Nullable Tensor gradient, boolean retainGraph) {
-        Autograd.backward(this, gradient, retainGraph, false);
+        backward(gradient, retainGraph, false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param createGraph true to record the pass, so that the gradients can be differentiated; keeps the graph, too
+     */
+    public final void backward(@Nullable Tensor gradient, boolean retainGraph, boolean createGraph) {
+        GradOptions options = new GradOptions(retainGraph, createGraph, false);
+        Autograd.backward(List.of(this), Collections.singletonList(gradient), options);
+    }
+
+    /** Where the whole gradient of this tensor arrives. */
+    final Edge place(String operator) {
+        Edge made = gradientEdge();
+        if (made == null) {
+            throw new CapstanException(operator, "the tensor does not require a gradient", type.toString());
+        }
+        return made.function() instanceof RegionNode region ? region.place(made.inputNumber()) : made;
     }
 
     /** Where the gradient of this tensor goes, or null if none is wanted. */
@@ -359,10 +442,14 @@ public class Tensor extends InPlaceOperators {
         if (gradFn() != null) {
             return new Edge(gradFn, outputNumber);
         }
+        return new Edge(accumulator(), 0);
+    }
+
+    private synchronized AccumulateGrad accumulator() {
         if (accumulator == null) {
             accumulator = new AccumulateGrad(this);
         }
-        return new Edge(accumulator, 0);
+        return accumulator;
     }
 
     /**
@@ -423,6 +510,11 @@ public class Tensor extends InPlaceOperators {
         outputNumber = 0;
         requiresGrad = true;
         accumulator = null;
+        if (retention != null) {
+            retention.remove();
+            retention = null;
+            retainGrad();
+        }
     }
 
     /** How often recorded writes have made this tensor another function of others. */
@@ -488,6 +580,12 @@ public class Tensor extends InPlaceOperators {
 
     final Tensor exclusive() {
         exclusive = true;
+        return this;
+    }
+
+    /** Says that somebody else may hold this tensor's storage from now on. */
+    final Tensor shared() {
+        exclusive = false;
         return this;
     }
 

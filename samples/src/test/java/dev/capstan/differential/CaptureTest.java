@@ -11,11 +11,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.capstan.Autograd;
 import dev.capstan.Compiled;
 import dev.capstan.F;
-import dev.capstan.Generator;
 import dev.capstan.GradMode;
 import dev.capstan.Stance;
 import dev.capstan.Tensor;
-import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,51 +27,7 @@ import org.junit.jupiter.api.Test;
 
 /** What the Java around a region may do, one case a test: the compiled region gives what eager mode gives. */
 @Tag("everywhere")
-class CaptureTest {
-    private final Compiled region = Compiled.region("Captured", 1);
-
-    private static Tensor normal(long seed, int... sizes) {
-        return new Generator(seed).normal(sizes);
-    }
-
-    private static Tensor leaf(long seed, int... sizes) {
-        return normal(seed, sizes).requiresGrad(true);
-    }
-
-    private <O> O eager(Callable<O> body) {
-        return under(Stance.EAGER, body);
-    }
-
-    private <O> O compiled(Callable<O> body) {
-        return under(Stance.COMPILE_NOW, body);
-    }
-
-    private static <O> O under(Stance stance, Callable<O> body) {
-        try (Stance.Scope scope = stance.enter()) {
-            return body.call();
-        } catch (RuntimeException | Error e) {
-            throw e;
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private long hits() {
-        return region.report().stream().mapToLong(PathReport::hits).sum();
-    }
-
-    private int compilations() {
-        return region.report().stream().mapToInt(PathReport::compilations).sum();
-    }
-
-    /** Runs a case in both modes, several times, and compares all tensors that it gives. */
-    private void assertSame(Callable<List<Tensor>> body) {
-        for (int i = 0; i < 3; i++) {
-            Tensors.assertSameBits(eager(body), compiled(body));
-        }
-        assertTrue(hits() > 0, "no generated program ran");
-    }
-
+class CaptureTest extends BothModes {
     @Test
     void oneShapeMayHaveSeveralDepths() {
         Tensor w = leaf(1, 5, 5);
