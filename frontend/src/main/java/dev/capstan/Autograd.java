@@ -99,8 +99,25 @@ public final class Autograd {
             @Nullable List<? extends @Nullable Tensor> gradTensors,
             GradOptions options) {
         requireNonNull(options, "options");
+        if (isQueued(tensors, gradTensors, options)) {
+            return;
+        }
         List<Tensor> seeds = seeds("backward", tensors, gradTensors);
         BackwardPass.accumulate(edges(tensors), seeds, options.keepsGraph(), options.createGraph());
+    }
+
+    /** True if a compiled region has queued the pass. */
+    private static boolean isQueued(
+            List<? extends Tensor> tensors,
+            @Nullable List<? extends @Nullable Tensor> gradTensors,
+            GradOptions options) {
+        Region region = Region.current();
+        if (region == null || tensors.size() != 1 || options.createGraph()) {
+            return false;
+        }
+        Tensor gradient = gradTensors == null || gradTensors.size() != 1 ? null : gradTensors.get(0);
+        verifySeed("backward", tensors.get(0), gradient);
+        return region.backward(tensors.get(0), gradient, options.keepsGraph());
     }
 
     private static List<Edge> edges(List<? extends Tensor> roots) {
@@ -123,6 +140,11 @@ public final class Autograd {
     }
 
     private static Tensor seed(String operator, Tensor output, @Nullable Tensor gradient) {
+        verifySeed(operator, output, gradient);
+        return gradient == null ? output.onesLike() : gradient;
+    }
+
+    private static void verifySeed(String operator, Tensor output, @Nullable Tensor gradient) {
         if (!output.requiresGrad()) {
             throw new CapstanException(
                     operator,
@@ -136,12 +158,9 @@ public final class Autograd {
                         "only a single element has an implicit gradient; give one",
                         output.type().toString());
             }
-            return output.onesLike();
-        }
-        if (!gradient.shape().equals(output.shape()) || gradient.dtype() != output.dtype()) {
+        } else if (!gradient.shape().equals(output.shape()) || gradient.dtype() != output.dtype()) {
             throw new CapstanException(
                     operator, "the gradient has another type", gradient.type() + " for " + output.type());
         }
-        return gradient;
     }
 }

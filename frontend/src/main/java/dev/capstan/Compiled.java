@@ -46,6 +46,20 @@ public final class Compiled {
         return new CompiledBiFunction<>(region("function", DEFAULT_THRESHOLD), requireNonNull(body, "body"));
     }
 
+    /**
+     * A training step as one region: forward, loss, {@link Tensor#backward()}, update and {@code zeroGrad} are captured and
+     * compiled together. It captures models and optimizers that it uses, and is made once and called in the loop:
+     * {@code var step = Compiled.step((x, y) -> { ...; loss.backward(); adam.step(); return loss; });}
+     */
+    public static <A, B, O> CompiledBiFunction<A, B, O> step(BiFunction<A, B, O> body) {
+        return new CompiledBiFunction<>(region("step", DEFAULT_THRESHOLD), requireNonNull(body, "body"));
+    }
+
+    /** The same for one input, which may be a record of tensors. */
+    public static <I, O> CompiledFunction<I, O> step(Function<I, O> body) {
+        return new CompiledFunction<>(region("step", DEFAULT_THRESHOLD), requireNonNull(body, "body"));
+    }
+
     /** Runs a body in this region. Its result is a tensor, or a record, list or array of tensors. */
     public <O> O call(Supplier<O> body) {
         return tree == null ? body.get() : Region.call(tree, body);

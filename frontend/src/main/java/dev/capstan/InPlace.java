@@ -36,6 +36,13 @@ final class InPlace implements Ops<Tensor> {
     @Override
     public Tensor apply(Operator operator, List<Tensor> operands) {
         String name = operator.name() + "_";
+        Region region = Region.current();
+        if (region != null && isQueueable()) {
+            verifyResult(name, operator.infer(operands.stream().map(Tensor::type).toList()));
+            if (region.write(target, TensorOps.INSTANCE.apply(operator, operands))) {
+                return target;
+            }
+        }
         boolean recording = verifyTape(name, operands);
         verifyResult(name, operator.infer(operands.stream().map(Tensor::type).toList()));
         verifyPlaces(name);
@@ -51,14 +58,54 @@ final class InPlace implements Ops<Tensor> {
         return target;
     }
 
+    /** False if eager mode would refuse the write, because of what the tape knows of the target. */
+    private boolean isQueueable() {
+        boolean leaf = !target.isPending() && GradMode.isEnabled() && target.requiresGrad();
+        return !leaf;
+    }
+
+    /**
+     * Makes a write that was queued.
+     *
+     * @param computed what is written, converted and broadcast
+     */
+    Tensor assign(Tensor computed, boolean recording) {
+        Tensor converted = Cast.cast(TensorOps.INSTANCE, computed, target.dtype());
+        store(converted);
+        if (recording) {
+            record(converted, converted.requiresGrad());
+        }
+        return target;
+    }
+
     /** Writes another tensor's elements. */
     Tensor copy(Tensor source) {
+        if (isQueued("copy_", source)) {
+            return target;
+        }
         verifyPlaces("copy_");
         return overwrite("copy_", source);
     }
 
+    private boolean isQueued(String name, Tensor source) {
+        Region region = Region.current();
+        if (region == null || !isQueueable()) {
+            return false;
+        }
+        verifyFits(name, source);
+        return region.write(target, source);
+    }
+
+    private void verifyFits(String name, Tensor source) {
+        Shape together = Shape.broadcast(name, target.shape(), source.shape());
+        verifyResult(name, new TensorType(target.dtype(), together));
+    }
+
     /** Writes one element everywhere, once where several elements are one place in memory. */
     Tensor fill(Tensor value) {
+        if (isQueued("fill_", value)) {
+            return target;
+        }
         Layout layout = target.values().layout();
         Tensor once = target;
         try (GradMode.Scope direct = Region.suspend()) {
@@ -76,8 +123,7 @@ final class InPlace implements Ops<Tensor> {
 
     private Tensor overwrite(String name, Tensor source) {
         boolean recording = verifyTape(name, List.of(target, source));
-        Shape together = Shape.broadcast(name, target.shape(), source.shape());
-        verifyResult(name, new TensorType(target.dtype(), together));
+        verifyFits(name, source);
         settle();
         try (GradMode.Scope direct = Region.suspend()) {
             if (recording) {
@@ -93,7 +139,7 @@ final class InPlace implements Ops<Tensor> {
     }
 
     /** The operands with a copy in place of the target where the tape would keep the elements that are about to go. */
-    private List<Tensor> kept(Operator operator, List<Tensor> operands) {
+    List<Tensor> kept(Operator operator, List<Tensor> operands) {
         boolean saves = false;
         for (int i = 0; i < operands.size(); i++) {
             saves |= operands.get(i) == target

@@ -87,12 +87,7 @@ final class Region {
     }
 
     Tensor apply(Operator operator, Tensor[] operands) {
-        for (Tensor operand : operands) {
-            // a tensor that escaped from another segment is computed before this segment's own walk begins
-            if (operand.isPending() && operand.segment() != segment) {
-                operand.values();
-            }
-        }
+        prepare(operands);
         if (segment == null) {
             Walk walk = tree.walk();
             segment = new Segment(this, walk);
@@ -100,18 +95,73 @@ final class Region {
         return segment.apply(operator, operands);
     }
 
-    /** Ends the segment in mid-region because one of its values is read. */
-    void bailOut(Tensor read) {
+    private void prepare(Tensor... operands) {
+        for (Tensor operand : operands) {
+            // a tensor that escaped from another segment is computed before this segment's own walk begins
+            if (operand.isPending() && operand.segment() != segment) {
+                operand.values();
+            }
+            if (segment != null && segment.isHiddenAlias(operand)) {
+                settleWrites();
+            }
+        }
+    }
+
+    /**
+     * Queues a write to a tensor.
+     *
+     * @return false if it has to be made now, eagerly
+     */
+    boolean write(Tensor target, Tensor source) {
+        boolean recording = GradMode.isEnabled() && source.requiresGrad();
+        if (GradMode.isEnabled() && target.requiresGrad() && !source.requiresGrad()) {
+            return false;
+        }
+        prepare(target, source);
+        return segment != null && segment.write(target, source, recording);
+    }
+
+    /**
+     * Queues a backward pass from a tensor.
+     *
+     * @return false if it has to be made now, over the tape
+     */
+    boolean backward(Tensor root, @Nullable Tensor seed, boolean retainsGraph) {
+        if (!root.isPending() || root.segment() != segment) {
+            return false;
+        }
+        if (seed != null) {
+            prepare(seed);
+        }
+        return root.segment() == segment && segment != null && segment.backward(root, seed, retainsGraph);
+    }
+
+    /** Makes the writes that are queued, because somebody asks for an array that they change. */
+    void settleWrites() {
+        bailOut(null);
+    }
+
+    /** What earlier segments may still have to compute from a storage is computed before it is overwritten. */
+    void beforeOwnWrite(Storage storage) {
+        for (Segment before : ended) {
+            if (before.reads(storage) && before.isUnobserved()) {
+                before.settle();
+            }
+        }
+    }
+
+    /** Ends the segment in mid-region because one of its values is read, or null to make its writes. */
+    void bailOut(@Nullable Tensor read) {
         if (Thread.currentThread() != thread) {
             throw new CapstanException(
                     name(),
                     "another thread reads a tensor while the compiled region still queues it",
-                    "" + read.shape());
+                    read == null ? "" : read.shape().toString());
         }
         Segment ending = segment;
         segment = null;
         ended.add(ending);
-        ending.end(List.of(read));
+        ending.end(read == null ? List.of() : List.of(read));
         ending.path().bailedOut(CallSite.current().orElse("unknown place"));
     }
 

@@ -28,7 +28,12 @@ final class RegionNode extends Node {
     private @Nullable Edge @Nullable [] continuation;
 
     RegionNode(
-            long sequence, Region region, Segment segment, Program program, Execution execution, List<Tensor> inputs) {
+            long sequence,
+            Region region,
+            Segment segment,
+            Program program,
+            @Nullable Execution execution,
+            List<Tensor> inputs) {
         super(sequence);
         this.region = region.name();
         this.stance = region.stance();

@@ -9,7 +9,7 @@ final class SavedTensor {
     private final int version;
 
     SavedTensor(Tensor tensor) {
-        this.tensor = tensor;
+        this.tensor = tensor.forTape();
         this.version = tensor.version();
     }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
-import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
+import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.spi.Execution;
@@ -13,39 +13,76 @@ import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operators that a region has queued from its beginning, or from the last place where a value was read, to the next
- * such place or its end. A segment runs once: by a program if its path has one, else operator by operator. It remembers
- * how to compute the values that the program did not give, in case one of them has escaped from the region.
+ * What a region has queued from its beginning, or from the last place where a value was read, to the next such place or
+ * its end: operators, writes and backward passes. A segment runs once: by a program if its path has one, else event by
+ * event as eager mode would. It remembers how to compute the values that the program did not give, in case one of them
+ * has escaped from the region.
  */
 final class Segment {
+    private static final int[] NOTHING = {};
+
     private final Region region;
     private final Walk walk;
-    private final List<Tensor> values = new ArrayList<>();
-    private final List<@Nullable Queued> queued = new ArrayList<>();
-    private final Map<Tensor, Integer> inputs = new IdentityHashMap<>();
+    private final List<@Nullable Tensor> values = new ArrayList<>();
+    private final List<Queued> queued = new ArrayList<>();
+    private final Map<Storage, Integer> inputs = new IdentityHashMap<>();
     private final List<Tensor> inputOrder = new ArrayList<>();
+    private final List<Tensor> leaves = new ArrayList<>();
     private int[] versions = new int[8];
     private int operators;
+    private @Nullable Contents contents;
     private boolean ended;
     private @Nullable Path path;
     private @Nullable RegionNode node;
     private long sequence;
 
-    /** One operator in the queue, whose operands are numbers of values. */
-    private record Queued(Operator operator, int[] operands, boolean recording) {}
+    /** One event; its value's number is its place in the queue. */
+    sealed interface Queued {}
+
+    /** The first use of a tensor from outside. */
+    record Input(Tensor tensor, int alias) implements Queued {}
+
+    /** An operator, whose operands are numbers of values. */
+    record Operation(Operator operator, int[] operands, boolean recording) implements Queued {}
+
+    /**
+     * A view that is taken again, because the storage has another content.
+     *
+     * @param value the view so far
+     * @param view how it is taken
+     */
+    record Retaken(int value, Operation view) implements Queued {}
+
+    /**
+     * A write.
+     *
+     * @param content the number of the old content
+     * @param value the number of what is written
+     */
+    record Write(int content, int value, boolean recording) implements Queued {}
+
+    /** A backward pass. Its results follow as {@link Received}. */
+    record Pass(int root, int seed, boolean retainsGraph, int[] inputs) implements Queued {}
+
+    /** What a backward pass gave an input. */
+    record Received(int pass, int position) implements Queued {}
 
     Segment(Region region, Walk walk) {
         this.region = region;
         this.walk = walk;
     }
+
+    // ---- queueing
 
     /** Queues an operator. */
     Tensor apply(Operator operator, Tensor[] operands) {
@@ -53,36 +90,185 @@ final class Segment {
         for (int i = 0; i < operands.length; i++) {
             numbers[i] = number(operands[i]);
         }
-        boolean recording = GradMode.isEnabled();
-        int value = walk.apply(operator, numbers, recording);
+        int value = queue(operator, numbers, GradMode.isEnabled());
         Tensor result = new Tensor(walk.type(value), walk.requiresGradient(value), this, value);
-        values.add(result);
-        queued.add(new Queued(operator, numbers, recording));
-        operators++;
+        values.set(value, result);
         return result;
     }
 
-    private int number(Tensor tensor) {
-        if (tensor.isPending() && tensor.segment() == this) {
-            return tensor.segmentValue();
-        }
-        Integer known = inputs.get(tensor);
-        return known == null ? input(tensor) : known;
+    private int queue(Operator operator, int[] operands, boolean recording) {
+        int value = walk.apply(operator, operands, recording);
+        add(new Operation(operator, operands, recording), null);
+        operators++;
+        return value;
     }
 
-    private int input(Tensor tensor) {
+    private void add(Queued event, @Nullable Tensor value) {
+        queued.add(event);
+        values.add(value);
+        if (contents != null) {
+            contents.add(event, walk.type(queued.size() - 1).shape());
+        }
+    }
+
+    /** The number that a tensor has now: a write may have given it another content. */
+    private int number(Tensor tensor) {
+        if (tensor.isPending() && tensor.segment() == this) {
+            if (contents != null) {
+                tensor.moveTo(current(tensor.segmentValue()));
+            }
+            return tensor.segmentValue();
+        }
+        int value = inputNumber(tensor);
+        return contents == null ? value : current(value);
+    }
+
+    private int inputNumber(Tensor tensor) {
         NdArray array = tensor.values();
-        int value = walk.input(tensor.type(), array.layout(), tensor.requiresGrad());
+        Integer known = inputs.get(array.storage());
+        if (known == null) {
+            int value = input(tensor, array, Walk.NONE);
+            inputs.put(array.storage(), value);
+            return value;
+        }
+        if (values.get(known) == tensor) {
+            return known;
+        }
+        for (int i = known + 1; i < queued.size(); i++) {
+            if (queued.get(i) instanceof Input other && other.tensor() == tensor) {
+                return i;
+            }
+        }
+        return input(tensor, array, known);
+    }
+
+    private int input(Tensor tensor, NdArray array, int alias) {
+        int value = walk.input(tensor.type(), array.layout(), tensor.requiresGrad(), alias);
         if (inputOrder.size() == versions.length) {
             versions = Arrays.copyOf(versions, 2 * versions.length);
         }
         versions[inputOrder.size()] = tensor.version();
-        inputs.put(tensor, value);
         inputOrder.add(tensor);
-        values.add(tensor);
-        queued.add(null);
+        add(new Input(tensor, alias), tensor);
         return value;
     }
+
+    /** A value in terms of what storages hold now; a view of an old content is taken again of the new one. */
+    private int current(int value) {
+        if (!contents.isStale(value)) {
+            return value;
+        }
+        Operation view = view(value);
+        if (view == null || !contents.isPart(value)) {
+            return contents.of(value);
+        }
+        int again = walk.apply(view.operator(), new int[] {current(view.operands()[0])}, view.recording());
+        add(new Retaken(value, view), null);
+        operators++;
+        return again;
+    }
+
+    private @Nullable Operation view(int value) {
+        Queued event = queued.get(value);
+        if (event instanceof Retaken retaken) {
+            return retaken.view();
+        }
+        return event instanceof Operation operation && operation.operator() instanceof View ? operation : null;
+    }
+
+    /** True if a tensor lies in storage to which a write is queued, but was not used here before. */
+    boolean isHiddenAlias(Tensor tensor) {
+        if (contents == null || tensor.isPending()) {
+            return false;
+        }
+        Integer known = inputs.get(tensor.values().storage());
+        return known != null && contents.isWritten(known) && values.get(known) != tensor;
+    }
+
+    /**
+     * Queues a write to a tensor.
+     *
+     * @param recording whether the tape records it
+     * @return false if only eager mode can make it; then nothing is queued
+     */
+    boolean write(Tensor target, Tensor source, boolean recording) {
+        int shown = number(target);
+        int value = number(source);
+        if (contents == null) {
+            contents = new Contents();
+            for (int i = 0; i < queued.size(); i++) {
+                contents.add(queued.get(i), walk.type(i).shape());
+            }
+        }
+        int whole = shown;
+        while (view(whole) != null && view(whole).operator() instanceof Detach) {
+            whole = view(whole).operands()[0];
+        }
+        boolean outside = queued.get(contents.root(shown)) instanceof Input;
+        if (contents.isPart(whole) || recording && (outside || whole != shown)) {
+            return false;
+        }
+        int content = walk.write(contents.of(whole), value, recording);
+        if (content == Walk.NONE) {
+            return false;
+        }
+        add(new Write(contents.of(whole), value, recording), null);
+        if (outside) {
+            defer(contents.root(content));
+        }
+        if (recording) {
+            target.require();
+        }
+        return true;
+    }
+
+    private void defer(int root) {
+        Tensor written = ((Input) queued.get(root)).tensor();
+        Storage storage = written.values().storage();
+        region.beforeOwnWrite(storage);
+        storage.defer(region::settleWrites);
+    }
+
+    /**
+     * Queues a backward pass that adds to the gradients of leaves.
+     *
+     * @return false if only eager mode can make it; then nothing is queued
+     */
+    boolean backward(Tensor root, @Nullable Tensor seed, boolean retainsGraph) {
+        int from = number(root);
+        int gradient = seed == null ? Walk.NONE : number(seed);
+        int[] reached = walk.gradientInputs(from);
+        if (reached == null) {
+            return false;
+        }
+        for (int input : reached) {
+            if (!((Input) queued.get(input)).tensor().accumulatesPlainly()) {
+                return false;
+            }
+        }
+        int first = walk.backward(from, gradient, retainsGraph);
+        add(new Pass(from, gradient, retainsGraph, reached), null);
+        List<Tensor> received = new ArrayList<>();
+        for (int i = 0; i < reached.length; i++) {
+            Tensor tensor = new Tensor(walk.type(first + i), false, this, first + i);
+            received.add(tensor);
+            add(new Received(first - 1, i), tensor);
+        }
+        try (GradMode.Scope off = GradMode.noGrad()) {
+            for (int i = 0; i < reached.length; i++) {
+                Tensor leaf = ((Input) queued.get(reached[i])).tensor();
+                if (leaf.grad() == null) {
+                    leaf.setGrad(received.get(i));
+                } else {
+                    leaf.grad().add_(received.get(i));
+                }
+                leaves.add(leaf);
+            }
+        }
+        return true;
+    }
+
+    // ---- running
 
     /** The path that ended; only after {@link #end}. */
     Path path() {
@@ -91,12 +277,7 @@ final class Segment {
 
     /** True if the segment has an input in this storage. */
     boolean reads(Storage storage) {
-        for (Tensor input : inputOrder) {
-            if (input.values().storage() == storage) {
-                return true;
-            }
-        }
-        return false;
+        return inputs.containsKey(storage);
     }
 
     /** True if an operator of the segment takes the value. */
@@ -111,20 +292,25 @@ final class Segment {
 
     /** Runs what is queued, for these tensors; none of them needs to be of this segment. */
     void end(List<Tensor> wanted) {
-        int[] outputs = wanted.stream()
+        List<Tensor> tensors = new ArrayList<>(wanted);
+        for (Tensor leaf : leaves) {
+            if (leaf.grad() != null) {
+                tensors.add(leaf.grad());
+            }
+        }
+        int[] outputs = tensors.stream()
                 .flatMap(Segment::withBases)
                 .filter(tensor -> tensor.isPending() && tensor.segment() == this)
-                .mapToInt(Tensor::segmentValue)
+                .mapToInt(this::number)
                 .distinct()
                 .toArray();
-        ended = true;
-        sequence = Node.reserve(operators + 1);
+        close();
         path = walk.end(outputs);
         Program program = region.program(path);
         if (program == null) {
-            replay();
+            replay(outputs);
         } else {
-            run(program);
+            run(program, outputs, tensors);
         }
     }
 
@@ -136,14 +322,21 @@ final class Segment {
                 view -> view.alias() == null ? null : view.alias().base());
     }
 
-    /** Runs what is queued operator by operator, as after an exception. */
+    /** Runs what is queued event by event, as after an exception. */
     void abandon() {
-        ended = true;
-        sequence = Node.reserve(operators + 1);
-        replay();
+        close();
+        replay(null);
     }
 
-    private void run(Program program) {
+    private void close() {
+        ended = true;
+        sequence = Node.reserve(operators + 1);
+        if (contents != null) {
+            inputOrder.forEach(input -> input.values().storage().settle());
+        }
+    }
+
+    private void run(Program program, int[] wanted, List<Tensor> tensors) {
         NdArray[] arrays = new NdArray[inputOrder.size()];
         for (int i = 0; i < arrays.length; i++) {
             arrays[i] = inputOrder.get(i).values();
@@ -153,21 +346,33 @@ final class Segment {
                     region.name(), "a tensor was changed by another thread while the region used it", "");
         }
         Execution execution = program.run(arrays);
+        if (contents != null) {
+            contents.written(queued).forEach(input -> input.values().storage().written());
+        }
         int[] outputs = program.outputs();
+        boolean[] differentiable = program.isDifferentiable();
         boolean required = false;
-        for (int output : outputs) {
-            required |= walk.requiresGradient(output);
-        }
-        Tensor[] results = new Tensor[outputs.length];
-        if (required) {
-            node = new RegionNode(sequence + operators, region, this, program, execution, inputOrder);
-        }
+        boolean live = false;
         for (int i = 0; i < outputs.length; i++) {
-            results[i] = values.get(outputs[i]);
-            boolean recorded = walk.requiresGradient(outputs[i]);
-            results[i].settle(execution.outputs()[i], recorded ? new Edge(node, i) : null);
+            required |= walk.requiresGradient(outputs[i]);
+            live |= differentiable[i];
         }
-        if (!required) {
+        if (required) {
+            node = new RegionNode(sequence + operators, region, this, program, live ? execution : null, inputOrder);
+        }
+        Tensor[] results = new Tensor[values.size()];
+        tensors.stream()
+                .flatMap(Segment::withBases)
+                .filter(tensor -> tensor.isPending() && tensor.segment() == this)
+                .forEach(tensor -> results[tensor.segmentValue()] = tensor);
+        for (int i = 0; i < outputs.length; i++) {
+            Tensor result = results[outputs[i]] != null ? results[outputs[i]] : values.get(outputs[i]);
+            boolean recorded = walk.requiresGradient(outputs[i]);
+            if (result != null && result.isPending()) {
+                result.settle(execution.outputs()[i], recorded ? new Edge(node, i) : null);
+            }
+        }
+        if (!live) {
             execution.release();
         }
     }
@@ -176,16 +381,24 @@ final class Segment {
     synchronized void read(Tensor tensor) {
         if (!ended) {
             region.bailOut(tensor);
-        } else if (tensor.isPending()) {
+            return;
+        }
+        if (!tensor.isPending()) {
+            return;
+        }
+        if (path != null) {
             path.escaped(tensor.segmentValue());
+        }
+        if (!tensor.isConcealed()) {
             recompute(tensor);
         }
+        tensor.reveal();
     }
 
     /** Computes whatever is not computed yet. */
     synchronized void settle() {
         for (Tensor value : values) {
-            if (value.isPending()) {
+            if (value != null && value.isPending() && !value.isConcealed()) {
                 recompute(value);
                 return;
             }
@@ -196,10 +409,11 @@ final class Segment {
         if (!inputsUnchanged()) {
             throw new CapstanException(
                     region.name(),
-                    "a tensor made inside of the compiled region is read after a tensor it depends on has changed",
+                    "a tensor made inside of the compiled region is read after a tensor it depends on has changed;"
+                            + " later calls keep it",
                     tensor.shape().toString());
         }
-        replay();
+        replay(NOTHING);
     }
 
     /** True if every input still has the version it had when the region first used it. */
@@ -224,19 +438,40 @@ final class Segment {
             throw new CapstanException(
                     region.name(), "the operators of the compiled region are needed after its inputs have changed", "");
         }
-        replay();
+        replay(null);
     }
 
-    private void replay() {
-        Tensor[] made = new Tensor[values.size()];
-        long next = sequence;
-        for (int i = 0; i < made.length; i++) {
-            Queued event = queued.get(i);
-            if (event == null) {
-                made[i] = values.get(i);
-            } else {
-                made[i] = execute(event, made, next++);
-                adopt(values.get(i), made[i], event, made);
+    /** True if nobody has looked at what this path leaves behind: its values have to be there in case somebody does. */
+    boolean isUnobserved() {
+        return path == null || !path.isObserved();
+    }
+
+    /**
+     * Runs event by event.
+     *
+     * @param wanted the numbers of the values that are asked for, so that it is noticed if others are, too; null if that
+     *     does not matter
+     */
+    private void replay(int @Nullable [] wanted) {
+        Tensor[] made;
+        try (GradMode.Scope direct = Region.suspend()) {
+            made = new Replay(queued, values, sequence).run();
+        }
+        if (path != null) {
+            path.observed();
+        }
+        if (wanted != null) {
+            Set<Tensor> asked = Collections.newSetFromMap(new IdentityHashMap<>());
+            for (int number : wanted) {
+                asked.add(made[number]);
+            }
+            for (int i = 0; i < made.length; i++) {
+                if (made[i] == values.get(i)
+                        && made[i] != null
+                        && made[i].segment() == this
+                        && !asked.contains(made[i])) {
+                    made[i].conceal();
+                }
             }
         }
         if (node != null) {
@@ -247,33 +482,5 @@ final class Segment {
             }
             node.continueAt(places);
         }
-    }
-
-    private Tensor execute(Queued event, Tensor[] made, long number) {
-        Tensor[] operands = new Tensor[event.operands().length];
-        for (int i = 0; i < operands.length; i++) {
-            operands[i] = made[event.operands()[i]];
-        }
-        try (GradMode.Scope mode = GradMode.set(event.recording())) {
-            return TensorOps.execute(event.operator(), operands, number);
-        }
-    }
-
-    private void adopt(Tensor pending, Tensor made, Queued event, Tensor[] all) {
-        if (pending.isPending()) {
-            pending.settle(array(made, event, all), made.requiresGrad() ? made.gradientEdge() : null);
-        }
-    }
-
-    /** The array of a value made again: a view is one of what its operand is now, which may have been written to. */
-    private NdArray array(Tensor made, Queued event, Tensor[] all) {
-        int operand = event.operands()[0];
-        boolean shares = event.operator() instanceof View
-                && made.values().storage() == all[operand].values().storage();
-        if (!shares) {
-            return made.values();
-        }
-        NdArray shown = values.get(operand).values();
-        return OperatorExecutor.execute(event.operator(), List.of(shown.type()), new NdArray[] {shown});
     }
 }

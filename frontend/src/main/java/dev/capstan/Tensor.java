@@ -33,6 +33,9 @@ public class Tensor extends InPlaceOperators {
     private TensorType type;
     private int formerWrites;
     private volatile @Nullable NdArray values;
+    /** The values of a tensor of a region that ran eagerly, where it matters whether anybody asks for them. */
+    private @Nullable NdArray concealed;
+
     private @Nullable Segment segment;
     private int segmentValue;
     private boolean requiresGrad;
@@ -304,6 +307,9 @@ public class Tensor extends InPlaceOperators {
         if (!isLeaf()) {
             throw new CapstanException("requiresGrad", "only a leaf can be changed", type + " made by " + gradFn());
         }
+        if (required != requiresGrad) {
+            Region.beforeWrite(values().storage());
+        }
         requiresGrad = required;
         return this;
     }
@@ -490,6 +496,71 @@ public class Tensor extends InPlaceOperators {
         return segmentValue;
     }
 
+    /** Gives a pending tensor another number, after a write. */
+    final void moveTo(int value) {
+        segmentValue = value;
+    }
+
+    /** Says that a pending tensor requires a gradient from now on. */
+    final void require() {
+        requiresGrad = true;
+    }
+
+    /** Makes a pending tensor the computed one. */
+    final void become(Tensor computed, NdArray array) {
+        requiresGrad = computed.requiresGrad;
+        gradFn = computed.gradFn;
+        outputNumber = computed.outputNumber;
+        exclusive = computed.exclusive;
+        values = array;
+        forgetDetached();
+    }
+
+    /** A detached tensor must not keep alive what it was detached from, which matters only while it has no values. */
+    private void forgetDetached() {
+        if (alias != null && alias.isDetached()) {
+            alias = null;
+        }
+    }
+
+    /** Makes a computed tensor pending again: the next one who asks for its values is noticed. */
+    final void conceal() {
+        concealed = values;
+        values = null;
+    }
+
+    final boolean isConcealed() {
+        return concealed != null;
+    }
+
+    /** Shows the values of a concealed tensor. */
+    final void reveal() {
+        if (concealed != null) {
+            values = concealed;
+            concealed = null;
+        }
+    }
+
+    /** The same tensor for the tape, which does not ask for its values on behalf of the user. */
+    final Tensor forTape() {
+        if (segment == null) {
+            return this;
+        }
+        Tensor same = gradFn == null ? new Tensor(values()) : new Tensor(values(), gradFn, outputNumber);
+        same.requiresGrad = requiresGrad;
+        return same;
+    }
+
+    /** This gradient, or a copy if somebody else holds it. */
+    final Tensor owned() {
+        return exclusive ? this : detach().contiguousCopy();
+    }
+
+    /** True if a gradient of this tensor is added to {@link #grad()}, and nothing else happens to it. */
+    final boolean accumulatesPlainly() {
+        return isLeaf();
+    }
+
     /** Gives a pending tensor its values, and its place on the tape. */
     final void settle(NdArray array, @Nullable Edge made) {
         if (made != null) {
@@ -497,6 +568,7 @@ public class Tensor extends InPlaceOperators {
             outputNumber = made.inputNumber();
         }
         values = array;
+        forgetDetached();
     }
 
     /** Makes this tensor, which is no view, the result of a recorded write to its storage. */
@@ -538,6 +610,9 @@ public class Tensor extends InPlaceOperators {
     /** Notes that this tensor was made as a view of another one. */
     final Tensor viewOf(Tensor operand, View operator) {
         alias = Alias.of(this, operand, operator);
+        if (!isPending()) {
+            forgetDetached();
+        }
         return this;
     }
 

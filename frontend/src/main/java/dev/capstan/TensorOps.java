@@ -19,10 +19,14 @@ enum TensorOps implements Ops<Tensor> {
         if (operator instanceof Composite composite && !composite.isOneNode()) {
             return composite.decompose(this, operands);
         }
-        Tensor[] array = operands.toArray(new Tensor[0]);
+        return apply(operator, operands.toArray(new Tensor[0]));
+    }
+
+    /** The same for an operator that is recorded as one. */
+    Tensor apply(Operator operator, Tensor[] operands) {
         Region region = Region.current();
-        Tensor result = region == null ? execute(operator, array) : region.apply(operator, array);
-        return operator instanceof View view ? result.viewOf(array[0], view) : result;
+        Tensor result = region == null ? execute(operator, operands) : region.apply(operator, operands);
+        return operator instanceof View view ? result.viewOf(operands[0], view) : result;
     }
 
     /** Executes an operator now. */

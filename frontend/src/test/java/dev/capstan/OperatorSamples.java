@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.kernel.Expr;
+import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.op.Abs;
 import dev.capstan.runtime.op.Add;
 import dev.capstan.runtime.op.Addmm;
@@ -18,6 +20,7 @@ import dev.capstan.runtime.op.Embed;
 import dev.capstan.runtime.op.Eq;
 import dev.capstan.runtime.op.Exp;
 import dev.capstan.runtime.op.Expand;
+import dev.capstan.runtime.op.Formula;
 import dev.capstan.runtime.op.Ge;
 import dev.capstan.runtime.op.Gt;
 import dev.capstan.runtime.op.Le;
@@ -195,6 +198,10 @@ final class OperatorSamples {
         add(new Slice(-1, 1, 2, 2), normal(2, 4));
         add(new Slice(0, 2, 0, 1), normal(2, 4));
         add(new Detach(), normal(2, 3));
+        List<DType> two = List.of(DType.FLOAT64, DType.FLOAT64);
+        Expr rule =
+                Expr.input(0, DType.FLOAT64).add(Expr.input(1, DType.FLOAT64).mul(Expr.input(0, DType.FLOAT64)));
+        add(new Formula(Kernel.of(two, List.of(rule)), 0), normal(2, 3), normal(2, 3));
         add(new Cat(0), normal(2, 3), normal(1, 3), normal(0, 3));
         add(new Cat(-1), normal(2, 1), normal(2, 3));
         add(new Stack(1), normal(2, 3), normal(2, 3));

@@ -13,6 +13,7 @@ import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Differentiation;
 import dev.capstan.runtime.op.Elementwise;
 import dev.capstan.runtime.op.Eq;
+import dev.capstan.runtime.op.Formula;
 import dev.capstan.runtime.op.Ge;
 import dev.capstan.runtime.op.Gt;
 import dev.capstan.runtime.op.Le;
@@ -46,7 +47,7 @@ class OperatorsTest {
 
     /** The operators through which no gradient flows. */
     private static final Set<Class<? extends Operator>> NOT_DIFFERENTIABLE =
-            Set.of(Eq.class, Ne.class, Lt.class, Le.class, Gt.class, Ge.class, Detach.class);
+            Set.of(Eq.class, Ne.class, Lt.class, Le.class, Gt.class, Ge.class, Detach.class, Formula.class);
 
     private static final double TOLERANCE = 1e-7;
 

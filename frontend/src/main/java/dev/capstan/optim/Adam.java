@@ -2,13 +2,14 @@
 package dev.capstan.optim;
 
 import dev.capstan.Tensor;
+import dev.capstan.Update;
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Primitive;
-import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.type.DType;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adam: descent along the mean of past gradients over the root of the mean of their squares, both corrected for their
@@ -19,19 +20,20 @@ import java.util.Map;
 public final class Adam extends Optimizer {
     private final Map<DType, Update> updates = new EnumMap<>(DType.class);
     private final Moments[] moments;
+    private @Nullable Numbers numbers;
     private double lr = 1e-3;
     private double beta1 = 0.9;
     private double beta2 = 0.999;
     private double eps = 1e-8;
 
     private static final class Moments {
-        final NdArray first;
-        final NdArray second;
+        final Tensor first;
+        final Tensor second;
         int steps;
 
-        Moments(NdArray like) {
-            first = NdArray.zeros(like.dtype(), like.shape());
-            second = NdArray.zeros(like.dtype(), like.shape());
+        Moments(Tensor like) {
+            first = like.zerosLike();
+            second = like.zerosLike();
         }
     }
 
@@ -62,29 +64,45 @@ public final class Adam extends Optimizer {
 
     @Override
     void update(int index, Tensor parameter, Tensor gradient) {
-        NdArray g = gradient.values();
-        NdArray p = parameter.writableValues();
-        if (moments[index] == null || moments[index].first.dtype() != p.dtype()) {
-            moments[index] = new Moments(p);
+        DType dtype = parameter.dtype();
+        if (moments[index] == null || moments[index].first.dtype() != dtype) {
+            moments[index] = new Moments(parameter);
         }
         Moments state = moments[index];
         state.steps++;
-        double correction1 = 1 - Math.pow(beta1, state.steps);
-        double correction2 = Math.sqrt(1 - Math.pow(beta2, state.steps));
-        updates.computeIfAbsent(p.dtype(), Adam::rule)
-                .run(
-                        new NdArray[] {p, state.first, state.second, g},
-                        beta1,
-                        1 - beta1,
-                        beta2,
-                        1 - beta2,
-                        correction2,
-                        eps,
-                        -(lr / correction1));
+        updates.computeIfAbsent(dtype, Adam::rule)
+                .run(List.of(parameter, state.first, state.second, gradient), numbers(state.steps));
+    }
+
+    /** The numbers of the rule; parameters that were changed equally often share them. */
+    private List<Tensor> numbers(int steps) {
+        Numbers known = numbers;
+        Numbers wanted = new Numbers(steps, lr, beta1, beta2, eps, null);
+        if (known == null || !wanted.equals(known.withoutTensors())) {
+            double correction1 = 1 - Math.pow(beta1, steps);
+            double correction2 = Math.sqrt(1 - Math.pow(beta2, steps));
+            List<Tensor> tensors =
+                    Update.numbers(beta1, 1 - beta1, beta2, 1 - beta2, correction2, eps, -(lr / correction1));
+            known = new Numbers(steps, lr, beta1, beta2, eps, tensors);
+            numbers = known;
+        }
+        return known.tensors();
+    }
+
+    private record Numbers(
+            int steps,
+            double lr,
+            double beta1,
+            double beta2,
+            double eps,
+            @Nullable List<Tensor> tensors) {
+        Numbers withoutTensors() {
+            return new Numbers(steps, lr, beta1, beta2, eps, null);
+        }
     }
 
     private static Update rule(DType dtype) {
-        return Update.of(dtype, 4, 3, 7, o -> {
+        return Update.of(dtype, 4, 7, o -> {
             Expr g = o.get(3);
             Expr first = o.get(1).mul(o.get(4)).add(g.mul(o.get(5)));
             Expr second = o.get(2).mul(o.get(6)).add(g.mul(o.get(7)).mul(g));

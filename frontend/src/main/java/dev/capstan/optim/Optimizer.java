@@ -2,18 +2,8 @@
 package dev.capstan.optim;
 
 import dev.capstan.Tensor;
-import dev.capstan.runtime.eager.ElementwiseExecutor;
-import dev.capstan.runtime.eager.PreparedKernel;
-import dev.capstan.runtime.kernel.Expr;
-import dev.capstan.runtime.kernel.Kernel;
-import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.type.CapstanException;
-import dev.capstan.runtime.type.DType;
-import dev.capstan.runtime.type.Layout;
-import dev.capstan.runtime.type.Shape;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 
 /** A rule by which parameters follow their gradients. Parameters without a gradient are left alone. */
 public abstract class Optimizer {
@@ -80,45 +70,5 @@ public abstract class Optimizer {
             throw new CapstanException("optimizer", name + " is not from 0 to below 1", Double.toString(value));
         }
         return value;
-    }
-
-    /**
-     * One update as a kernel over arrays and numbers, all changed arrays written in the same pass.
-     *
-     * @param dtype the type of the arrays
-     * @param arrays how many arrays it takes; the first {@code changed} of them it overwrites
-     * @param numbers how many numbers it takes, after the arrays, converted to the type
-     * @param rule the new values of the changed arrays
-     */
-    record Update(DType dtype, int arrays, int changed, int numbers, PreparedKernel kernel) {
-        static Update of(DType dtype, int arrays, int changed, int numbers, Function<List<Expr>, List<Expr>> rule) {
-            List<DType> inputs = new ArrayList<>();
-            List<Expr> operands = new ArrayList<>();
-            for (int i = 0; i < arrays + numbers; i++) {
-                DType type = i < arrays ? dtype : DType.FLOAT64;
-                inputs.add(type);
-                operands.add(Expr.input(i, type).cast(dtype));
-            }
-            return new Update(
-                    dtype, arrays, changed, numbers, PreparedKernel.of(Kernel.of(inputs, rule.apply(operands))));
-        }
-
-        /** Runs the update; the order of the arrays is that of the rule's operands. */
-        void run(NdArray[] operands, double... values) {
-            NdArray[] inputs = new NdArray[arrays + numbers];
-            NdArray[] outputs = new NdArray[changed];
-            Shape shape = operands[0].shape();
-            for (int i = 0; i < arrays; i++) {
-                inputs[i] = operands[i];
-            }
-            for (int i = 0; i < changed; i++) {
-                outputs[i] = operands[i];
-            }
-            for (int i = 0; i < numbers; i++) {
-                NdArray number = NdArray.scalar(DType.FLOAT64, values[i]);
-                inputs[arrays + i] = number.view(Layout.contiguous(Shape.SCALAR).expand(shape));
-            }
-            ElementwiseExecutor.run(kernel, inputs, outputs);
-        }
     }
 }

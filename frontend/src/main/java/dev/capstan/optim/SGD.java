@@ -2,8 +2,8 @@
 package dev.capstan.optim;
 
 import dev.capstan.Tensor;
+import dev.capstan.Update;
 import dev.capstan.runtime.kernel.Expr;
-import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.type.DType;
 import java.util.EnumMap;
 import java.util.List;
@@ -17,14 +17,14 @@ import java.util.Map;
 public final class SGD extends Optimizer {
     private final Map<DType, Update> plain = new EnumMap<>(DType.class);
     private final Map<DType, Update> withVelocity = new EnumMap<>(DType.class);
-    private final NdArray[] velocities;
+    private final Tensor[] velocities;
     private double lr = 1e-3;
     private double momentum;
 
     /** An optimizer with learning rate 1e-3 and no momentum. */
     public SGD(List<? extends Tensor> parameters) {
         super(parameters);
-        velocities = new NdArray[size()];
+        velocities = new Tensor[size()];
     }
 
     /** Sets the learning rate; it may change between steps. */
@@ -41,28 +41,29 @@ public final class SGD extends Optimizer {
 
     @Override
     void update(int index, Tensor parameter, Tensor gradient) {
-        NdArray g = gradient.values();
-        NdArray p = parameter.writableValues();
+        DType dtype = parameter.dtype();
         if (momentum == 0) {
-            plain.computeIfAbsent(p.dtype(), SGD::descent).run(new NdArray[] {p, g}, -lr);
+            plain.computeIfAbsent(dtype, SGD::descent).run(List.of(parameter, gradient), Update.numbers(-lr));
             return;
         }
-        boolean first = velocities[index] == null || velocities[index].dtype() != p.dtype();
+        Tensor velocity = velocities[index];
+        boolean first = velocity == null || velocity.dtype() != dtype;
         if (first) {
-            velocities[index] = NdArray.zeros(p.dtype(), p.shape());
+            velocity = parameter.zerosLike();
+            velocities[index] = velocity;
         }
         // with a zero velocity before it, the first velocity is the gradient
         withVelocity
-                .computeIfAbsent(p.dtype(), SGD::accelerated)
-                .run(new NdArray[] {p, velocities[index], g}, first ? 0 : momentum, -lr);
+                .computeIfAbsent(dtype, SGD::accelerated)
+                .run(List.of(parameter, velocity, gradient), Update.numbers(first ? 0 : momentum, -lr));
     }
 
     private static Update descent(DType dtype) {
-        return Update.of(dtype, 2, 1, 1, o -> List.of(o.get(0).add(o.get(1).mul(o.get(2)))));
+        return Update.of(dtype, 2, 1, o -> List.of(o.get(0).add(o.get(1).mul(o.get(2)))));
     }
 
     private static Update accelerated(DType dtype) {
-        return Update.of(dtype, 3, 2, 2, o -> {
+        return Update.of(dtype, 3, 2, o -> {
             Expr velocity = o.get(1).mul(o.get(3)).add(o.get(2));
             return List.of(o.get(0).add(velocity.mul(o.get(4))), velocity);
         });

@@ -11,6 +11,8 @@ public final class Storage {
     private final DType dtype;
     private final Object array;
     private int version;
+    private int deferredWrites;
+    private volatile Runnable pendingWrite;
 
     private Storage(DType dtype, Object array) {
         this.dtype = dtype;
@@ -52,9 +54,29 @@ public final class Storage {
         return dtype;
     }
 
-    /** The array itself. Whoever writes to it calls {@link #written()}. */
+    /** The array itself. Whoever writes to it calls {@link #written()}. A write that is still queued is made first. */
     public Object array() {
+        Runnable write = pendingWrite;
+        if (write != null) {
+            write.run();
+        }
         return array;
+    }
+
+    /**
+     * Records a write that is queued, and not made before somebody asks for the array.
+     *
+     * @param write makes the write, and says so by {@link #settle()} before it touches the array
+     */
+    public void defer(Runnable write) {
+        deferredWrites++;
+        pendingWrite = write;
+    }
+
+    /** Forgets the queued writes: they are made now, and then count as {@link #written()}. */
+    public void settle() {
+        deferredWrites = 0;
+        pendingWrite = null;
     }
 
     /** Number of elements. */
@@ -62,9 +84,9 @@ public final class Storage {
         return java.lang.reflect.Array.getLength(array);
     }
 
-    /** Counts the writes since allocation. */
+    /** Counts the writes since allocation, queued ones included. */
     public int version() {
-        return version;
+        return version + deferredWrites;
     }
 
     /** Records a write in place. */

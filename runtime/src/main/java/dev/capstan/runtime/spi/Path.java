@@ -12,11 +12,24 @@ public interface Path {
     }
 
     /**
-     * The program for this path, or null if this call runs eagerly. Counts the visit.
+     * The program for this path, or null if this call runs eagerly. Counts the visit. A path that writes to its inputs is
+     * observed once before a program serves it.
      *
      * @throws dev.capstan.runtime.type.CapstanException for {@link Demand#NOW} if the path cannot be compiled
      */
     Program program(Demand demand);
+
+    /**
+     * True if an earlier call ran operator by operator to its end, so that what was used behind it was noticed. Values of a
+     * path that changes its own inputs cannot be computed later.
+     */
+    boolean isObserved();
+
+    /** Says that a call ran, or was run again, operator by operator. */
+    void observed();
+
+    /** True if the path writes to storage from outside. */
+    boolean writesInputs();
 
     /** Says that a value inside of the path was used after its end: from now on it is an output. */
     void escaped(int value);

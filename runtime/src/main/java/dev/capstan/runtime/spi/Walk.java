@@ -10,13 +10,17 @@ import dev.capstan.runtime.type.TensorType;
  * of events, so equal paths give equal numbers.
  */
 public interface Walk {
+    /** No value. */
+    int NONE = -1;
+
     /**
      * A tensor from outside of the region, at its first use.
      *
      * @param layout where its elements lie; the offset does not count
+     * @param alias the number of an earlier input that lies in the same storage, or {@link #NONE}
      * @return the value's number
      */
-    int input(TensorType type, Layout layout, boolean requiresGradient);
+    int input(TensorType type, Layout layout, boolean requiresGradient, int alias);
 
     /**
      * An operator.
@@ -26,6 +30,29 @@ public interface Walk {
      * @throws dev.capstan.runtime.type.CapstanException if the operands do not fit; the walk is then where it was
      */
     int apply(Operator operator, int[] operands, boolean recording);
+
+    /**
+     * A write to a whole storage: from now on it holds another value, converted to its type and broadcast.
+     *
+     * @param content what the storage holds so far: an input, a result that is no view, or what an earlier write gave
+     * @param recorded whether the tape records it, so that the new content's gradient is the value's
+     * @return the number of the new content, or {@link #NONE} if only eager mode can do this; the walk is then where it was
+     */
+    int write(int content, int value, boolean recorded);
+
+    /**
+     * The inputs at which gradients of a value end, or null if only eager mode can tell what a backward pass does.
+     */
+    int[] gradientInputs(int root);
+
+    /**
+     * A backward pass that gives each of the {@link #gradientInputs} one gradient, a value each, in their order.
+     *
+     * @param seed the gradient of the root, or {@link #NONE} for one of ones
+     * @param retainsGraph whether the root may be differentiated again
+     * @return the number of the first gradient; the others follow
+     */
+    int backward(int root, int seed, boolean retainsGraph);
 
     /** The type of a value. */
     TensorType type(int value);

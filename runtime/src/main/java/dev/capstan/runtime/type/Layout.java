@@ -193,6 +193,24 @@ public final class Layout {
         return newOffset == offset ? this : new Layout(shape, strides, newOffset);
     }
 
+    /** True if two indices can show the same element, as after {@link #expand}. May say so of an unusual layout without cause. */
+    public boolean overlapsItself() {
+        int[] order = java.util.stream.IntStream.range(0, shape.rank())
+                .filter(dimension -> shape.size(dimension) > 1)
+                .boxed()
+                .sorted(java.util.Comparator.comparingInt(dimension -> Math.abs(strides[dimension])))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        long span = 0;
+        for (int dimension : order) {
+            if (Math.abs(strides[dimension]) <= span) {
+                return shape.elements() > 0;
+            }
+            span += (long) Math.abs(strides[dimension]) * (shape.size(dimension) - 1);
+        }
+        return false;
+    }
+
     /** One more than the highest position that any element has, 0 for an empty layout. */
     public int extent() {
         if (shape.elements() == 0) {

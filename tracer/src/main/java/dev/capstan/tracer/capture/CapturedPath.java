@@ -5,6 +5,7 @@ import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -35,7 +37,8 @@ final class CapturedPath implements Path {
 
     private record Compiled() implements State {}
 
-    private record Pinned(String reason) implements State {}
+    /** Eager for good; {@code fault} if that is Capstan's. */
+    private record Pinned(String reason, boolean fault) implements State {}
 
     private final String region;
     private final int number;
@@ -43,6 +46,7 @@ final class CapturedPath implements Path {
     private final ScheduleCompiler compiler;
     private final TreeNode leaf;
     private final int[] wanted;
+    private final boolean writesInputs;
     private final LongAdder visits = new LongAdder();
     private final LongAdder hits = new LongAdder();
     private final Map<String, Long> bailOuts = new LinkedHashMap<>();
@@ -51,6 +55,7 @@ final class CapturedPath implements Path {
     private volatile long lastUse;
     private volatile PathProgram program;
     private volatile State state = new Counting();
+    private volatile boolean observed;
     private long visitsWhileCounting;
 
     CapturedPath(String region, int number, int threshold, ScheduleCompiler compiler, TreeNode leaf, int[] wanted) {
@@ -61,6 +66,7 @@ final class CapturedPath implements Path {
         this.leaf = leaf;
         this.wanted = wanted;
         this.lastUse = CLOCK.incrementAndGet();
+        this.writesInputs = new Lineage(leaf.events()).writesInputs();
     }
 
     int[] wanted() {
@@ -83,10 +89,13 @@ final class CapturedPath implements Path {
             advance(demand);
         }
         PathProgram current = program;
-        if (current != null) {
+        boolean complete = !writesInputs || observed && state instanceof Compiled;
+        if (current != null && complete) {
             hits.increment();
+            return current;
         }
-        return current;
+        observed = true;
+        return null;
     }
 
     private void advance(Demand demand) {
@@ -103,7 +112,7 @@ final class CapturedPath implements Path {
         }
         if (now) {
             compile(false);
-            if (state instanceof Pinned pinned) {
+            if (state instanceof Pinned pinned && pinned.fault()) {
                 throw new CapstanException(region, "the path cannot be compiled", pinned.reason());
             }
         }
@@ -121,6 +130,12 @@ final class CapturedPath implements Path {
         try {
             Recording recording =
                     Recording.of(leaf.events(), IntStream.of(outputs).boxed().toList());
+            Optional<String> obstacle = recording.obstacle();
+            if (obstacle.isPresent()) {
+                state = new Pinned(obstacle.get(), false);
+                program = null;
+                return;
+            }
             PathProgram made = PathProgram.compile(region + "_" + number, recording, compiler, warm, log);
             synchronized (this) {
                 program = made;
@@ -129,7 +144,7 @@ final class CapturedPath implements Path {
                 visitsWhileCounting = threshold;
             }
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
-            state = new Pinned(e.toString());
+            state = new Pinned(e.toString(), true);
             LOG.log(
                     Level.WARNING,
                     "Capstan could not compile path " + number + " of " + region
@@ -142,6 +157,21 @@ final class CapturedPath implements Path {
         return IntStream.concat(IntStream.of(wanted), escaped.stream().mapToInt(i -> i))
                 .distinct()
                 .toArray();
+    }
+
+    @Override
+    public boolean isObserved() {
+        return observed;
+    }
+
+    @Override
+    public void observed() {
+        observed = true;
+    }
+
+    @Override
+    public boolean writesInputs() {
+        return writesInputs;
     }
 
     @Override

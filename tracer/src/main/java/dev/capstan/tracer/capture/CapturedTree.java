@@ -10,6 +10,7 @@ import dev.capstan.runtime.spi.PathTree;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
+import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -97,15 +98,15 @@ public final class CapturedTree implements PathTree {
         }
 
         @Override
-        public int input(TensorType type, Layout layout, boolean requiresGradient) {
-            TreeNode child = node.child(type, layout, requiresGradient);
+        public int input(TensorType type, Layout layout, boolean requiresGradient, int alias) {
+            TreeNode child = node.child(type, layout, requiresGradient, alias);
             if (child == null) {
                 synchronized (CapturedTree.this) {
-                    child = node.child(type, layout, requiresGradient);
+                    child = node.child(type, layout, requiresGradient, alias);
                     if (child == null) {
                         Recording.External external =
-                                new Recording.External(inputs, type, layout.at(0), requiresGradient);
-                        child = grow(node, TreeNode.input(node, external));
+                                new Recording.External(inputs, type, layout.at(0), requiresGradient, alias);
+                        child = grow(node, TreeNode.of(node, external));
                     }
                 }
             }
@@ -136,6 +137,64 @@ public final class CapturedTree implements PathTree {
                         ? child
                         : grow(node, TreeNode.operator(node, operator, operands, recording, type, required));
             }
+        }
+
+        @Override
+        public int write(int content, int value, boolean recorded) {
+            TreeNode child = node.write(content, value, recorded);
+            if (child == null) {
+                List<Recording.Event> events = events();
+                boolean converted = recorded && !type(content).equals(type(value));
+                if (converted || !new Lineage(events).isWritable(content)) {
+                    return NONE;
+                }
+                boolean required = recorded ? requiresGradient(value) : requiresGradient(content);
+                Recording.Written written = new Recording.Written(content, value, type(content), required, recorded);
+                synchronized (CapturedTree.this) {
+                    child = node.write(content, value, recorded);
+                    child = child != null ? child : grow(node, TreeNode.of(node, written));
+                }
+            }
+            return enter(child);
+        }
+
+        @Override
+        public int[] gradientInputs(int root) {
+            TreeNode.Reach reach = node.reach;
+            if (reach == null || reach.root() != root) {
+                reach = new TreeNode.Reach(root, new Lineage(events()).gradientInputs(root));
+                node.reach = reach;
+            }
+            return reach.inputs();
+        }
+
+        @Override
+        public int backward(int root, int seed, boolean retainsGraph) {
+            TreeNode child = node.pass(root, seed, retainsGraph);
+            int[] reached = gradientInputs(root);
+            if (child == null) {
+                synchronized (CapturedTree.this) {
+                    child = node.pass(root, seed, retainsGraph);
+                    if (child == null) {
+                        child = grow(
+                                node,
+                                TreeNode.of(node, new Recording.Differentiated(root, seed, retainsGraph, type(root))));
+                        TreeNode end = child;
+                        for (int input : reached) {
+                            end = grow(end, TreeNode.of(end, new Recording.Gradient(values, input, type(input))));
+                        }
+                    }
+                }
+            }
+            int pass = enter(child);
+            for (int i = 0; i < reached.length; i++) {
+                enter(node.children[0]);
+            }
+            return pass + 1;
+        }
+
+        private List<Recording.Event> events() {
+            return Arrays.stream(visited, 0, values).map(TreeNode::event).toList();
         }
 
         private int enter(TreeNode child) {

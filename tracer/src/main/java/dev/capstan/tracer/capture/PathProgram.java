@@ -37,6 +37,7 @@ final class PathProgram implements Program {
     private final ForwardSchedule forward;
     private final CompiledSchedule forwardCode;
     private final boolean[] savesInput;
+    private final boolean[] differentiable;
     private final int inputs;
     private final MemoryPool pool = new MemoryPool();
     private final Map<Arrivals, Backward> backwards = new HashMap<>();
@@ -68,6 +69,10 @@ final class PathProgram implements Program {
                 .filter(event -> event instanceof Recording.External)
                 .count();
         this.savesInput = new boolean[inputs];
+        this.differentiable = new boolean[recording.outputs().size()];
+        for (int i = 0; i < differentiable.length; i++) {
+            differentiable[i] = recording.isDifferentiable(recording.outputs().get(i));
+        }
         if (complete != null) {
             complete.savedInputs().forEach(input -> savesInput[input] = true);
         }
@@ -78,12 +83,12 @@ final class PathProgram implements Program {
         long start = System.nanoTime();
         BitSet required = new BitSet();
         for (int i = 0; i < recording.outputs().size(); i++) {
-            required.set(i, recording.requiresGradient(recording.outputs().get(i)));
+            required.set(i, recording.isDifferentiable(recording.outputs().get(i)));
         }
         Arrivals all = new Arrivals(required, new BitSet());
         BackwardGraph complete = required.isEmpty() ? null : BackwardGraph.of(recording, all);
         Set<Integer> saved = complete == null ? Set.of() : complete.saved();
-        ForwardSchedule forward = Scheduler.forward(recording.graph(), saved);
+        ForwardSchedule forward = Scheduler.forward(recording.graph(), saved, recording.owned(), recording.written());
         CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), warm);
         log.add(System.nanoTime() - start);
         return new PathProgram(name, recording, compiler, log, forward, code, complete);
@@ -92,6 +97,11 @@ final class PathProgram implements Program {
     @Override
     public int[] outputs() {
         return recording.outputs().stream().mapToInt(i -> i).toArray();
+    }
+
+    @Override
+    public boolean[] isDifferentiable() {
+        return differentiable.clone();
     }
 
     @Override

@@ -27,6 +27,15 @@ final class TreeNode {
     private final boolean recording;
     volatile TreeNode[] children = NONE;
     volatile CapturedPath[] paths = NO_PATHS;
+    /** What was last asked about a backward pass that begins here. */
+    volatile Reach reach;
+
+    /**
+     * Where the gradients of a value end.
+     *
+     * @param inputs null if only eager mode can make the pass
+     */
+    record Reach(int root, int[] inputs) {}
 
     /** The root. */
     TreeNode() {
@@ -41,8 +50,9 @@ final class TreeNode {
         this.recording = recording;
     }
 
-    static TreeNode input(TreeNode parent, Recording.External external) {
-        return new TreeNode(parent, external, null, false);
+    /** Any event but an operator. */
+    static TreeNode of(TreeNode parent, Event event) {
+        return new TreeNode(parent, event, null, false);
     }
 
     static TreeNode operator(
@@ -61,10 +71,11 @@ final class TreeNode {
         return event;
     }
 
-    TreeNode child(TensorType type, Layout layout, boolean requiresGradient) {
+    TreeNode child(TensorType type, Layout layout, boolean requiresGradient, int alias) {
         for (TreeNode child : children) {
             if (child.event instanceof Recording.External external
                     && external.requiresGradient() == requiresGradient
+                    && external.alias() == alias
                     && external.layout().isShiftOf(layout)
                     && external.type().equals(type)) {
                 return child;
@@ -79,6 +90,32 @@ final class TreeNode {
                     && child.recording == isRecording
                     && Arrays.equals(child.operands, values)
                     && ((Recording.Applied) child.event).operator().equals(operator)) {
+                return child;
+            }
+        }
+        return null;
+    }
+
+    /** After a write. */
+    TreeNode write(int content, int value, boolean isRecorded) {
+        for (TreeNode child : children) {
+            if (child.event instanceof Recording.Written written
+                    && written.content() == content
+                    && written.value() == value
+                    && written.recorded() == isRecorded) {
+                return child;
+            }
+        }
+        return null;
+    }
+
+    /** After the beginning of a backward pass. */
+    TreeNode pass(int root, int seed, boolean retainsGraph) {
+        for (TreeNode child : children) {
+            if (child.event instanceof Recording.Differentiated pass
+                    && pass.root() == root
+                    && pass.seed() == seed
+                    && pass.retainsGraph() == retainsGraph) {
                 return child;
             }
         }

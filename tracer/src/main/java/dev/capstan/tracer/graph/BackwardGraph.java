@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.graph;
 
-import dev.capstan.runtime.op.Add;
-import dev.capstan.runtime.op.Differentiation;
-import dev.capstan.runtime.op.Operator;
-import dev.capstan.runtime.op.Ops;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
@@ -15,10 +11,8 @@ import dev.capstan.tracer.graph.Graph.Saved;
 import dev.capstan.tracer.graph.Graph.Total;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -54,40 +48,33 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> save
 
     /** The backward graph of a recording, or null if no gradient reaches an input. */
     public static BackwardGraph of(Recording recording, Arrivals arrivals) {
-        Derivation derivation = new Derivation(recording);
-        return derivation.derive(arrivals);
+        return new Pass(recording).derive(arrivals);
     }
 
-    private static final class Derivation {
+    private static final class Pass {
         private final Recording recording;
         private final GraphBuilder builder = GraphBuilder.backward();
-        private final Map<Integer, Integer> gradients = new HashMap<>();
+        private final Derivation derivation;
         private final Set<Integer> saved = new HashSet<>();
         private final Set<Integer> savedInputs = new HashSet<>();
 
-        Derivation(Recording recording) {
+        Pass(Recording recording) {
             this.recording = recording;
+            this.derivation = new Derivation(new Lineage(recording.events()), builder, this::forward);
         }
 
         BackwardGraph derive(Arrivals arrivals) {
             seed(arrivals);
             List<Recording.Event> events = recording.events();
-            for (int value = events.size() - 1; value >= 0; value--) {
-                Integer gradient = gradients.get(value);
-                if (gradient != null
-                        && events.get(value) instanceof Recording.Applied applied
-                        && recording.requiresGradient(value)) {
-                    visit(applied, value, gradient);
-                }
-            }
+            derivation.run(events.size());
             List<Integer> inputs = new ArrayList<>();
             List<Integer> outputs = new ArrayList<>();
             for (int value = 0; value < events.size(); value++) {
                 if (events.get(value) instanceof Recording.External external
                         && external.requiresGradient()
-                        && gradients.containsKey(value)) {
+                        && derivation.gradient(value) != null) {
                     inputs.add(external.index());
-                    outputs.add(gradients.get(value));
+                    outputs.add(derivation.gradient(value));
                 }
             }
             return inputs.isEmpty() ? null : new BackwardGraph(builder.build(outputs), inputs, saved, savedInputs);
@@ -99,30 +86,16 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> save
                         && external.requiresGradient()
                         && arrivals.totals().get(external.index())) {
                     TensorType type = external.type();
-                    gradients.put(
+                    derivation.contribute(
                             i, builder.operand(new Total(external.index()), type, Layout.contiguous(type.shape())));
                 }
             }
             for (int output = arrivals.outputs().nextSetBit(0); output >= 0; ) {
                 int value = recording.outputs().get(output);
                 TensorType type = recording.type(value);
-                contribute(value, builder.operand(new Gradient(output), type, Layout.contiguous(type.shape())));
+                derivation.contribute(
+                        value, builder.operand(new Gradient(output), type, Layout.contiguous(type.shape())));
                 output = arrivals.outputs().nextSetBit(output + 1);
-            }
-        }
-
-        private void contribute(int value, int gradient) {
-            gradients.merge(value, gradient, (sum, added) -> Add.add(builder, sum, added));
-        }
-
-        private void visit(Recording.Applied applied, int value, int gradient) {
-            Operator operator = applied.operator();
-            Rule rule = new Rule(applied, value, gradient);
-            for (int i = 0; i < applied.operands().size(); i++) {
-                int operand = applied.operands().get(i);
-                if (operator.differentiable(i) && recording.requiresGradient(operand)) {
-                    contribute(operand, operator.gradient(rule, i));
-                }
             }
         }
 
@@ -149,48 +122,6 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> save
                 markViewedInput(apply.operands().get(0));
             } else if (definition instanceof Operand operand) {
                 savedInputs.add(((Graph.Input) operand.source()).index());
-            }
-        }
-
-        private final class Rule implements Differentiation<Integer> {
-            private final Recording.Applied applied;
-            private final int value;
-            private final int gradient;
-
-            Rule(Recording.Applied applied, int value, int gradient) {
-                this.applied = applied;
-                this.value = value;
-                this.gradient = gradient;
-            }
-
-            @Override
-            public Ops<Integer> ops() {
-                return builder;
-            }
-
-            @Override
-            public Integer gradient() {
-                return gradient;
-            }
-
-            @Override
-            public Integer operand(int index) {
-                return forward(applied.operands().get(index));
-            }
-
-            @Override
-            public Integer output() {
-                return forward(value);
-            }
-
-            @Override
-            public TensorType operandType(int index) {
-                return recording.type(applied.operands().get(index));
-            }
-
-            @Override
-            public TensorType outputType() {
-                return recording.type(value);
             }
         }
     }

@@ -27,7 +27,7 @@ import java.util.Map;
 public final class GraphBuilder implements Ops<Integer> {
     private final List<Definition> definitions = new ArrayList<>();
     private final Map<Definition, Integer> known = new HashMap<>();
-    private final boolean distinctResults;
+    private boolean distinctResults;
 
     private GraphBuilder(boolean distinctResults) {
         this.distinctResults = distinctResults;
@@ -41,6 +41,11 @@ public final class GraphBuilder implements Ops<Integer> {
     /** A builder for a backward graph: equal computations are shared. */
     public static GraphBuilder backward() {
         return new GraphBuilder(false);
+    }
+
+    /** Whether each computation from now on is a tensor of its own, or equal ones are shared. */
+    void distinguish(boolean results) {
+        distinctResults = results;
     }
 
     /** A value from outside; the same source gives the same value. */

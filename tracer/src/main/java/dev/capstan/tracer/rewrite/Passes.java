@@ -38,10 +38,11 @@ public final class Passes {
     /**
      * A forward graph, simplified.
      *
-     * @param results how many of the outputs, from the first, leave as results; the backward pass reads the others
+     * @param results how many of the outputs, from the first, leave as results
+     * @param kept how many of those that follow the backward pass reads; the others are copied if need be
      */
-    public static Graph forward(Graph graph, int results) {
-        return run(graph, rewritten -> Roles.forward(rewritten, results));
+    public static Graph forward(Graph graph, int results, int kept) {
+        return run(graph, rewritten -> Roles.forward(rewritten, results, kept));
     }
 
     /** A backward graph, simplified. */

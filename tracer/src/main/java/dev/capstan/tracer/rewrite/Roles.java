@@ -25,11 +25,17 @@ public final class Roles {
         this.roles = roles;
     }
 
-    /** The roles in a forward graph whose first outputs are results, and whose others the backward pass reads. */
-    public static Roles forward(Graph graph, int results) {
+    /**
+     * The roles in a forward graph.
+     *
+     * @param results how many of the outputs, from the first, leave as results
+     * @param kept how many of those that follow the backward pass reads; the others are copied where they would share
+     *     storage
+     */
+    public static Roles forward(Graph graph, int results, int kept) {
         Role[] roles = scratch(graph);
         List<Integer> outputs = graph.outputs();
-        for (int i = 0; i < outputs.size(); i++) {
+        for (int i = 0; i < results + kept; i++) {
             Role role = i < results ? Role.RESULT : Role.KEPT;
             for (int value = outputs.get(i); value >= 0; value = base(graph, value)) {
                 roles[value] = roles[value].compareTo(role) > 0 ? roles[value] : role;

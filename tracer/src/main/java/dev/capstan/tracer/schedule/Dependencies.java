@@ -2,9 +2,14 @@
 package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.type.Layout;
+import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Who writes and who reads which root; tasks are numbered by their position in {@link Lowering#tasks()}. */
 final class Dependencies {
@@ -12,8 +17,10 @@ final class Dependencies {
     private final List<Task> tasks;
     private final List<List<Integer>> writers = new ArrayList<>();
     private final List<List<Integer>> readers = new ArrayList<>();
+    private final List<Set<Integer>> needed = new ArrayList<>();
 
-    Dependencies(Lowering lowering) {
+    /** @param writes the contents that inputs get; whoever reads the old one had better come first */
+    Dependencies(Lowering lowering, List<WriteBack.Write> writes) {
         this.roots = lowering.roots();
         this.tasks = lowering.tasks();
         int values = lowering.graph().definitions().size();
@@ -35,6 +42,52 @@ final class Dependencies {
                 writers.get(value).addAll(writers.get(part));
             }
         }
+        for (Task task : tasks) {
+            Set<Integer> before = new HashSet<>();
+            task.operands().forEach(operand -> before.addAll(writers.get(roots.of(operand))));
+            needed.add(before);
+        }
+        writes.forEach(write -> readFirst(write, lowering.graph()));
+    }
+
+    /** Lets a task that overwrites an input wait for those that read it, unless they wait for it. */
+    private void readFirst(WriteBack.Write write, Graph graph) {
+        int writer = write.root() == WriteBack.COPIED ? Task.NOTHING : map(write.root());
+        if (writer == Task.NOTHING) {
+            return;
+        }
+        for (int value = 0; value < readers.size(); value++) {
+            if (graph.definitions().get(value) instanceof Graph.Operand operand
+                    && operand.source() instanceof Graph.Input input
+                    && input.index() == write.input()) {
+                for (int reader : readers.get(value)) {
+                    if (reader != writer && !waits(reader, writer)) {
+                        needed.get(writer).add(reader);
+                    }
+                }
+            }
+        }
+    }
+
+    private boolean waits(int task, int other) {
+        Set<Integer> seen = new HashSet<>();
+        Deque<Integer> open = new ArrayDeque<>(List.of(task));
+        while (!open.isEmpty()) {
+            for (int before : needed.get(open.pop())) {
+                if (before == other) {
+                    return true;
+                }
+                if (seen.add(before)) {
+                    open.push(before);
+                }
+            }
+        }
+        return false;
+    }
+
+    /** The tasks that come before one. */
+    Set<Integer> needed(int task) {
+        return needed.get(task);
     }
 
     /** The tasks that write a root, or parts of it. */

@@ -47,10 +47,9 @@ final class Fusion {
         this.unitOf = new int[tasks.size()];
         this.needed = new int[unitOf.length][];
         for (int task = 0; task < unitOf.length; task++) {
-            needed[task] = tasks.get(task).operands().stream()
-                    .flatMap(operand -> dependencies.writers(roots.of(operand)).stream())
+            needed[task] = dependencies.needed(task).stream()
                     .mapToInt(Integer::intValue)
-                    .distinct()
+                    .sorted()
                     .toArray();
             unitOf[task] = task;
             units.add(new TreeSet<>(Set.of(task)));

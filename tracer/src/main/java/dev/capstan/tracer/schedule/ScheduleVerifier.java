@@ -16,11 +16,13 @@ import java.util.stream.IntStream;
 final class ScheduleVerifier {
     private final Schedule schedule;
     private final Set<Kind> own;
+    private final List<Integer> changed;
     private final List<Coverage> written;
 
-    private ScheduleVerifier(Schedule schedule, Set<Kind> own) {
+    private ScheduleVerifier(Schedule schedule, Set<Kind> own, List<Integer> changed) {
         this.schedule = schedule;
         this.own = own;
+        this.changed = changed;
         this.written = IntStream.range(0, schedule.slots().size())
                 .mapToObj(slot -> new Coverage())
                 .toList();
@@ -33,11 +35,12 @@ final class ScheduleVerifier {
      *
      * @param own the kinds of slots that the schedule fills
      * @param kept places, besides the results, that others read afterwards
+     * @param changed the inputs that the schedule may write to
      * @return true
      * @throws IllegalStateException if something is wrong
      */
-    static boolean isValid(Schedule schedule, Set<Kind> own, List<Place> kept) {
-        ScheduleVerifier verifier = new ScheduleVerifier(schedule, own);
+    static boolean isValid(Schedule schedule, Set<Kind> own, List<Place> kept, List<Integer> changed) {
+        ScheduleVerifier verifier = new ScheduleVerifier(schedule, own, changed);
         schedule.steps().forEach(verifier::run);
         schedule.results().forEach(place -> verifier.read(place, "results"));
         kept.forEach(place -> verifier.read(place, "kept values"));
@@ -50,7 +53,8 @@ final class ScheduleVerifier {
         for (int i = 0; i < outputs.size(); i++) {
             Place output = outputs.get(i);
             Slot slot = slot(output, step);
-            require(own.contains(slot.kind()), output, step);
+            boolean home = slot.kind() == Kind.INPUT && changed.contains(slot.index());
+            require(own.contains(slot.kind()) || home, output, step);
             for (Place other : outputs.subList(0, i)) {
                 require(isDisjoint(output, other), output, step);
             }

@@ -2,6 +2,7 @@
 package dev.capstan.tracer.schedule;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.IntStream.range;
 
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
@@ -19,6 +20,7 @@ import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -44,8 +46,10 @@ public final class Scheduler {
     private final Roots roots;
     private final Placement placement;
     private final Lowering lowering;
-    /** For each result that is a copy its place, else null. */
+    /** For each output that is a copy its place, else null. */
     private final List<Place> copies = new ArrayList<>();
+
+    private final List<WriteBack.Write> writes = new ArrayList<>();
 
     private Scheduler(Graph graph, ForwardSchedule before) {
         this.graph = graph;
@@ -69,23 +73,59 @@ public final class Scheduler {
      * @param saved the values that the backward pass reads
      */
     public static ForwardSchedule forward(Graph graph, Set<Integer> saved) {
+        return forward(graph, saved, new BitSet(), List.of());
+    }
+
+    /**
+     * Schedules a forward graph that writes to inputs in the end.
+     *
+     * @param graph its last outputs are the new contents of the written inputs
+     * @param saved the values that the backward pass reads
+     * @param owned the results, by their position, that lie in a fresh array of their own, whatever computes them
+     * @param written the inputs that are written to
+     */
+    public static ForwardSchedule forward(Graph graph, Set<Integer> saved, BitSet owned, List<Integer> written) {
         requireNonNull(graph, "graph");
+        List<Integer> outputs = graph.outputs();
+        int results = outputs.size() - written.size();
         List<Integer> values = saved.stream().sorted().toList();
-        List<Integer> wanted = new ArrayList<>(graph.outputs());
+        List<Integer> shared =
+                range(0, results).filter(i -> !owned.get(i)).boxed().toList();
+        List<Integer> wanted = new ArrayList<>();
+        shared.forEach(i -> wanted.add(outputs.get(i)));
         wanted.addAll(values);
-        int results = graph.outputs().size();
-        Graph simplified = Passes.forward(new Graph(graph.definitions(), wanted), results);
+        owned.stream().forEach(i -> wanted.add(outputs.get(i)));
+        wanted.addAll(outputs.subList(results, outputs.size()));
+
+        Graph simplified = Passes.forward(new Graph(graph.definitions(), wanted), shared.size(), values.size());
+        List<Integer> kept = simplified.outputs().subList(shared.size(), shared.size() + values.size());
+        List<Integer> apart = simplified.outputs().subList(shared.size() + values.size(), results + values.size());
+        List<Integer> contents = simplified.outputs().subList(results + values.size(), wanted.size());
+
         Scheduler scheduler = new Scheduler(simplified, null);
-        scheduler.leaveAsEagerModeDoes(simplified.outputs().subList(0, results));
-        List<Integer> kept = simplified.outputs().subList(results, wanted.size());
-        kept.forEach(scheduler::keep);
+        scheduler.leaveAsEagerModeDoes(simplified.outputs().subList(0, shared.size()), shared);
+        kept.forEach(value -> {
+            scheduler.keep(value);
+            scheduler.copies.add(null);
+        });
+        scheduler.leaveApart(apart, owned.stream().boxed().toList());
+        scheduler.write(contents, written);
         Planned planned = scheduler.plan(FORWARD_SLOTS);
+
         Map<Integer, Place> places = new LinkedHashMap<>();
         for (int i = 0; i < values.size(); i++) {
-            places.put(values.get(i), planned.places.get(results + i));
+            places.put(values.get(i), planned.places.get(shared.size() + i));
         }
-        Schedule schedule = planned.schedule(results);
-        assert ScheduleVerifier.isValid(schedule, OWN_FORWARD, List.copyOf(places.values()));
+        Place[] placed = new Place[results];
+        for (int i = 0; i < shared.size(); i++) {
+            placed[shared.get(i)] = planned.places.get(i);
+        }
+        int next = shared.size() + values.size();
+        for (int i = owned.nextSetBit(0); i >= 0; i = owned.nextSetBit(i + 1)) {
+            placed[i] = planned.places.get(next++);
+        }
+        Schedule schedule = new Schedule(planned.slots, planned.steps, List.of(placed));
+        assert ScheduleVerifier.isValid(schedule, OWN_FORWARD, List.copyOf(places.values()), written);
         return new ForwardSchedule(schedule, places, simplified);
     }
 
@@ -100,10 +140,11 @@ public final class Scheduler {
         requireNonNull(before, "before");
         Graph simplified = Passes.backward(graph);
         Scheduler scheduler = new Scheduler(simplified, before);
-        scheduler.leaveApart(simplified.outputs());
-        Schedule schedule =
-                scheduler.plan(BACKWARD_SLOTS).schedule(graph.outputs().size());
-        assert ScheduleVerifier.isValid(schedule, OWN_BACKWARD, List.of());
+        scheduler.leaveApart(
+                simplified.outputs(), range(0, graph.outputs().size()).boxed().toList());
+        Planned planned = scheduler.plan(BACKWARD_SLOTS);
+        Schedule schedule = new Schedule(planned.slots, planned.steps, planned.places);
+        assert ScheduleVerifier.isValid(schedule, OWN_BACKWARD, List.of(), List.of());
         return schedule;
     }
 
@@ -133,37 +174,64 @@ public final class Scheduler {
         return new Place(buffers.external(kind, slot.index(), slot.dtype(), slot.elements()), place.layout());
     }
 
-    private void leaveAsEagerModeDoes(List<Integer> results) {
+    /** @param numbers which results they are */
+    private void leaveAsEagerModeDoes(List<Integer> results, List<Integer> numbers) {
         Set<Integer> computed = new HashSet<>();
         for (int i = 0; i < results.size(); i++) {
             int value = results.get(i);
             int root = roots.of(value);
             boolean again = !roots.isAlias(value) && !computed.add(value);
             if (again && !roots.isExternal(root)) {
-                copies.add(copied(i, value));
+                copies.add(copied(numbers.get(i), value));
             } else {
                 if (!roots.isExternal(root) && !placement.isRequired(root)) {
-                    placement.require(root, resultBuffer(i, root));
+                    placement.require(root, resultBuffer(numbers.get(i), root));
                 }
                 copies.add(null);
             }
         }
     }
 
-    private void leaveApart(List<Integer> results) {
+    /** @param numbers which results they are */
+    private void leaveApart(List<Integer> results, List<Integer> numbers) {
         for (int i = 0; i < results.size(); i++) {
             int value = results.get(i);
             int root = roots.of(value);
-            Layout layout = roots.layout(value);
-            boolean whole = layout.isContiguous()
-                    && layout.offset() == 0
-                    && layout.shape().elements() == roots.shape(root).elements();
-            if (whole && !roots.isExternal(root) && !placement.isRequired(root)) {
-                placement.require(root, resultBuffer(i, root));
+            if (isFree(value)) {
+                placement.require(root, resultBuffer(numbers.get(i), root));
                 copies.add(null);
             } else {
-                copies.add(copied(i, value));
+                copies.add(copied(numbers.get(i), value));
             }
+        }
+    }
+
+    /** True if a value is all of a computation that has no place yet. */
+    private boolean isFree(int value) {
+        int root = roots.of(value);
+        Layout layout = roots.layout(value);
+        boolean whole = layout.isContiguous()
+                && layout.offset() == 0
+                && layout.shape().elements() == roots.shape(root).elements();
+        return whole && !roots.isExternal(root) && !placement.isRequired(root);
+    }
+
+    /** Computes new contents of inputs aside; {@link WriteBack} takes them home. */
+    private void write(List<Integer> contents, List<Integer> inputs) {
+        for (int i = 0; i < contents.size(); i++) {
+            int value = contents.get(i);
+            int root = roots.of(value);
+            TensorType type = graph.type(value);
+            int buffer =
+                    buffers.scratch(type.dtype(), type.shape().elements(), isFree(value) && placement.isHollow(root));
+            if (isFree(value)) {
+                placement.require(root, buffer);
+                writes.add(new WriteBack.Write(buffer, type, inputs.get(i), root));
+            } else {
+                lowering.copy(value, buffer);
+                writes.add(new WriteBack.Write(buffer, type, inputs.get(i), WriteBack.COPIED));
+            }
+            copies.add(new Place(buffer, Layout.contiguous(type.shape())));
         }
     }
 
@@ -190,12 +258,13 @@ public final class Scheduler {
 
     private Planned plan(List<Kind> kinds) {
         lowering.run();
-        Dependencies dependencies = new Dependencies(lowering);
+        Dependencies dependencies = new Dependencies(lowering, writes);
         List<List<Task>> units = new Fusion(lowering, dependencies).units();
-        List<Step> steps = new Emission(lowering, dependencies).steps(units);
+        WriteBack home = new WriteBack(graph, buffers, given, writes);
+        List<Step> steps = home.steps(new Emission(lowering, dependencies).steps(units));
         List<Place> wanted = new ArrayList<>();
-        for (int i = 0; i < graph.outputs().size(); i++) {
-            Place copy = i < copies.size() ? copies.get(i) : null;
+        for (int i = 0; i < graph.outputs().size() - writes.size(); i++) {
+            Place copy = copies.get(i);
             wanted.add(copy != null ? copy : placement.place(graph.outputs().get(i)));
         }
         MemoryPlan memory = new MemoryPlan(buffers, steps, wanted, kinds);
@@ -208,11 +277,7 @@ public final class Scheduler {
     /**
      * A schedule with the places of everything that is wanted of it.
      *
-     * @param places of the graph's outputs: the results, then what is kept
+     * @param places of the graph's outputs, without those that are written to inputs
      */
-    private record Planned(List<Slot> slots, List<Step> steps, List<Place> places) {
-        Schedule schedule(int results) {
-            return new Schedule(slots, steps, places.subList(0, results));
-        }
-    }
+    private record Planned(List<Slot> slots, List<Step> steps, List<Place> places) {}
 }

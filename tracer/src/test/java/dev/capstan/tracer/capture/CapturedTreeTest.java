@@ -28,7 +28,7 @@ class CapturedTreeTest {
     });
 
     private static int input(Walk walk, boolean requiresGradient) {
-        return walk.input(SQUARE, Layout.contiguous(SQUARE.shape()), requiresGradient);
+        return walk.input(SQUARE, Layout.contiguous(SQUARE.shape()), requiresGradient, Walk.NONE);
     }
 
     private static Path tanh(CapturedTree tree) {
@@ -71,7 +71,8 @@ class CapturedTreeTest {
     void anOperatorThatIsRefusedLeavesTheWalkWhereItWas() {
         Walk walk = faulty.walk();
         int square = input(walk, false);
-        int wide = walk.input(new TensorType(DType.FLOAT32, Shape.of(4, 5)), Layout.contiguous(Shape.of(4, 5)), false);
+        int wide = walk.input(
+                new TensorType(DType.FLOAT32, Shape.of(4, 5)), Layout.contiguous(Shape.of(4, 5)), false, Walk.NONE);
         assertThrows(CapstanException.class, () -> walk.apply(new Mm(), new int[] {square, wide}, true));
         assertEquals(2, walk.apply(new Mm(), new int[] {square, square}, true));
     }
@@ -99,7 +100,7 @@ class CapturedTreeTest {
         for (int size = 1; size <= CapturedTree.PATH_LIMIT + 10; size++) {
             Walk walk = faulty.walk();
             TensorType type = new TensorType(DType.FLOAT32, Shape.of(size));
-            int input = walk.input(type, Layout.contiguous(type.shape()), false);
+            int input = walk.input(type, Layout.contiguous(type.shape()), false, Walk.NONE);
             walk.end(new int[] {walk.apply(new Tanh(), new int[] {input}, true)});
         }
         assertEquals(CapturedTree.PATH_LIMIT, faulty.report().size());

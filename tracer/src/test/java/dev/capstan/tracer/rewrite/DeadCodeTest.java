@@ -19,10 +19,14 @@ class DeadCodeTest {
         int wanted = Neg.neg(w.ops, x);
         Add.add(w.ops, unused, wanted);
         Graph graph = w.ops.build(List.of(wanted));
-        assertEquals("""
+        assertEquals(
+                """
             %0 = input 0 : float32[2]/[1]
             %1 = neg(%0) : float32[2]
             return %1
-            """, new DeadCode().apply(graph, Roles.forward(graph, 1)).toString());
+            """,
+                new DeadCode()
+                        .apply(graph, Roles.forward(graph, 1, graph.outputs().size() - 1))
+                        .toString());
     }
 }

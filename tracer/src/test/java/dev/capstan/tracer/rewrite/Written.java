@@ -46,7 +46,8 @@ final class Written {
     /** The same for a forward graph with so many results; the other outputs are kept. */
     String after(Pass pass, int results, List<Integer> outputs) {
         Graph graph = ops.build(outputs);
-        Graph rewritten = pass.apply(graph, Roles.forward(graph, results));
+        Graph rewritten =
+                pass.apply(graph, Roles.forward(graph, results, graph.outputs().size() - results));
         return live(pass, graph, rewritten);
     }
 

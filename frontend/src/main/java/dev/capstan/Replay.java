@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.Segment.Input;
+import dev.capstan.Segment.Operation;
+import dev.capstan.Segment.Pass;
+import dev.capstan.Segment.Queued;
+import dev.capstan.Segment.Received;
+import dev.capstan.Segment.Retaken;
+import dev.capstan.Segment.Write;
+import dev.capstan.runtime.eager.OperatorExecutor;
+import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.op.View;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The events of a segment, one by one as eager mode makes them, with the tape that it builds. */
+final class Replay {
+    private final List<Queued> queued;
+    private final List<@Nullable Tensor> values;
+    private final @Nullable Tensor[] made;
+    private long sequence;
+    private @Nullable Tensor[] gradients = {};
+
+    /**
+     * Runs nothing yet.
+     *
+     * @param values for each event the tensor that stands for it, or null
+     * @param sequence the creation number of the first tape node
+     */
+    Replay(List<Queued> queued, List<@Nullable Tensor> values, long sequence) {
+        this.queued = queued;
+        this.values = values;
+        this.made = new Tensor[queued.size()];
+        this.sequence = sequence;
+    }
+
+    /** For each event its tensor: the one that stood for it, if that had no value yet. */
+    @Nullable
+    Tensor[] run() {
+        for (int i = 0; i < made.length; i++) {
+            Tensor computed = compute(i);
+            Tensor pending = values.get(i);
+            if (pending != null && pending.isPending()) {
+                pending.become(computed, array(i, computed));
+                computed = pending;
+            }
+            made[i] = computed;
+        }
+        return made;
+    }
+
+    private @Nullable Tensor compute(int number) {
+        Queued event = queued.get(number);
+        if (event instanceof Input input) {
+            return input.tensor();
+        }
+        if (event instanceof Operation operation) {
+            return execute(number, operation);
+        }
+        if (event instanceof Retaken retaken) {
+            sequence++;
+            return made[retaken.value()];
+        }
+        if (event instanceof Write write) {
+            return write(write);
+        }
+        return event instanceof Received received ? receive(received) : null;
+    }
+
+    private Tensor execute(int number, Operation operation) {
+        Tensor[] operands = Arrays.stream(operation.operands())
+                .mapToObj(operand -> made[operand])
+                .toArray(Tensor[]::new);
+        Queued next = number + 1 < made.length ? queued.get(number + 1) : operation;
+        if (next instanceof Write write && write.value() == number && write.recording()) {
+            operands = new InPlace(made[write.content()])
+                    .kept(operation.operator(), List.of(operands))
+                    .toArray(Tensor[]::new);
+        }
+        try (GradMode.Scope mode = GradMode.set(operation.recording())) {
+            return TensorOps.execute(operation.operator(), operands, sequence++);
+        }
+    }
+
+    /** The array of a value made again: a view is one of what its operand is now, which may have been written to. */
+    private NdArray array(int number, Tensor computed) {
+        NdArray array = computed.values();
+        if (queued.get(number) instanceof Operation operation && operation.operator() instanceof View view) {
+            int operand = operation.operands()[0];
+            Tensor shown = values.get(operand);
+            if (array.storage() == made[operand].values().storage() && shown != null && shown != made[operand]) {
+                NdArray known = shown.values();
+                return OperatorExecutor.execute(view, List.of(known.type()), new NdArray[] {known});
+            }
+        }
+        return array;
+    }
+
+    private Tensor write(Write write) {
+        try (GradMode.Scope mode = GradMode.set(write.recording())) {
+            return new InPlace(made[write.content()]).assign(made[write.value()], write.recording());
+        }
+    }
+
+    private Tensor receive(Received received) {
+        if (received.position() == 0) {
+            differentiate((Pass) queued.get(received.pass()));
+        }
+        return gradients[received.position()];
+    }
+
+    private void differentiate(Pass pass) {
+        Tensor root = made[pass.root()];
+        Tensor seed = pass.seed() < 0 ? root.onesLike() : made[pass.seed()];
+        List<Edge> leaves = Arrays.stream(pass.inputs())
+                .mapToObj(input -> made[input].gradientEdge())
+                .toList();
+        Tensor[] found =
+                BackwardPass.gradients(List.of(root.gradientEdge()), List.of(seed), leaves, pass.retainsGraph(), false);
+        gradients = Arrays.stream(found).map(Tensor::owned).toArray(Tensor[]::new);
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.runtime.eager.ElementwiseExecutor;
+import dev.capstan.runtime.eager.PreparedKernel;
+import dev.capstan.runtime.kernel.Expr;
+import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.op.Formula;
+import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * An element-wise computation over tensors of one type and shape that overwrites some of them, all in one pass and off the
+ * tape: the rule of an optimizer.
+ */
+public final class Update {
+    private final DType dtype;
+    private final int tensors;
+    private final PreparedKernel kernel;
+    private final Formula[] formulas;
+
+    private Update(DType dtype, int tensors, Kernel kernel) {
+        this.dtype = dtype;
+        this.tensors = tensors;
+        this.kernel = PreparedKernel.of(kernel);
+        this.formulas = new Formula[kernel.outputs().size()];
+        Arrays.setAll(formulas, output -> new Formula(kernel, output));
+    }
+
+    /**
+     * An update.
+     *
+     * @param dtype the type of the tensors
+     * @param tensors how many tensors it takes
+     * @param numbers how many numbers it takes, after the tensors, converted to the type
+     * @param rule the new values of the first tensors
+     */
+    public static Update of(DType dtype, int tensors, int numbers, Function<List<Expr>, List<Expr>> rule) {
+        List<DType> inputs = new ArrayList<>();
+        List<Expr> operands = new ArrayList<>();
+        for (int i = 0; i < tensors + numbers; i++) {
+            DType type = i < tensors ? dtype : DType.FLOAT64;
+            inputs.add(type);
+            operands.add(Expr.input(i, type).cast(dtype));
+        }
+        return new Update(dtype, tensors, Kernel.of(inputs, rule.apply(operands)));
+    }
+
+    /** Numbers in the form in which updates take them. */
+    public static List<Tensor> numbers(double... values) {
+        return Arrays.stream(values).mapToObj(Tensor::scalar).toList();
+    }
+
+    /**
+     * Makes the update.
+     *
+     * @param operands in the order of the rule's, all of the update's type and one shape
+     * @param numbers 0-d float64 tensors
+     * @throws CapstanException if types, shapes or counts differ; then nothing is changed
+     */
+    public void run(List<Tensor> operands, List<Tensor> numbers) {
+        verify(operands, numbers);
+        if (Region.current() == null) {
+            execute(operands, numbers);
+            return;
+        }
+        Tensor[] all = new Tensor[operands.size() + numbers.size()];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = i < tensors ? operands.get(i) : numbers.get(i - tensors);
+        }
+        try (GradMode.Scope off = GradMode.noGrad()) {
+            Tensor[] changed = new Tensor[formulas.length];
+            for (int i = 0; i < changed.length; i++) {
+                changed[i] = TensorOps.INSTANCE.apply(formulas[i], all);
+            }
+            for (int i = 0; i < changed.length; i++) {
+                new InPlace(operands.get(i)).copy(changed[i]);
+            }
+        }
+    }
+
+    private void verify(List<Tensor> operands, List<Tensor> numbers) {
+        Shape shape = operands.get(0).shape();
+        for (Tensor operand : operands) {
+            if (operand.dtype() != dtype || !operand.shape().equals(shape)) {
+                throw new CapstanException(
+                        "update", "operands differ in type", operand.type() + " with " + dtype + shape);
+            }
+        }
+        if (operands.size() != tensors
+                || operands.size() + numbers.size()
+                        != formulas[0].kernel().inputs().size()) {
+            throw new CapstanException(
+                    "update", "number of operands", operands.size() + " tensors and " + numbers.size() + " numbers");
+        }
+    }
+
+    private void execute(List<Tensor> operands, List<Tensor> numbers) {
+        Shape shape = operands.get(0).shape();
+        NdArray[] inputs = new NdArray[tensors + numbers.size()];
+        NdArray[] outputs = new NdArray[formulas.length];
+        for (int i = 0; i < inputs.length; i++) {
+            inputs[i] = i < outputs.length
+                    ? operands.get(i).writableValues()
+                    : i < tensors ? operands.get(i).values() : stretched(numbers.get(i - tensors), shape);
+        }
+        System.arraycopy(inputs, 0, outputs, 0, outputs.length);
+        ElementwiseExecutor.run(kernel, inputs, outputs);
+    }
+
+    private static NdArray stretched(Tensor number, Shape shape) {
+        NdArray array = number.values();
+        Layout layout = array.layout().expand(shape);
+        return array.view(layout);
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.graph;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.capstan.runtime.op.View;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.tracer.graph.Recording.Applied;
+import dev.capstan.tracer.graph.Recording.Differentiated;
+import dev.capstan.tracer.graph.Recording.Event;
+import dev.capstan.tracer.graph.Recording.External;
+import dev.capstan.tracer.graph.Recording.Written;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.function.IntPredicate;
+
+/** What the events of a path mean for storage, and for the tape that eager mode would build of them. */
+public final class Lineage {
+    private final List<? extends Event> events;
+    private final int[] storages;
+    private final Layout[] layouts;
+
+    /** Of these events, in order. */
+    public Lineage(List<? extends Event> events) {
+        this.events = requireNonNull(events, "events");
+        this.storages = new int[events.size()];
+        this.layouts = new Layout[storages.length];
+        for (int i = 0; i < storages.length; i++) {
+            place(i, events.get(i));
+        }
+    }
+
+    private void place(int value, Event event) {
+        storages[value] = value;
+        layouts[value] = Layout.contiguous(event.type().shape());
+        if (event instanceof External external) {
+            storages[value] = external.alias() < 0 ? value : storages[external.alias()];
+            layouts[value] = external.layout();
+        } else if (event instanceof Written written) {
+            storages[value] = storages[written.content()];
+            layouts[value] = layouts[written.content()];
+        } else if (event instanceof Applied applied && applied.operator() instanceof View view) {
+            int operand = applied.operands().get(0);
+            view.view(layouts[operand]).ifPresent(layout -> {
+                storages[value] = storages[operand];
+                layouts[value] = layout;
+            });
+        }
+    }
+
+    List<Event> events() {
+        return List.copyOf(events);
+    }
+
+    /** The first value in the storage in which a value lies. */
+    int storage(int value) {
+        return storages[value];
+    }
+
+    /** True if the storage of a value holds something else after all events than it did just after this one. */
+    boolean isOverwritten(int value, int after) {
+        for (int i = after + 1; i < storages.length; i++) {
+            if (events.get(i) instanceof Written && storages[i] == storages[value]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** True if a write to the whole of the storage, of which no other input shows a part, can be put off. */
+    public boolean isWritable(int content) {
+        int storage = storages[content];
+        for (int i = 0; i < storages.length; i++) {
+            if (i != storage && storages[i] == storage && events.get(i) instanceof External) {
+                return false;
+            }
+        }
+        return !(events.get(storage) instanceof External external
+                && external.layout().overlapsItself());
+    }
+
+    /** True if storage from outside is written to. */
+    public boolean writesInputs() {
+        for (int i = 0; i < storages.length; i++) {
+            if (events.get(i) instanceof Written && events.get(storages[i]) instanceof External) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The value whose gradient a value's gradient is: a write hands on the gradient of what was written. */
+    int source(int value) {
+        int source = value;
+        while (events.get(source) instanceof Written written) {
+            source = written.recorded() ? written.value() : written.content();
+        }
+        return source;
+    }
+
+    /** The operators and inputs that a gradient of a value reaches. */
+    private BitSet reached(int root) {
+        BitSet reached = new BitSet();
+        reached.set(source(root));
+        for (int value = root; value >= 0; value--) {
+            if (reached.get(value) && events.get(value) instanceof Applied applied) {
+                for (int i = 0; i < applied.operands().size(); i++) {
+                    if (passesTo(applied, i)) {
+                        reached.set(source(applied.operands().get(i)));
+                    }
+                }
+            }
+        }
+        return reached;
+    }
+
+    private boolean passesTo(Applied applied, int operand) {
+        return applied.operator().differentiable(operand)
+                && events.get(applied.operands().get(operand)).requiresGradient();
+    }
+
+    /** The inputs at which the gradients of a value end; null if the pass meets what eager mode would refuse. */
+    public int[] gradientInputs(int root) {
+        if (!events.get(root).requiresGradient()) {
+            return null;
+        }
+        BitSet reached = reached(root);
+        for (int value = reached.nextSetBit(0); value >= 0; value = reached.nextSetBit(value + 1)) {
+            if (savesOverwritten(value) || isConsumed(value) && savesAnything(value)) {
+                return null;
+            }
+        }
+        return reached.stream()
+                .filter(value -> events.get(value) instanceof External)
+                .toArray();
+    }
+
+    private List<Integer> saved(int value) {
+        List<Integer> saved = new ArrayList<>();
+        if (events.get(value) instanceof Applied applied) {
+            IntPredicate needed = operand -> passesTo(applied, operand);
+            for (int i = 0; i < applied.operands().size(); i++) {
+                if (applied.operator().savesOperand(i, needed)) {
+                    saved.add(applied.operands().get(i));
+                }
+            }
+            if (applied.operator().savesOutput()) {
+                saved.add(value);
+            }
+        }
+        return saved;
+    }
+
+    private boolean savesAnything(int value) {
+        return !saved(value).isEmpty();
+    }
+
+    private boolean savesOverwritten(int value) {
+        return saved(value).stream().anyMatch(operand -> !isCopied(operand, value) && isOverwritten(operand, value));
+    }
+
+    /** True if an operator writes over its own operand: eager mode then saves a copy. */
+    private boolean isCopied(int operand, int value) {
+        return value + 1 < events.size()
+                && events.get(value + 1) instanceof Written written
+                && written.value() == value
+                && written.content() == operand;
+    }
+
+    /** True if a backward pass of the path has gone through an operator and freed what it had saved. */
+    private boolean isConsumed(int value) {
+        for (int i = value + 1; i < storages.length; i++) {
+            if (events.get(i) instanceof Differentiated pass
+                    && !pass.retainsGraph()
+                    && reached(pass.root()).get(value)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** True if a backward pass of the path has freed what one from this value would need. */
+    boolean isSpent(int root) {
+        return reached(root).stream().anyMatch(value -> isConsumed(value) && savesAnything(value));
+    }
+
+    /** True if a backward pass of the path went through the operator that gave a value. */
+    boolean isWalked(int value) {
+        return isConsumed(source(value));
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.schedule;
+
+import dev.capstan.runtime.kernel.Expr;
+import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.TensorType;
+import dev.capstan.tracer.graph.Graph;
+import dev.capstan.tracer.graph.Graph.Input;
+import dev.capstan.tracer.graph.Graph.Operand;
+import dev.capstan.tracer.schedule.Schedule.Loop;
+import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Step;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Takes new contents to the inputs they belong to. Where a loop computes one element by element, and nothing reads the
+ * old content afterwards, the loop writes straight into the input; else the content is copied at the end.
+ */
+final class WriteBack {
+    /** The root of a write whose content is a copy. */
+    static final int COPIED = -1;
+
+    private final Graph graph;
+    private final Buffers buffers;
+    private final List<Write> writes;
+    private final Map<Integer, Place> inputs = new HashMap<>();
+
+    /**
+     * One new content.
+     *
+     * @param buffer where it is computed, contiguous
+     * @param type its type, which is the input's
+     * @param input the index of the input
+     * @param root the value that is computed there, or {@link #COPIED}
+     */
+    record Write(int buffer, TensorType type, int input, int root) {}
+
+    /** @param given for each operand of the graph where it lies */
+    WriteBack(Graph graph, Buffers buffers, Place[] given, List<Write> writes) {
+        this.graph = graph;
+        this.buffers = buffers;
+        this.writes = writes;
+        for (int value = 0; value < given.length; value++) {
+            if (graph.definitions().get(value) instanceof Operand operand && operand.source() instanceof Input input) {
+                inputs.put(input.index(), given[value]);
+            }
+        }
+    }
+
+    /** The steps, with what takes the contents home. */
+    List<Step> steps(List<Step> computed) {
+        List<Step> steps = new ArrayList<>(computed);
+        for (Write write : writes) {
+            if (write.type().shape().elements() > 0 && !redirect(write, steps)) {
+                steps.add(copy(write));
+            }
+        }
+        return steps;
+    }
+
+    private Step copy(Write write) {
+        DType type = write.type().dtype();
+        Kernel kernel = Kernel.of(List.of(type), List.of(Expr.input(0, type)));
+        List<Layout> layouts =
+                List.of(home(write).layout(), Layout.contiguous(write.type().shape()));
+        Iteration iteration = Iteration.of(write.type().shape(), layouts);
+        return new Loop(
+                kernel,
+                iteration.shape(),
+                List.of(new Place(write.buffer(), iteration.layout(1, 0))),
+                List.of(new Place(home(write).slot(), iteration.layout(0, 0))));
+    }
+
+    private Place home(Write write) {
+        return inputs.get(write.input());
+    }
+
+    /** Lets the loop that computes a content write into the input, if that is all the same to everyone. */
+    private boolean redirect(Write write, List<Step> steps) {
+        int home = home(write).slot();
+        int writer = writer(write.buffer(), steps);
+        if (writer < 0 || !home(write).layout().isContiguous()) {
+            return false;
+        }
+        for (int i = writer + 1; i < steps.size(); i++) {
+            if (Steps.places(steps.get(i)).stream().anyMatch(place -> place.slot() == home)) {
+                return false;
+            }
+        }
+        Loop loop = (Loop) steps.get(writer);
+        Place output = loop.outputs().stream()
+                .filter(place -> place.slot() == write.buffer())
+                .findFirst()
+                .orElseThrow();
+        for (Place input : loop.inputs()) {
+            if (input.slot() == home && !input.layout().equals(output.layout())) {
+                return false;
+            }
+        }
+        for (int i = writer; i < steps.size(); i++) {
+            steps.set(
+                    i,
+                    Steps.moved(
+                            steps.get(i),
+                            place -> place.slot() == write.buffer() ? new Place(home, place.layout()) : place));
+        }
+        return true;
+    }
+
+    /** The one loop that writes all of a buffer, or -1. */
+    private static int writer(int buffer, List<Step> steps) {
+        int writer = -1;
+        for (int i = 0; i < steps.size(); i++) {
+            boolean writes = Steps.outputs(steps.get(i)).stream().anyMatch(place -> place.slot() == buffer);
+            if (writes && (writer >= 0 || !(steps.get(i) instanceof Loop))) {
+                return -1;
+            }
+            writer = writes ? i : writer;
+        }
+        return writer;
+    }
+}
