@@ -38,7 +38,8 @@ final class InPlace implements Ops<Tensor> {
         String name = operator.name() + "_";
         Region region = Region.current();
         if (region != null && isQueueable()) {
-            verifyResult(name, operator.infer(operands.stream().map(Tensor::type).toList()));
+            verifyResult(
+                    name, operator.infer(operands.stream().map(Tensor::type).toList()));
             if (region.write(target, TensorOps.INSTANCE.apply(operator, operands))) {
                 return target;
             }

@@ -63,7 +63,6 @@ final class StepTest {
         for (int i = 0; i < eager.tensors().size(); i++) {
             assertArrayEquals(eager.tensors().get(i), compiled.tensors().get(i), "tensor " + i);
         }
-        System.out.println(compiled.region().explain());
         long hits = compiled.region().report().stream()
                 .mapToLong(path -> path.hits())
                 .sum();
