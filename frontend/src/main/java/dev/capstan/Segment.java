@@ -275,6 +275,11 @@ final class Segment {
         return path;
     }
 
+    /** True if a backward pass is queued. */
+    boolean hasPasses() {
+        return !leaves.isEmpty();
+    }
+
     /** True if the segment has an input in this storage. */
     boolean reads(Storage storage) {
         return inputs.containsKey(storage);
@@ -283,7 +288,10 @@ final class Segment {
     /** True if an operator of the segment takes the value. */
     boolean usesInside(int value) {
         for (Queued event : queued) {
-            if (event != null && Arrays.stream(event.operands()).anyMatch(operand -> operand == value)) {
+            boolean operand = event instanceof Operation operation
+                    && Arrays.stream(operation.operands()).anyMatch(number -> number == value);
+            boolean written = event instanceof Write write && (write.content() == value || write.value() == value);
+            if (operand || written) {
                 return true;
             }
         }

@@ -433,6 +433,7 @@ public class Tensor extends InPlaceOperators {
 
     /** Where the whole gradient of this tensor arrives. */
     final Edge place(String operator) {
+        Region.settlePasses();
         Edge made = gradientEdge();
         if (made == null) {
             throw new CapstanException(operator, "the tensor does not require a gradient", type.toString());
@@ -558,7 +559,7 @@ public class Tensor extends InPlaceOperators {
 
     /** True if a gradient of this tensor is added to {@link #grad()}, and nothing else happens to it. */
     final boolean accumulatesPlainly() {
-        return isLeaf();
+        return isLeaf() && (accumulator == null || accumulator.knownHooks() == null);
     }
 
     /** Gives a pending tensor its values, and its place on the tape. */
