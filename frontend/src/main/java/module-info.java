@@ -7,6 +7,7 @@ module dev.capstan.frontend {
     requires static transitive org.jspecify;
 
     exports dev.capstan;
+    exports dev.capstan.autograd;
     exports dev.capstan.io;
     exports dev.capstan.nn;
     exports dev.capstan.optim;

@@ -158,6 +158,14 @@ final class Region {
         }
     }
 
+    /** Runs what this thread's region has queued, for these tensors above all, before something that is not queued. */
+    static void endSegment(List<Tensor> wanted) {
+        Region region = current();
+        if (region != null && region.segment != null) {
+            region.interrupt(wanted);
+        }
+    }
+
     /** Ends the segment in mid-region because one of its values is read, or null to make its writes. */
     void bailOut(@Nullable Tensor read) {
         if (Thread.currentThread() != thread) {
@@ -166,10 +174,14 @@ final class Region {
                     "another thread reads a tensor while the compiled region still queues it",
                     read == null ? "" : read.shape().toString());
         }
+        interrupt(read == null ? List.of() : List.of(read));
+    }
+
+    private void interrupt(List<Tensor> wanted) {
         Segment ending = segment;
         segment = null;
         ended.add(ending);
-        ending.end(read == null ? List.of() : List.of(read));
+        ending.end(wanted);
         ending.path().bailedOut(CallSite.current().orElse("unknown place"));
     }
 

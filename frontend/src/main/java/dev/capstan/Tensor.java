@@ -574,13 +574,19 @@ public class Tensor extends InPlaceOperators {
 
     /** Makes this tensor, which is no view, the result of a recorded write to its storage. */
     final void rebase(Node node) {
-        become(node);
+        rebase(node, 0);
+    }
+
+    /** The same for one of a node's several outputs. */
+    final void rebase(Node node, int output) {
+        become(node, output);
         rewrites++;
     }
 
-    private void become(Node node) {
+    /** Makes this tensor, off the tape until now, an output of a node. */
+    final void become(Node node, int output) {
         gradFn = node;
-        outputNumber = 0;
+        outputNumber = output;
         requiresGrad = true;
         accumulator = null;
         if (retention != null) {
@@ -638,7 +644,7 @@ public class Tensor extends InPlaceOperators {
         alias.renew();
         Operator operator = new AsStrided(alias.place());
         OperatorNode node = new OperatorNode(Node.reserve(1), operator, new Tensor[] {alias.base()});
-        become(node);
+        become(node, 0);
         node.produced(this);
     }
 

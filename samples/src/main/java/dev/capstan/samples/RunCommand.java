@@ -24,7 +24,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code capstan run SAMPLE}: trains and prints the losses. */
-@Command(name = "run", description = "Runs a sample: two-layer, dynamic-net, dynamic-rnn or tape.", sortOptions = false)
+@Command(
+        name = "run",
+        description = "Runs a sample: two-layer, custom-function, dynamic-net, dynamic-rnn or tape.",
+        sortOptions = false)
 final class RunCommand implements Callable<Integer> {
     @Parameters(paramLabel = "SAMPLE", description = "the sample's name")
     private String sample;

@@ -45,6 +45,7 @@ final class InspectCommandTest {
                 "two-layer --steps 1",
                 "two-layer --variant autograd --dtype float64 --steps 1",
                 "two-layer --variant module --steps 1",
+                "custom-function --steps 1",
                 "dynamic-net --path 0",
                 "dynamic-rnn --steps 1",
                 "tape"

@@ -59,13 +59,13 @@ final class ReadmeTest {
     @Test
     void theCommandsRun() throws IOException {
         Pattern command = Pattern.compile(
-                "\\./capstan ((?:run|inspect) [^.`#\\n][^`#\\n]*)|^\\| `((?:two|dynamic|tape)[^`]*)`",
+                "\\./capstan ((?:run|inspect) [^.`#\\n][^`#\\n]*)|^\\| `((?:two|custom|dynamic|tape)[^`]*)`",
                 Pattern.MULTILINE);
         List<String> commands = command.matcher(readme())
                 .results()
                 .map(match -> match.group(1) != null ? match.group(1) : "run " + match.group(2))
                 .toList();
-        assertEquals(15, commands.size(), commands.toString());
+        assertEquals(16, commands.size(), commands.toString());
         for (String line : commands) {
             List<String> words = new ArrayList<>(Arrays.asList(line.trim().split("\\s+")));
             for (String option : List.of("--losses", "--plot", "--out")) {

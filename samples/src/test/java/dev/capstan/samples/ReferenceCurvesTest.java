@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -47,13 +48,22 @@ final class ReferenceCurvesTest {
     @ParameterizedTest
     @MethodSource("programs")
     void aProgramServesEveryStep(ReferenceProgram program, DType dtype) throws IOException {
-        assertServed(outcome(program, dtype, Stance.COMPILE_NOW));
+        assertServed(program, outcome(program, dtype, Stance.COMPILE_NOW));
     }
 
     @ParameterizedTest
     @MethodSource("programs")
     void compiledEqualsEager(ReferenceProgram program, DType dtype) throws IOException {
         assertSame(outcome(program, dtype, Stance.EAGER), outcome(program, dtype, Stance.COMPILE_NOW));
+    }
+
+    @Test
+    void aGradientOfOnesOwnChangesNoBit() throws IOException {
+        for (Stance stance : List.of(Stance.EAGER, Stance.COMPILE_NOW)) {
+            assertSame(
+                    outcome(ReferenceProgram.AUTOGRAD, DType.FLOAT32, Stance.EAGER),
+                    outcome(ReferenceProgram.CUSTOM_FUNCTION, DType.FLOAT32, stance));
+        }
     }
 
     @Tag("nightly")
@@ -63,7 +73,7 @@ final class ReferenceCurvesTest {
         Outcome eager = program.train(dtype, Stance.EAGER, program.steps());
         Outcome compiled = program.train(dtype, Stance.COMPILE_NOW, program.steps());
         assertFollows(program, dtype, eager);
-        assertServed(compiled);
+        assertServed(program, compiled);
         assertSame(eager, compiled);
     }
 
@@ -88,8 +98,10 @@ final class ReferenceCurvesTest {
         OUTCOMES.clear();
     }
 
-    private static void assertServed(Outcome compiled) {
-        assertEquals(compiled.losses().size(), compiled.summary().hits());
+    private static void assertServed(ReferenceProgram program, Outcome compiled) {
+        assertEquals(
+                program.programsPerStep() * compiled.losses().size(),
+                compiled.summary().hits());
         assertEquals(0, compiled.summary().misses());
     }
 

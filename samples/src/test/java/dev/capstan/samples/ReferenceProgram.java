@@ -22,6 +22,7 @@ import picocli.CommandLine;
 enum ReferenceProgram {
     NUMPY("01b_numpy_two_layer_f32", Sample.TWO_LAYER, "--variant", "autograd"),
     AUTOGRAD("03_autograd_two_layer", Sample.TWO_LAYER, "--variant", "autograd"),
+    CUSTOM_FUNCTION("03_autograd_two_layer", Sample.CUSTOM_FUNCTION),
     SEQUENTIAL("06_nn_sequential", Sample.TWO_LAYER, "--variant", "nn"),
     ADAM("07_optim_adam", Sample.TWO_LAYER, "--variant", "nn", "--optimizer", "adam"),
     DYNAMIC_NET("09_dynamicnet_sgd_momentum", Sample.DYNAMIC_NET, "--zero-grad", "zeros"),
@@ -82,6 +83,11 @@ enum ReferenceProgram {
         Settings settings = new Settings();
         new CommandLine(settings).setCaseInsensitiveEnumValuesAllowed(true).parseArgs(arguments);
         return settings;
+    }
+
+    /** How many programs serve a step: a function with a gradient of its own runs between two. */
+    int programsPerStep() {
+        return this == CUSTOM_FUNCTION ? 2 : 1;
     }
 
     /** The number of steps that PyTorch took. */

@@ -42,6 +42,7 @@ final class RunCommandTest {
                 "two-layer --variant nn --optimizer adam --lr 0.001",
                 "two-layer --variant autograd --zero-grad zeros",
                 "two-layer --variant module --momentum 0.5",
+                "custom-function --lr 2e-6",
                 "dynamic-net --zero-grad zeros",
                 "dynamic-net --optimizer adam --dtype float64",
                 "dynamic-rnn --seed 7",

@@ -30,7 +30,7 @@ public record Sum(List<Integer> dimensions, boolean keepDimensions) implements R
     }
 
     /** The gradient of a broadcast: sums over the dimensions that were stretched from a shape. */
-    static <T> T sumTo(Ops<T> ops, T gradient, Shape shape) {
+    public static <T> T sumTo(Ops<T> ops, T gradient, Shape shape) {
         Shape full = ops.type(gradient).shape();
         if (full.equals(shape)) {
             return gradient;

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 public final class CallSite {
     /** Classes of the framework itself; samples and everything else are somebody's program. */
     private static final Pattern FRAMEWORK = Pattern.compile("(java|javax|jdk|sun)\\..*"
-            + "|dev\\.capstan\\.(runtime|tracer|codegen|nn|optim|data|io)\\..*"
+            + "|dev\\.capstan\\.(runtime|tracer|codegen|nn|optim|data|io|autograd)\\..*"
             + "|dev\\.capstan\\.[A-Z].*");
 
     private static final Pattern TEST = Pattern.compile(".*Test(\\$.*)?");

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 public enum Sample {
     /** Two fully connected layers, in three styles. */
     TWO_LAYER("two-layer", settings -> switch (settings.variant("nn", "autograd", "module")) {
-        case "autograd" -> new TwoLayerAutograd(settings);
+        case "autograd" -> TwoLayerAutograd.operators(settings);
         case "module" -> TwoLayerTraining.module(settings);
         default -> TwoLayerTraining.sequential(settings);
     }),
@@ -17,6 +17,8 @@ public enum Sample {
     DYNAMIC_NET("dynamic-net", DynamicNetTraining::new),
     /** A recurrent network over sequences of changing length. */
     DYNAMIC_RNN("dynamic-rnn", DynamicRnnTraining::new),
+    /** Two layers with a rectifier that brings its own gradient. */
+    CUSTOM_FUNCTION("custom-function", TwoLayerAutograd::customFunction),
     /** The tape behind a small graph. */
     TAPE("tape", Tape::new);
 

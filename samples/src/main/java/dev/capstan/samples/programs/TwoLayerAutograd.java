@@ -7,10 +7,11 @@ import dev.capstan.Generator;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.type.DType;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Two layers of bare tensors, without modules and optimizers: the sum of squares of {@code relu(x w1) w2 - y}, its gradients
- * from the tape, and an update by hand. The loss is a compiled function.
+ * from the tape, and an update by hand. The loss is a compiled function. The rectifier is an operator, or {@link MyReLU}.
  */
 final class TwoLayerAutograd implements Training {
     private final Tensor x;
@@ -21,8 +22,20 @@ final class TwoLayerAutograd implements Training {
     private final double learningRate;
     private final Settings.ZeroGrad zeroGrad;
     private final int steps;
+    private final UnaryOperator<Tensor> rectifier;
 
-    TwoLayerAutograd(Settings settings) {
+    /** With the operator of the library. */
+    static TwoLayerAutograd operators(Settings settings) {
+        return new TwoLayerAutograd(settings, hidden -> hidden.clampMin(0));
+    }
+
+    /** With a function that brings its own gradient. */
+    static TwoLayerAutograd customFunction(Settings settings) {
+        return new TwoLayerAutograd(settings, new MyReLU()::apply);
+    }
+
+    private TwoLayerAutograd(Settings settings, UnaryOperator<Tensor> rectifier) {
+        this.rectifier = rectifier;
         DType dtype = settings.dtype();
         Generator generator = settings.generator();
         Initial initial = settings.initial();
@@ -36,7 +49,7 @@ final class TwoLayerAutograd implements Training {
     }
 
     private Tensor squaredError(Tensor input, Tensor target) {
-        Tensor prediction = input.mm(w1).clampMin(0).mm(w2);
+        Tensor prediction = rectifier.apply(input.mm(w1)).mm(w2);
         return prediction.sub(target).pow(2).sum();
     }
 

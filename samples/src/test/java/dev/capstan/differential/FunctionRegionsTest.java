@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.differential;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.capstan.Autograd;
+import dev.capstan.GradMode;
+import dev.capstan.Tensor;
+import dev.capstan.autograd.Context;
+import dev.capstan.autograd.Function;
+import dev.capstan.autograd.OnceDifferentiable;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Functions with gradient rules of their own, inside of a compiled region. */
+@Tag("everywhere")
+class FunctionRegionsTest extends BothModes {
+    /** A product whose gradient is three times as large as it should be, so that nobody else can have derived it. */
+    private static final class Product extends Function {
+        @Override
+        protected List<Tensor> forward(Context context, Tensor... inputs) {
+            context.saveForBackward(inputs);
+            return List.of(inputs[0].mul(inputs[1]));
+        }
+
+        @Override
+        protected List<Tensor> backward(Context context, Tensor... gradients) {
+            Tensor scaled = gradients[0].mul(3);
+            return List.of(
+                    scaled.mul(context.savedTensors().get(1)),
+                    scaled.mul(context.savedTensors().get(0)));
+        }
+    }
+
+    /** Hyperbolic tangents by a loop over an array. */
+    @OnceDifferentiable
+    private static final class ArrayTanh extends Function {
+        @Override
+        protected List<Tensor> forward(Context context, Tensor... inputs) {
+            float[] elements = inputs[0].toFloatArray();
+            for (int i = 0; i < elements.length; i++) {
+                elements[i] = (float) StrictMath.tanh(elements[i]);
+            }
+            Tensor result = Tensor.of(elements, inputs[0].shape().sizes());
+            context.saveForBackward(result);
+            return List.of(result);
+        }
+
+        @Override
+        protected List<Tensor> backward(Context context, Tensor... gradients) {
+            float[] elements = context.savedTensors().get(0).toFloatArray();
+            float[] upstream = gradients[0].toFloatArray();
+            for (int i = 0; i < elements.length; i++) {
+                elements[i] = upstream[i] * (1 - elements[i] * elements[i]);
+            }
+            return List.of(Tensor.of(elements, gradients[0].shape().sizes()));
+        }
+    }
+
+    @Test
+    void aFunctionOfOperators() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 3, 3);
+            Tensor x = normal(2, 2, 3);
+            Tensor y = region.call(() -> {
+                Tensor h = x.mm(w);
+                Tensor beside = h.tanh();
+                Tensor product = new Product().apply(h, beside);
+                return product.mm(w).add(beside).sum();
+            });
+            y.backward();
+            return List.of(y, w.grad());
+        });
+        List<String> places = new ArrayList<>();
+        region.report().forEach(path -> places.addAll(path.bailOuts()));
+        assertTrue(
+                places.stream().allMatch(place -> place.contains("FunctionRegionsTest.java")) && !places.isEmpty(),
+                places.toString());
+        compiled(() -> region.call(() -> leaf(1, 2).exp()));
+        assertEquals(region.report().stream().mapToLong(path -> path.visits()).sum(), hits(), region.explain());
+    }
+
+    @Test
+    void aFunctionOverArrays() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 3, 3);
+            Tensor y = region.call(() -> {
+                Tensor h = normal(2, 2, 3);
+                for (int i = 0; i < 3; i++) {
+                    h = new ArrayTanh().apply(h.mm(w));
+                }
+                return h.mul(h).sum();
+            });
+            y.backward();
+            return List.of(y, w.grad());
+        });
+    }
+
+    @Test
+    void contributionsAreAddedInTheOrderOfEagerMode() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 50);
+            Tensor y = region.call(() -> {
+                Tensor first = w.mul(1e6);
+                Tensor second = new Product().apply(w, normal(2, 50));
+                Tensor third = w.mul(normal(3, 50)).mul(w);
+                return first.add(second).add(third).sum();
+            });
+            y.add(w.exp().sum()).backward();
+            return List.of(y, w.grad());
+        });
+    }
+
+    @Test
+    void secondDerivativesThroughAFunction() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 4);
+            Tensor y = region.call(
+                    () -> new Product().apply(w.tanh(), w.mul(2)).exp().sum());
+            Tensor first = Autograd.grad(y, List.of(w), null, false, true).get(0);
+            Tensor second = Autograd.grad(first.mul(first).sum(), List.of(w)).get(0);
+            return List.of(y, first, second);
+        });
+    }
+
+    @Test
+    void aFunctionOfAnInputAtTheBeginningAndOfTheResultAtTheEnd() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 4);
+            Tensor y = region.call(() -> {
+                Tensor h = new Product().apply(w, w);
+                return new Product().apply(h.exp().mul(w), h);
+            });
+            y.sum().backward();
+            return List.of(y, w.grad());
+        });
+    }
+
+    @Test
+    void aFunctionUnderNoGrad() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 4);
+            Tensor y = region.call(() -> {
+                Tensor h = w.tanh();
+                Tensor constant;
+                try (GradMode.Scope off = GradMode.noGrad()) {
+                    constant = new Product().apply(h, h);
+                }
+                return h.mul(constant).sum();
+            });
+            y.backward();
+            return List.of(y, w.grad());
+        });
+    }
+
+    @Test
+    void aFunctionThatWritesToItsInput() {
+        class Scale extends Function {
+            @Override
+            protected List<Tensor> forward(Context context, Tensor... inputs) {
+                context.markDirty(inputs[0]);
+                return List.of(inputs[0].mul_(2));
+            }
+
+            @Override
+            protected List<Tensor> backward(Context context, Tensor... gradients) {
+                return List.of(gradients[0].mul(5));
+            }
+        }
+        assertSame(() -> {
+            Tensor w = leaf(1, 4);
+            Tensor y = region.call(() -> {
+                Tensor h = w.mul(3);
+                Tensor before = h.exp();
+                new Scale().apply(h);
+                return h.mul(w).add(before).sum();
+            });
+            y.backward();
+            return List.of(y, w.grad());
+        });
+    }
+}
