@@ -120,6 +120,21 @@ public final class Autograd {
         return region.backward(tensors.get(0), gradient, options.keepsGraph());
     }
 
+    /**
+     * Looks for the origin of bad gradients on this thread until the scope is closed: nodes remember the line of the
+     * program that made them, and a backward pass in which a gradient becomes NaN is an error that names the node and the
+     * line. Compiled regions run eagerly meanwhile. Slow; for finding faults.
+     *
+     * <pre>{@code
+     * try (var scope = Autograd.detectAnomaly()) {
+     *     model.apply(x).backward();
+     * }
+     * }</pre>
+     */
+    public static GradMode.Scope detectAnomaly() {
+        return Anomaly.detect();
+    }
+
     private static List<Edge> edges(List<? extends Tensor> roots) {
         return roots.stream().map(Tensor::gradientEdge).toList();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -29,6 +30,7 @@ final class BackwardPass {
     private final Set<Node> ends = new HashSet<>();
     private final Set<Node> leading = new HashSet<>();
     private final Map<Edge, Tensor> found = new HashMap<>();
+    private final boolean detecting = Anomaly.isDetecting();
     private @Nullable Contributions contributions;
 
     private BackwardPass(boolean retainsGraph, boolean createsGraph, Set<Node> sinks, @Nullable List<Edge> targets) {
@@ -191,15 +193,14 @@ final class BackwardPass {
         if (hooks != null) {
             hooks.runBefore(node, arrived);
         }
-        if (hooks != null && hooks.followNode()) {
-            Contributions apart = new Contributions(known.get(node));
-            contributions = apart;
-            try {
-                node.backward(arrived, this);
-            } finally {
-                contributions = null;
+        if (detecting || hooks != null && hooks.followNode()) {
+            Contributions apart = contributions(node, arrived);
+            if (hooks != null) {
+                hooks.runAfter(node, apart.gradients, arrived);
             }
-            hooks.runAfter(node, apart.gradients, arrived);
+            if (detecting) {
+                Anomaly.verify(node, apart.gradients);
+            }
             apart.sendOn(this);
         } else {
             node.backward(arrived, this);
@@ -207,6 +208,25 @@ final class BackwardPass {
         if (!retainsGraph) {
             node.release();
         }
+    }
+
+    private Contributions contributions(Node node, @Nullable Tensor[] arrived) {
+        Contributions apart = new Contributions(known.get(node));
+        contributions = apart;
+        try {
+            if (detecting) {
+                Anomaly.enter(node);
+            }
+            node.backward(arrived, this);
+        } catch (CapstanException e) {
+            throw detecting ? Anomaly.placed(node, e) : e;
+        } finally {
+            contributions = null;
+            if (detecting) {
+                Anomaly.enter(null);
+            }
+        }
+        return apart;
     }
 
     /** What one node contributes, by its edges, kept apart from what others do. */

@@ -14,6 +14,7 @@ public abstract class Node {
     private static final AtomicLong CLOCK = new AtomicLong();
 
     private final long sequence;
+    private final @Nullable String site = Anomaly.site();
     private volatile @Nullable NodeHooks hooks;
 
     Node(long sequence) {
@@ -28,6 +29,11 @@ public abstract class Node {
     /** The node's place in creation order: backward visits later nodes first. */
     long sequence() {
         return sequence;
+    }
+
+    /** Where in the user's code the node was made, if that was noted. */
+    final @Nullable String site() {
+        return site;
     }
 
     /** What PyTorch calls the node, without the number: {@code TanhBackward}. */

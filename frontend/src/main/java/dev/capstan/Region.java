@@ -39,10 +39,10 @@ final class Region {
         return region == null || region.suspended ? null : region;
     }
 
-    /** Runs a body as a region, or plainly if a region is open already or the stance is eager. */
+    /** Runs a body as a region, or plainly if a region is open already, the stance is eager or anomalies are looked for. */
     static <O> O call(PathTree tree, Supplier<O> body) {
         Stance stance = Stance.current();
-        if (stance == Stance.EAGER || CURRENT.get() != null) {
+        if (stance == Stance.EAGER || CURRENT.get() != null || Anomaly.isDetecting()) {
             return body.get();
         }
         Region region = new Region(tree, stance);

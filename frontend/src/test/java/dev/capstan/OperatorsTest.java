@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.OperatorSamples.Sample;
+import dev.capstan.autograd.GradientCheck;
 import dev.capstan.runtime.op.Assembly;
 import dev.capstan.runtime.op.Composite;
 import dev.capstan.runtime.op.Contraction;
@@ -146,98 +147,17 @@ class OperatorsTest {
     @ParameterizedTest
     @MethodSource("differentiableSamples")
     void gradientMatchesFiniteDifferences(Sample sample) {
-        List<Tensor> leaves = sample.leaves();
-        Tensor result = sample.apply(leaves);
-        Tensor upstream = weights(2, result);
-        result.backward(upstream);
-        for (int i = 0; i < leaves.size(); i++) {
-            if (sample.differentiable(i)) {
-                double[] slopes = slopes(sample, i, operands -> weighted(sample.apply(operands), upstream));
-                assertSlopes(slopes, leaves.get(i), leaves.get(i).grad(), sample);
-            }
-        }
+        check(sample).gradcheck(sample::apply, sample.leaves());
     }
 
     @ParameterizedTest
     @MethodSource("differentiableSamples")
     void secondGradientMatchesFiniteDifferences(Sample sample) {
-        List<Tensor> leaves = sample.leaves();
-        Tensor total = gradientSum(sample, leaves);
-        if (total.requiresGrad()) {
-            total.backward();
-        }
-        for (int i = 0; i < leaves.size(); i++) {
-            if (sample.differentiable(i)) {
-                double[] slopes = slopes(
-                        sample, i, operands -> gradientSum(sample, operands).item());
-                Tensor gradient = leaves.get(i).grad();
-                assertSlopes(
-                        slopes,
-                        leaves.get(i),
-                        gradient == null ? leaves.get(i).detach().zerosLike() : gradient,
-                        sample);
-            }
-        }
+        check(sample).gradgradcheck(sample::apply, sample.leaves());
     }
 
-    /** A weighted sum of all gradients of a weighted sum of the result, on the tape. */
-    private static Tensor gradientSum(Sample sample, List<Tensor> operands) {
-        List<Tensor> leaves = new ArrayList<>();
-        for (int i = 0; i < operands.size(); i++) {
-            Tensor operand = operands.get(i);
-            boolean fresh = sample.differentiable(i) && !operand.requiresGrad();
-            leaves.add(fresh ? operand.copy().requiresGrad(true) : operand);
-        }
-        Tensor result = sample.apply(leaves);
-        List<Tensor> inputs = leaves.stream().filter(Tensor::requiresGrad).toList();
-        List<Tensor> gradients = Autograd.grad(result, inputs, weights(2, result), true, true);
-        Tensor total = Tensor.scalar(0.0);
-        for (int i = 0; i < gradients.size(); i++) {
-            total = total.add(
-                    gradients.get(i).mul(weights(3 + i, gradients.get(i))).sum());
-        }
-        return total;
-    }
-
-    private static Tensor weights(long seed, Tensor like) {
-        return new Generator(seed).normal(like.dtype(), like.shape().sizes());
-    }
-
-    private static double weighted(Tensor result, Tensor weights) {
-        return result.to(DType.FLOAT64).mul(weights.to(DType.FLOAT64)).sum().item();
-    }
-
-    private interface Function {
-        double at(List<Tensor> operands);
-    }
-
-    /** Central differences with respect to all elements of an operand. */
-    private static double[] slopes(Sample sample, int operand, Function function) {
-        Tensor moved = sample.operands().get(operand);
-        double[] slopes = new double[moved.numel()];
-        for (int i = 0; i < slopes.length; i++) {
-            double above = function.at(moved(sample, operand, i, sample.step()));
-            double below = function.at(moved(sample, operand, i, -sample.step()));
-            slopes[i] = (above - below) / (2 * sample.step());
-        }
-        return slopes;
-    }
-
-    private static List<Tensor> moved(Sample sample, int operand, int element, double step) {
-        List<Tensor> operands = new ArrayList<>(sample.operands());
-        Tensor moved = operands.get(operand).detach().copy();
-        moved.values().set(element, moved.values().get(element) + step);
-        operands.set(operand, moved);
-        return operands;
-    }
-
-    private static void assertSlopes(double[] slopes, Tensor operand, Tensor gradient, Sample sample) {
-        assertEquals(operand.type(), gradient.type());
-        double[] given = gradient.toDoubleArray();
-        for (int i = 0; i < slopes.length; i++) {
-            double scale = Math.max(1, Math.abs(slopes[i]));
-            assertEquals(slopes[i] / scale, given[i] / scale, TOLERANCE, sample + " element " + i);
-        }
+    private static GradientCheck check(Sample sample) {
+        return GradientCheck.standard().withStep(sample.step()).withTolerances(TOLERANCE, TOLERANCE);
     }
 
     @ParameterizedTest

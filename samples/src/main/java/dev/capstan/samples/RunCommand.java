@@ -10,6 +10,8 @@ import dev.capstan.samples.programs.Training;
 import dev.capstan.samples.programs.UsageException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -47,6 +49,9 @@ final class RunCommand implements Callable<Integer> {
             description = "draws target against prediction (dynamic-rnn) or the losses; live where there is a display")
     private @Nullable Path plot;
 
+    @Option(names = "--dot", paramLabel = "FILE.dot", description = "writes the graph of the tape (tape) for Graphviz")
+    private @Nullable Path dot;
+
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,
@@ -71,18 +76,32 @@ final class RunCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void tell(Tape tape, PrintWriter out) {
+    private void tell(Tape tape, PrintWriter out) throws IOException {
         if (losses != null || plot != null) {
             throw new UsageException(sample, "no use for the option here", losses != null ? "--losses" : "--plot");
         }
         // it runs only once: compiled mode does not wait until it is hot
         boolean compiled = stance() == Stance.COMPILED;
         try (Stance.Scope scope = (compiled ? Stance.COMPILE_NOW : Stance.EAGER).enter()) {
+            if (dot != null) {
+                write(tape.dot());
+            }
             out.print(tape.tell());
         }
     }
 
+    private void write(String graph) throws IOException {
+        try {
+            Files.writeString(dot, graph);
+        } catch (FileSystemException e) {
+            throw new UsageException("--dot", "the file cannot be written", dot.toString());
+        }
+    }
+
     private void train(Training training, PrintWriter out) throws IOException {
+        if (dot != null) {
+            throw new UsageException(sample, "no use for the option here", "--dot");
+        }
         Summary summary;
         try (Stance.Scope scope = stance().enter();
                 LossPrinter printer = new LossPrinter(sample, training.steps(), out);

@@ -2,13 +2,17 @@
 package dev.capstan.differential;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.Autograd;
+import dev.capstan.GradMode;
 import dev.capstan.GradOptions;
 import dev.capstan.Tensor;
+import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -268,6 +272,41 @@ class HookedRegionsTest extends BothModes {
                     Autograd.grad(y.exp().sum(), List.of(w), null, false, true).get(0);
             return List.of(
                     first, Autograd.grad(first.mul(first).sum(), List.of(w)).get(0));
+        });
+    }
+
+    @Test
+    void anomaliesAreFoundInTheLinesOfTheRegion() {
+        Tensor x = Tensor.zeros(2).requiresGrad(true);
+        Callable<String> call = () -> {
+            try (GradMode.Scope scope = Autograd.detectAnomaly()) {
+                Tensor y = region.call(() -> x.sqrt().mul(0).sum());
+                return assertThrows(CapstanException.class, y::backward).operands();
+            }
+        };
+        String found = eager(call);
+        assertEquals(found, compiled(call));
+        assertTrue(
+                found.startsWith("of operand 0 of SqrtBackward, recorded at HookedRegionsTest.")
+                        && found.contains("(HookedRegionsTest.java:"),
+                found);
+        assertEquals(0, region.report().size());
+    }
+
+    @Test
+    void anomaliesMayBeLookedForInsideOfARegion() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 3);
+            Tensor y = region.call(() -> {
+                Tensor before = w.mul(1e6);
+                Tensor inside;
+                try (GradMode.Scope scope = Autograd.detectAnomaly()) {
+                    inside = before.tanh().mul(w);
+                }
+                return inside.mul(w).sum();
+            });
+            y.add(w.exp().sum()).backward();
+            return List.of(y, w.grad());
         });
     }
 }

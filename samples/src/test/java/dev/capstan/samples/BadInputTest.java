@@ -47,6 +47,7 @@ final class BadInputTest {
                 "run two-layer --dtype int64              | run: invalid value for option '--dtype': expected float32 or float64 but was 'int64'",
                 "run two-layer --zero-grad maybe          | run: invalid value for option '--zero-grad': expected one of [NONE, ZEROS]",
                 "run two-layer --losses /no/such/file.csv | --losses: the file cannot be written: /no/such/file.csv",
+                "run tape --dot /no/such/file.dot         | --dot: the file cannot be written: /no/such/file.dot",
                 "run two-layer --plot plot.gif            | --plot: not the name of a PNG file: plot.gif",
                 "run two-layer --plot /no/such/plot.png   | --plot: the file cannot be written: /no/such/plot.png",
                 "run two-layer --init /no/such/file       | safetensors: the file cannot be read: /no/such/file",
@@ -66,7 +67,8 @@ final class BadInputTest {
         "tape --steps 3,tape,--steps",
         "tape --lr 0.1,tape,--lr",
         "tape --losses losses.csv,tape,--losses",
-        "tape --plot plot.png,tape,--plot"
+        "tape --plot plot.png,tape,--plot",
+        "two-layer --dot tape.dot,two-layer,--dot"
     })
     void anOptionWithoutUseIsRefused(String arguments, String sample, String option) {
         assertRefused(sample + ": no use for the option here: " + option, ("run " + arguments).split(" "));

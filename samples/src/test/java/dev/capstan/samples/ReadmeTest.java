@@ -68,7 +68,7 @@ final class ReadmeTest {
         assertEquals(16, commands.size(), commands.toString());
         for (String line : commands) {
             List<String> words = new ArrayList<>(Arrays.asList(line.trim().split("\\s+")));
-            for (String option : List.of("--losses", "--plot", "--out")) {
+            for (String option : List.of("--losses", "--plot", "--dot", "--out")) {
                 int at = words.indexOf(option) + 1;
                 if (at > 0) {
                     words.set(at, folder.resolve(words.get(at)).toString());

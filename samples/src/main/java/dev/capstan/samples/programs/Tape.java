@@ -2,14 +2,11 @@
 package dev.capstan.samples.programs;
 
 import dev.capstan.Compiled;
-import dev.capstan.Edge;
 import dev.capstan.Generator;
-import dev.capstan.Node;
 import dev.capstan.Tensor;
+import dev.capstan.autograd.GraphText;
 import dev.capstan.runtime.type.DType;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -74,7 +71,7 @@ public final class Tape implements Program {
         text.append("nextNextH: ").append(cell.nextNextH().gradFn()).append("\n\n");
 
         text.append("nextFunctions, from nextNextH on\n\n");
-        text.append(String.join("\n", tree(cell.nextNextH().gradFn()))).append("\n\n");
+        text.append(graph(cell).tree()).append('\n');
 
         Tensor ones = cell.nextNextH().detach().onesLike();
         cell.nextNextH().backward(ones);
@@ -87,25 +84,13 @@ public final class Tape implements Program {
         text.append(name).append('\n').append(tensor).append("\n\n");
     }
 
-    /** The tape from a node on, a line a node, indented by its distance. */
-    public List<String> tree(Node node) {
-        List<String> lines = new ArrayList<>();
-        walk(node, "", lines);
-        return lines;
+    /** The tape behind the cell's result, for Graphviz. */
+    public String dot() {
+        return graph(forward()).dot();
     }
 
-    private void walk(Node node, String indent, List<String> lines) {
-        String leaf = leaves.entrySet().stream()
-                .filter(entry -> entry.getValue() == node.variable())
-                .map(entry -> " of " + entry.getKey())
-                .findFirst()
-                .orElse("");
-        lines.add(indent + node.name() + leaf);
-        for (Edge edge : node.nextFunctions()) {
-            if (edge != null) {
-                walk(edge.function(), indent + "  ", lines);
-            }
-        }
+    private GraphText graph(Cell cell) {
+        return GraphText.of(cell.nextNextH()).withNames(leaves);
     }
 
     @Override
