@@ -13,7 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Replaces a view that shows exactly one piece of an assembly, such as a selection from a stack, by the piece. */
+/**
+ * Replaces a view that shows exactly one piece of an assembly, such as a selection from a stack, by the piece. Where pieces
+ * lie over one another it looks for the topmost, and through those that do not lie over what is shown.
+ */
 public final class Pieces implements Pass {
     @Override
     public String name() {
@@ -40,24 +43,42 @@ public final class Pieces implements Pass {
             source = apply.operands().get(0);
         }
         Shape shape = rewriting.type(value).shape();
-        if (chain.isEmpty()
-                || shape.elements() == 0
-                || !(rewriting.definition(source) instanceof Apply apply)
-                || !(apply.operator() instanceof Assembly assembly)) {
+        if (shape.elements() == 0 || !(rewriting.definition(source) instanceof Apply apply)) {
             return value;
+        }
+        Optional<Layout> shown =
+                ViewChains.show(chain, Layout.contiguous(rewriting.type(source).shape()));
+        return shown.map(layout -> find(rewriting, apply, layout))
+                .map(found -> Reshape.reshape(rewriting, found, shape))
+                .orElse(value);
+    }
+
+    /** The value that is shown by a layout of a contiguous assembly, or null. */
+    private static Integer find(Rewriting rewriting, Apply apply, Layout shown) {
+        if (!(apply.operator() instanceof Assembly assembly)) {
+            return null;
         }
         Layout whole = Layout.contiguous(apply.type().shape());
-        Optional<Layout> shown = ViewChains.show(chain, whole);
-        if (shown.isEmpty()) {
-            return value;
-        }
         List<TensorType> types = apply.operands().stream().map(rewriting::type).toList();
-        for (int i = 0; i < types.size(); i++) {
+        int lowest = assembly.isLayered() ? 1 : 0;
+        for (int i = types.size() - 1; i >= lowest; i--) {
             boolean converted = types.get(i).dtype() != apply.type().dtype();
-            if (!converted && LayoutAlgebra.sameElements(assembly.place(i, types, whole), shown.get())) {
-                return Reshape.reshape(rewriting, apply.operands().get(i), shape);
+            Layout place = assembly.place(i, types, whole);
+            if (!converted && LayoutAlgebra.sameElements(place, shown)) {
+                return apply.operands().get(i);
+            }
+            if (assembly.isLayered() && !isDisjoint(place, shown)) {
+                return null;
             }
         }
-        return value;
+        return assembly.isLayered() && rewriting.definition(apply.operands().get(0)) instanceof Apply below
+                ? find(rewriting, below, shown)
+                : null;
+    }
+
+    private static boolean isDisjoint(Layout place, Layout shown) {
+        Coverage coverage = new Coverage();
+        coverage.add(place);
+        return coverage.isDisjoint(shown);
     }
 }

@@ -4,20 +4,26 @@ package dev.capstan.tracer.schedule;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
+import dev.capstan.tracer.schedule.Placement.Copy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
-/** Who writes and who reads which root; tasks are numbered by their position in {@link Lowering#tasks()}. */
+/**
+ * Who writes and who reads which root, and who writes over what; tasks are numbered by their position in
+ * {@link Lowering#tasks()}.
+ */
 final class Dependencies {
     private final Roots roots;
     private final List<Task> tasks;
     private final List<List<Integer>> writers = new ArrayList<>();
     private final List<List<Integer>> readers = new ArrayList<>();
     private final List<Set<Integer>> needed = new ArrayList<>();
+    private final List<Set<Integer>> covered = new ArrayList<>();
 
     /** @param writes the contents that inputs get; whoever reads the old one had better come first */
     Dependencies(Lowering lowering, List<WriteBack.Write> writes) {
@@ -42,9 +48,11 @@ final class Dependencies {
                 writers.get(value).addAll(writers.get(part));
             }
         }
-        for (Task task : tasks) {
-            Set<Integer> before = new HashSet<>();
-            task.operands().forEach(operand -> before.addAll(writers.get(roots.of(operand))));
+        tasks.forEach(task -> covered.add(new HashSet<>()));
+        lowering.layers().forEach(pieces -> cover(pieces, lowering));
+        for (int task = 0; task < tasks.size(); task++) {
+            Set<Integer> before = new HashSet<>(covered.get(task));
+            tasks.get(task).operands().forEach(operand -> before.addAll(writers.get(roots.of(operand))));
             needed.add(before);
         }
         writes.forEach(write -> readFirst(write, lowering.graph()));
@@ -85,9 +93,28 @@ final class Dependencies {
         return false;
     }
 
+    private void cover(List<Copy> pieces, Lowering lowering) {
+        List<Integer> below = new ArrayList<>();
+        for (Copy piece : pieces) {
+            List<Integer> own = piece.isNeedless()
+                    ? writers.get(roots.of(piece.source()))
+                    : IntStream.range(0, tasks.size())
+                            .filter(task -> tasks.get(task) == lowering.made(piece))
+                            .boxed()
+                            .toList();
+            own.forEach(task -> covered.get(task).addAll(below));
+            below.addAll(own);
+        }
+    }
+
     /** The tasks that come before one. */
     Set<Integer> needed(int task) {
         return needed.get(task);
+    }
+
+    /** The tasks that write what a task writes over. */
+    Set<Integer> covered(int task) {
+        return covered.get(task);
     }
 
     /** The tasks that write a root, or parts of it. */

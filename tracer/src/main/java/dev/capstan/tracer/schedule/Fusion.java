@@ -176,9 +176,12 @@ final class Fusion {
         units.set(source, new TreeSet<>());
     }
 
-    /** True if a task of one unit reads a result of the other as a whole. */
+    /** True if a task of one unit reads a result of the other as a whole, or writes over one. */
     private boolean isSeparated(int reading, int writing) {
         for (int task : units.get(reading)) {
+            if (dependencies.covered(task).stream().anyMatch(writer -> unitOf[writer] == writing)) {
+                return true;
+            }
             for (int operand : tasks.get(task).operands()) {
                 for (int writer : dependencies.writers(roots.of(operand))) {
                     if (unitOf[writer] == writing && !dependencies.isDirect(tasks.get(task), operand)) {

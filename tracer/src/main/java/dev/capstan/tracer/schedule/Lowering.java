@@ -18,6 +18,7 @@ import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Graph.Apply;
 import dev.capstan.tracer.graph.Graph.Constant;
+import dev.capstan.tracer.rewrite.Coverage;
 import dev.capstan.tracer.schedule.Placement.Copy;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import java.util.ArrayList;
@@ -38,6 +39,8 @@ final class Lowering implements OperatorVisitor<Void> {
     private final Placement placement;
     private final List<Copy> copies = new ArrayList<>();
     private final List<Task> tasks = new ArrayList<>();
+    private final List<List<Copy>> layers = new ArrayList<>();
+    private final Map<Copy, Task> made = new HashMap<>();
     private final Map<List<Object>, Kernel> kernels = new HashMap<>();
     private int current;
     private Place target;
@@ -78,7 +81,8 @@ final class Lowering implements OperatorVisitor<Void> {
         }
         for (Copy copy : copies) {
             if (!copy.isNeedless()) {
-                tasks.add(task(copy));
+                made.put(copy, task(copy));
+                tasks.add(made.get(copy));
             }
         }
         tasks.sort(Comparator.comparingInt(Task::order).thenComparing(task -> task.isWhole() ? 0 : 1));
@@ -173,14 +177,33 @@ final class Lowering implements OperatorVisitor<Void> {
 
     @Override
     public Void visit(Assembly operator) {
+        List<Copy> pieces = new ArrayList<>();
         for (int i = 0; i < apply().operands().size(); i++) {
             Place place = new Place(target.slot(), operator.place(i, types(), target.layout()));
-            copy(new Copy(apply().operands().get(i), current, apply().type().dtype(), place));
+            pieces.add(new Copy(apply().operands().get(i), current, apply().type().dtype(), place));
         }
+        if (operator.isLayered()) {
+            removeHidden(pieces);
+            layers.add(pieces);
+        }
+        pieces.forEach(this::copy);
         if (placement.isOfNothing(apply())) {
             number(Expr.constant(apply().type().dtype(), 0), apply().type().shape());
         }
         return null;
+    }
+
+    /** Leaves out the pieces of which nothing is seen. */
+    private static void removeHidden(List<Copy> pieces) {
+        Coverage above = new Coverage();
+        for (int i = pieces.size() - 1; i >= 0; i--) {
+            Layout place = pieces.get(i).target().layout();
+            if (above.contains(place)) {
+                pieces.remove(i);
+            } else {
+                above.add(place);
+            }
+        }
     }
 
     @Override
@@ -225,8 +248,18 @@ final class Lowering implements OperatorVisitor<Void> {
         return placement;
     }
 
-    /** All tasks, in an order in which they could run. */
+    /** All tasks, in an order in which they could run but for {@link #layers()}. */
     List<Task> tasks() {
         return tasks;
+    }
+
+    /** For each assembly of pieces that lie over one another the pieces, lowest first: they are written in this order. */
+    List<List<Copy>> layers() {
+        return layers;
+    }
+
+    /** The task that makes a copy; null if the value was placed there from the start, or has no elements. */
+    Task made(Copy copy) {
+        return made.get(copy);
     }
 }

@@ -26,6 +26,7 @@ final class Placement {
     private final int[] required;
     private final Place[] locations;
     private final boolean[] within;
+    private final boolean[] overlaid;
     private final int[] reads;
     private final int[] exchangedReads;
     private final List<List<Integer>> aliases = new ArrayList<>();
@@ -90,6 +91,7 @@ final class Placement {
         this.required = new int[size];
         this.locations = given.clone();
         this.within = new boolean[size];
+        this.overlaid = new boolean[size];
         this.reads = new int[size];
         this.exchangedReads = new int[size];
         for (int value = 0; value < size; value++) {
@@ -140,8 +142,16 @@ final class Placement {
                         .allMatch(piece -> graph.type(piece).shape().elements() == 0);
     }
 
+    /** True for an assembly whose pieces are written over one another. */
+    boolean isLayered(int root) {
+        return graph.definitions().get(root) instanceof Apply apply
+                && apply.operator() instanceof Assembly assembly
+                && assembly.isLayered();
+    }
+
     /** Decides where a root lies, after everything that reads it was added. */
     Place locate(int root) {
+        overlaid[root] = isLayered(root);
         locations[root] = location(root);
         return locations[root];
     }
@@ -152,6 +162,7 @@ final class Placement {
             if (layout.isPresent()) {
                 copy.needless = true;
                 if (copy.into != Task.NOTHING) {
+                    overlaid[root] |= overlaid[copy.into];
                     parts.get(copy.into).add(root);
                 }
                 within[root] = true;
@@ -163,7 +174,8 @@ final class Placement {
             return new Place(required[root], Layout.contiguous(shape));
         }
         int buffer = buffers.scratch(graph.type(root).dtype(), shape.elements(), isHollow(root));
-        boolean exchange = exchangedReads[root] > 0
+        boolean exchange = !isLayered(root)
+                && exchangedReads[root] > 0
                 && exchangedReads[root] == reads[root]
                 && aliases.get(root).stream()
                         .allMatch(value ->
@@ -193,7 +205,15 @@ final class Placement {
         boolean alone = required[root] == Task.NOTHING
                 && reads[root] == 0
                 && copies.get(root).size() == 1;
+        // what is written over, or lies over something else, is never seen but in the whole
+        boolean hides = copy.into != Task.NOTHING && overlaid[copy.into];
+        if (hides && (!alone || isHollow(root))) {
+            return Optional.empty();
+        }
         Optional<Layout> layout = inverse(root, copy).filter(place -> alone || isGoodToRead(root, place));
+        if (isLayered(root)) {
+            return layout.filter(Layout::isContiguous);
+        }
         return apply.operator() instanceof Contraction
                 ? layout.filter(place ->
                         place.isContiguous() || LayoutAlgebra.exchanged(place).isContiguous())

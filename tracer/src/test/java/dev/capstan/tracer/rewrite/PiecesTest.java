@@ -4,12 +4,16 @@ package dev.capstan.tracer.rewrite;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Cat;
 import dev.capstan.runtime.op.Neg;
+import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.Select;
 import dev.capstan.runtime.op.Slice;
 import dev.capstan.runtime.op.Stack;
 import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -38,5 +42,54 @@ class PiecesTest {
         Written w = Written.backward();
         int cat = Cat.cat(w.ops, List.of(w.input(DType.INT32, 2), w.input(3)), 0);
         assertTrue(w.after(new Pieces(), Slice.slice(w.ops, cat, 0, 0, 2, 1)).contains("cat"));
+    }
+
+    @Test
+    void whatWasWrittenLastIsShown() {
+        Written w = Written.forward();
+        Layout row = Layout.contiguous(Shape.of(2, 3)).select(0, 1);
+        int first = Overwrite.overwrite(w.ops, w.input(2, 3), w.input(3), row);
+        int second = Overwrite.overwrite(w.ops, first, w.input(3), row);
+        int y = Neg.neg(w.ops, AsStrided.asStrided(w.ops, second, row));
+        assertEquals("""
+            %0 = input 2 : float32[3]/[1]
+            %1 = neg(%0) : float32[3]
+            return %1
+            """, w.after(new Pieces(), 1, List.of(y)));
+    }
+
+    @Test
+    void whatWasWrittenElsewhereIsLookedThrough() {
+        Written w = Written.forward();
+        Layout whole = Layout.contiguous(Shape.of(2, 3));
+        int first = Overwrite.overwrite(w.ops, w.input(2, 3), w.input(3), whole.select(0, 1));
+        int second = Overwrite.overwrite(w.ops, first, w.input(3), whole.select(0, 0));
+        int y = Neg.neg(w.ops, Select.select(w.ops, second, 0, 1));
+        assertEquals("""
+            %0 = input 1 : float32[3]/[1]
+            %1 = neg(%0) : float32[3]
+            return %1
+            """, w.after(new Pieces(), 1, List.of(y)));
+    }
+
+    @Test
+    void whatWasPartlyWrittenOverIsNotShown() {
+        Written w = Written.forward();
+        Layout whole = Layout.contiguous(Shape.of(2, 3));
+        int first = Overwrite.overwrite(w.ops, w.input(2, 3), w.input(3), whole.select(0, 1));
+        int second = Overwrite.overwrite(w.ops, first, w.input(2), whole.select(1, 1));
+        int y = Neg.neg(w.ops, Select.select(w.ops, second, 0, 1));
+        assertTrue(w.after(new Pieces(), 1, List.of(y)).contains("select"));
+    }
+
+    @Test
+    void aTensorThatIsOverwrittenAsAWholeIsNotNeeded() {
+        Written w = Written.forward();
+        int filled = Overwrite.overwrite(w.ops, w.input(3), w.input(3), Layout.contiguous(Shape.of(3)));
+        assertEquals("""
+            %0 = input 1 : float32[3]/[1]
+            %1 = neg(%0) : float32[3]
+            return %1
+            """, w.after(new Pieces(), 1, List.of(Neg.neg(w.ops, filled))));
     }
 }

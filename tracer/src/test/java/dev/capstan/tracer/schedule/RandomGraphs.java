@@ -4,6 +4,7 @@ package dev.capstan.tracer.schedule;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.Abs;
 import dev.capstan.runtime.op.Add;
+import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Bmm;
 import dev.capstan.runtime.op.Cast;
 import dev.capstan.runtime.op.Cat;
@@ -21,6 +22,7 @@ import dev.capstan.runtime.op.Mm;
 import dev.capstan.runtime.op.MseLoss;
 import dev.capstan.runtime.op.Mul;
 import dev.capstan.runtime.op.Neg;
+import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.Permute;
 import dev.capstan.runtime.op.Pow;
 import dev.capstan.runtime.op.Relu;
@@ -142,7 +144,7 @@ final class RandomGraphs {
         int value = late();
         Shape shape = builder.type(value).shape();
         int rank = shape.rank();
-        return switch (random.nextInt(20)) {
+        return switch (random.nextInt(24)) {
             case 0, 1 -> elementwise(unary(), List.of(value));
             case 2, 3, 4 -> elementwise(binary(), List.of(value, second(value)));
             case 5 ->
@@ -165,6 +167,9 @@ final class RandomGraphs {
             case 16 ->
                 rank == 2 && random.nextBoolean() ? MatrixTranspose.t(builder, value) : Detach.detach(builder, value);
             case 17 -> steps(value, shape);
+            case 18 -> AsStrided.asStrided(builder, value, part(shape));
+            case 19, 20 -> overwritten(value, shape);
+            case 21 -> filled(value, shape);
             default -> product(value, shape);
         };
     }
@@ -264,6 +269,52 @@ final class RandomGraphs {
             sum = sum < 0 || !builder.type(sum).shape().equals(whole) ? embedded : Add.add(builder, sum, embedded);
         }
         return sum;
+    }
+
+    /** Where a view of a contiguous tensor lies. */
+    private Layout part(Shape shape) {
+        Layout part = Layout.contiguous(shape);
+        for (int i = random.nextInt(4); i > 0 && part.shape().rank() > 0; i--) {
+            int dimension = random.nextInt(part.shape().rank());
+            int size = part.shape().size(dimension);
+            int start = random.nextInt(size);
+            int step = 1 + random.nextInt(2);
+            part = switch (random.nextInt(4)) {
+                case 0 -> part.select(dimension, start);
+                case 1 -> part.permute(order(part.shape().rank()));
+                case 2 -> part.unsqueeze(dimension);
+                default -> part.slice(dimension, start, 1 + random.nextInt((size - start + step - 1) / step), step);
+            };
+        }
+        return part;
+    }
+
+    /** One or two writes to views of a value: of a function of what was there, or of anything of the same shape. */
+    private int overwritten(int value, Shape shape) {
+        int whole = value;
+        for (int i = random.nextInt(2); i >= 0; i--) {
+            Layout place = part(shape);
+            int before = AsStrided.asStrided(builder, random.nextBoolean() ? whole : value, place);
+            int written = random.nextBoolean() ? elementwise(unary(), List.of(before)) : same(before);
+            whole = Overwrite.overwrite(builder, whole, written, place);
+            values.add(whole);
+            values.add(AsStrided.asStrided(builder, whole, random.nextBoolean() ? place : part(shape)));
+        }
+        return whole;
+    }
+
+    /** A time loop that writes what it computes into a tensor, one index after another. */
+    private int filled(int value, Shape shape) {
+        int steps = 1 + random.nextInt(4);
+        Layout whole = Layout.contiguous(shape.insert(0, steps));
+        int zero = Cast.cast(builder, builder.number(0), builder.type(value).dtype());
+        int filled = Expand.expand(builder, zero, whole.shape());
+        int step = value;
+        for (int t = 0; t < steps; t++) {
+            step = elementwise(unary(), List.of(step));
+            filled = Overwrite.overwrite(builder, filled, step, whole.select(0, t));
+        }
+        return filled;
     }
 
     /** What a time loop over a dimension does: the same to each index, then a stack or a sum of all. */

@@ -11,6 +11,7 @@ import dev.capstan.runtime.op.MatrixTranspose;
 import dev.capstan.runtime.op.Mm;
 import dev.capstan.runtime.op.Mul;
 import dev.capstan.runtime.op.Neg;
+import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.Reshape;
 import dev.capstan.runtime.op.Select;
 import dev.capstan.runtime.op.Sum;
@@ -70,6 +71,20 @@ class SchedulerTest {
 
     private static Kind kind(Schedule schedule, int result) {
         return schedule.slots().get(schedule.results().get(result).slot()).kind();
+    }
+
+    @Test
+    void rowsAreComputedInTheTensorThatTheyAreWrittenTo() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int base = Neg.neg(ops, operand(ops, new Input(0), 4, 8));
+        Layout whole = Layout.contiguous(Shape.of(4, 8));
+        for (int t = 0; t < 4; t++) {
+            int row = Tanh.tanh(ops, operand(ops, new Input(1 + t), 8));
+            base = Overwrite.overwrite(ops, base, row, whole.select(0, t));
+        }
+        Schedule schedule = forward(ops.build(List.of(base)));
+        assertEquals("Loop Loop Loop Loop Loop", kinds(schedule));
+        assertEquals(0, arena(schedule));
     }
 
     @Test
