@@ -172,6 +172,9 @@ final class InPlace implements Ops<Tensor> {
         Alias alias = target.view();
         if (alias != null) {
             alias.base().rebase(overwriting(alias.base(), value, alias.place()));
+            if (target.retainsGrad()) {
+                target.gradFn();
+            }
         } else if (whole) {
             target.rebase(value.gradFn());
         } else {
@@ -200,7 +203,12 @@ final class InPlace implements Ops<Tensor> {
         if (!GradMode.isEnabled() || !target.dtype().isFloating()) {
             return false;
         }
-        if (!target.requiresGrad() && operands.stream().noneMatch(Tensor::requiresGrad)) {
+        // asking each connects views with what their bases are now, before this write has its place in the order
+        boolean required = target.requiresGrad();
+        for (Tensor operand : operands) {
+            required |= operand.requiresGrad();
+        }
+        if (!required) {
             return false;
         }
         Alias alias = target.view();

@@ -395,7 +395,12 @@ final class Segment {
             return;
         }
         if (path != null) {
-            path.escaped(tensor.segmentValue());
+            withBases(tensor)
+                    .filter(value -> value.isPending() && value.segment() == this)
+                    .mapToInt(value -> value == tensor || contents == null
+                            ? value.segmentValue()
+                            : contents.of(value.segmentValue()))
+                    .forEach(path::escaped);
         }
         if (!tensor.isConcealed()) {
             recompute(tensor);

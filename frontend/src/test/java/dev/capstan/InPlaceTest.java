@@ -311,6 +311,43 @@ class InPlaceTest {
     }
 
     @Test
+    void aViewThatWasOverwrittenCanBeTheSourceOfAnotherWrite() {
+        Tensor x = leaf(1, 2);
+        Tensor y = x.mul(1);
+        Tensor view = y.narrow(0, 0, 1);
+        Tensor z = x.mul(2);
+        y.mul_(3);
+        z.narrow(0, 1, 1).copy_(view);
+        assertArrayEquals(
+                new float[] {5, 0}, Autograd.grad(z.sum(), List.of(x)).get(0).toFloatArray());
+    }
+
+    @Test
+    void keptGradientsAreThoseOfTheLastValue() {
+        Tensor y = leaf(1, 2).mul(2);
+        y.retainGrad();
+        Tensor view = y.narrow(0, 0, 1);
+        view.retainGrad();
+        y.mul_(3);
+        y.mul(Tensor.of(new float[] {5, 7})).sum().add(view.sum()).backward();
+        assertArrayEquals(new float[] {6, 7}, y.grad().toFloatArray());
+        assertArrayEquals(new float[] {1}, view.grad().toFloatArray());
+    }
+
+    @Test
+    void hooksStayWithTheValueTheyWereRegisteredFor() {
+        Tensor y = leaf(1, 2).mul(2);
+        float[][] seen = new float[1][];
+        y.registerHook(gradient -> {
+            seen[0] = gradient.toFloatArray();
+            return null;
+        });
+        y.mul_(3);
+        y.sum().backward();
+        assertArrayEquals(new float[] {3, 3}, seen[0]);
+    }
+
+    @Test
     void expandedViewsOfAWrittenBaseSumTheirGradients() {
         Tensor x = leaf(1, 2);
         Tensor y = x.mul(1).reshape(2, 1);

@@ -17,6 +17,7 @@ final class RandomProgram {
     private static final int[] SIZES = {1, 2, 3, 5, 8, 17};
 
     private final Random random;
+    private final boolean writes;
     private final DType dtype;
     private final List<int[]> parameterShapes = new ArrayList<>();
     private final List<int[]> inputShapes = new ArrayList<>();
@@ -35,8 +36,13 @@ final class RandomProgram {
         }
     }
 
-    /** The program of a seed. */
-    RandomProgram(long seed) {
+    /**
+     * The program of a seed.
+     *
+     * @param writes true for one that writes in place
+     */
+    RandomProgram(long seed, boolean writes) {
+        this.writes = writes;
         random = new Random(seed);
         dtype = random.nextInt(4) == 0 ? DType.FLOAT64 : DType.FLOAT32;
         int inputs = 1 + random.nextInt(3);
@@ -114,7 +120,7 @@ final class RandomProgram {
 
     private void extend() {
         int x = pick();
-        switch (random.nextInt(16)) {
+        switch (random.nextInt(writes ? 20 : 16)) {
             case 0, 1, 2 -> unary(x);
             case 3, 4, 5 -> binary(x);
             case 6, 7 -> product(x);
@@ -124,7 +130,8 @@ final class RandomProgram {
             case 12 -> loop(x);
             case 13 -> branch(x);
             case 14 -> number(x);
-            default -> special(x);
+            case 15 -> special(x);
+            default -> writes(x);
         }
     }
 
@@ -361,6 +368,46 @@ final class RandomProgram {
     private void special(int x) {
         int y = compatible(x);
         add(new int[0], "F.mseLoss(" + v(x) + ", " + v(y) + ")", s -> F.mseLoss(s.get(x), s.get(y)));
+    }
+
+    /** A copy that is written to, whole and through views, between uses of it and of the views. */
+    private void writes(int x) {
+        int[] a = shapes.get(x);
+        int copy = shapes.size();
+        add(a, v(x) + ".copy()", s -> s.get(x).copy());
+        int viewed = copy;
+        for (int i = random.nextInt(3); i > 0; i--) {
+            movement(viewed);
+            viewed = shapes.size() - 1;
+        }
+        int view = viewed;
+        if (random.nextBoolean()) {
+            add(shapes.get(view), v(view) + ".add(1)", s -> s.get(view).add(1));
+        }
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            write(copy + random.nextInt(shapes.size() - copy));
+        }
+        add(a, v(copy) + ".mul(1)", s -> s.get(copy).mul(1));
+    }
+
+    private void write(int target) {
+        int[] a = shapes.get(target);
+        int source = compatible(target);
+        boolean fits = java.util.Arrays.equals(broadcast(a, shapes.get(source)), a);
+        String at = v(target);
+        switch (random.nextInt(5)) {
+            case 0 -> add(a, at + ".mul_(0.5)", s -> s.get(target).mul_(0.5));
+            case 1 -> add(a, at + ".tanh_()", s -> s.get(target).tanh_());
+            case 2 -> add(a, at + ".fill_(0.25)", s -> s.get(target).fill_(0.25));
+            case 3 -> {
+                int other = fits ? source : target;
+                add(a, at + ".sub_(" + v(other) + ")", s -> s.get(target).sub_(s.get(other)));
+            }
+            default -> {
+                int other = fits ? source : target;
+                add(a, at + ".copy_(" + v(other) + ")", s -> s.get(target).copy_(s.get(other)));
+            }
+        }
     }
 
     private static String v(int variable) {

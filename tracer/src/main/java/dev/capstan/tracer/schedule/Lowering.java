@@ -180,7 +180,8 @@ final class Lowering implements OperatorVisitor<Void> {
         List<Copy> pieces = new ArrayList<>();
         for (int i = 0; i < apply().operands().size(); i++) {
             Place place = new Place(target.slot(), operator.place(i, types(), target.layout()));
-            pieces.add(new Copy(apply().operands().get(i), current, apply().type().dtype(), place));
+            pieces.add(
+                    new Copy(apply().operands().get(i), current, apply().type().dtype(), place));
         }
         if (operator.isLayered()) {
             removeHidden(pieces);

@@ -127,7 +127,7 @@ class RandomGraphTest {
                 NdArray expected = values[graph.outputs().get(i)];
                 NdArray actual = forward.at(plan.schedule().results().get(i));
                 assertSame("result " + i, expected, actual);
-                if (expected.shape().elements() > 0) {
+                if (expected.shape().elements() > 0 && !isAgain(i)) {
                     assertEquals(
                             LayoutAlgebra.compact(LayoutAlgebra.shifted(
                                     expected.layout(), -expected.layout().offset())),

@@ -295,12 +295,24 @@ final class RandomGraphs {
         for (int i = random.nextInt(2); i >= 0; i--) {
             Layout place = part(shape);
             int before = AsStrided.asStrided(builder, random.nextBoolean() ? whole : value, place);
-            int written = random.nextBoolean() ? elementwise(unary(), List.of(before)) : same(before);
+            int written = switch (random.nextInt(3)) {
+                case 0 -> elementwise(unary(), List.of(before));
+                case 1 -> same(before);
+                default -> lengthened(before, -1);
+            };
             whole = Overwrite.overwrite(builder, whole, written, place);
             values.add(whole);
             values.add(AsStrided.asStrided(builder, whole, random.nextBoolean() ? place : part(shape)));
         }
-        return whole;
+        return random.nextInt(3) == 0 ? lengthened(whole, 1) : whole;
+    }
+
+    /** A value with an index of zeros in front, its last ones left out if it gets shorter. */
+    private int lengthened(int value, int by) {
+        Shape shape = builder.type(value).shape();
+        int length = shape.size(0) + Math.min(by, 0);
+        int part = elementwise(unary(), List.of(Slice.slice(builder, value, 0, 0, length, 1)));
+        return Embed.embed(builder, part, shape.with(0, length + 1), 0, 1, 1);
     }
 
     /** A time loop that writes what it computes into a tensor, one index after another. */
