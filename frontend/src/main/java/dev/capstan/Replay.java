@@ -43,8 +43,11 @@ final class Replay {
             Tensor computed = compute(i);
             Tensor pending = values.get(i);
             if (pending != null && pending.isPending()) {
-                pending.become(computed, array(i, computed));
-                computed = pending;
+                NdArray array = array(i, computed);
+                boolean same = array == computed.values();
+                pending.become(computed, array);
+                // what was computed before a write goes on from the elements before it
+                computed = same ? pending : computed;
             }
             made[i] = computed;
         }
