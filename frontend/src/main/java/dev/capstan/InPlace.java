@@ -94,7 +94,19 @@ final class InPlace implements Ops<Tensor> {
             return false;
         }
         verifyFits(name, source);
-        return region.write(target, source);
+        boolean recording =
+                GradMode.isEnabled() && target.dtype().isFloating() && (target.requiresGrad() || source.requiresGrad());
+        return region.write(target, recording ? overwritten(source) : source);
+    }
+
+    /** The target with another tensor's elements in place of all of its own. */
+    private Tensor overwritten(Tensor source) {
+        return Overwrite.overwrite(TensorOps.INSTANCE, target, fitted(source), Layout.contiguous(target.shape()));
+    }
+
+    private Tensor fitted(Tensor source) {
+        TensorOps ops = TensorOps.INSTANCE;
+        return Expand.expand(ops, Cast.cast(ops, source, target.dtype()), target.shape());
     }
 
     private void verifyFits(String name, Tensor source) {
@@ -128,8 +140,7 @@ final class InPlace implements Ops<Tensor> {
         settle();
         try (GradMode.Scope direct = Region.suspend()) {
             if (recording) {
-                TensorOps ops = TensorOps.INSTANCE;
-                Tensor value = Expand.expand(ops, Cast.cast(ops, source, target.dtype()), target.shape());
+                Tensor value = fitted(source);
                 store(value);
                 record(value, false);
             } else {
@@ -158,9 +169,11 @@ final class InPlace implements Ops<Tensor> {
     private void store(Tensor source) {
         NdArray to = target.values();
         NdArray from = source.values();
-        NdArray expanded = from.view(from.layout().expand(to.shape()));
-        boolean overlaps = from.storage() == to.storage() && !expanded.layout().equals(to.layout());
-        OperatorExecutor.copy(overlaps ? source.contiguousCopy().values() : expanded, to);
+        if (from.storage() == to.storage() && !from.layout().equals(to.layout())) {
+            // elements may lie on one another: all are read before any is written
+            from = source.contiguousCopy().values();
+        }
+        OperatorExecutor.copy(from.view(from.layout().expand(to.shape())), to);
     }
 
     /**

@@ -14,6 +14,7 @@ import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -166,6 +167,14 @@ final class Segment {
         add(new Retaken(value, view), null);
         operators++;
         return again;
+    }
+
+    /** The number that a value has in the end, {@link Walk#NONE} for a view that was not taken again. */
+    private int last(int value) {
+        if (contents == null || !contents.isStale(value)) {
+            return value;
+        }
+        return view(value) == null || !contents.isPart(value) ? contents.of(value) : Walk.NONE;
     }
 
     private @Nullable Operation view(int value) {
@@ -368,15 +377,14 @@ final class Segment {
         if (required) {
             node = new RegionNode(sequence + operators, region, this, program, live ? execution : null, inputOrder);
         }
-        Tensor[] results = new Tensor[values.size()];
-        tensors.stream()
-                .flatMap(Segment::withBases)
-                .filter(tensor -> tensor.isPending() && tensor.segment() == this)
-                .forEach(tensor -> results[tensor.segmentValue()] = tensor);
+        Map<Integer, List<Tensor>> results = new HashMap<>();
+        Stream.concat(tensors.stream().flatMap(Segment::withBases), values.stream())
+                .filter(tensor -> tensor != null && tensor.isPending() && tensor.segment() == this)
+                .forEach(tensor -> results.computeIfAbsent(last(tensor.segmentValue()), unseen -> new ArrayList<>())
+                        .add(tensor));
         for (int i = 0; i < outputs.length; i++) {
-            Tensor result = results[outputs[i]] != null ? results[outputs[i]] : values.get(outputs[i]);
-            boolean recorded = walk.requiresGradient(outputs[i]);
-            if (result != null && result.isPending()) {
+            for (Tensor result : results.getOrDefault(outputs[i], List.of())) {
+                boolean recorded = walk.requiresGradient(outputs[i]) && result.requiresGrad();
                 result.settle(execution.outputs()[i], recorded ? new Edge(node, i) : null);
             }
         }
@@ -397,9 +405,8 @@ final class Segment {
         if (path != null) {
             withBases(tensor)
                     .filter(value -> value.isPending() && value.segment() == this)
-                    .mapToInt(value -> value == tensor || contents == null
-                            ? value.segmentValue()
-                            : contents.of(value.segmentValue()))
+                    .mapToInt(value -> last(value.segmentValue()))
+                    .filter(value -> value != Walk.NONE)
                     .forEach(path::escaped);
         }
         if (!tensor.isConcealed()) {

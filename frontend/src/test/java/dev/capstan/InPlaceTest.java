@@ -128,6 +128,9 @@ class InPlaceTest {
         Tensor base = Tensor.of(new float[] {1, 2, 3, 4});
         base.narrow(0, 1, 3).copy_(base.narrow(0, 0, 3));
         assertArrayEquals(new float[] {1, 1, 2, 3}, base.toFloatArray());
+        Tensor matrix = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+        matrix.copy_(matrix.select(1, 0));
+        assertArrayEquals(new float[] {1, 3, 1, 3}, matrix.toFloatArray());
     }
 
     @Test

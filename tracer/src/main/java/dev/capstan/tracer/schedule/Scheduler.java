@@ -109,7 +109,7 @@ public final class Scheduler {
             scheduler.copies.add(null);
         });
         scheduler.leaveApart(apart, owned.stream().boxed().toList());
-        scheduler.write(contents, written);
+        scheduler.write(contents, written, graph);
         Planned planned = scheduler.plan(FORWARD_SLOTS);
 
         Map<Integer, Place> places = new LinkedHashMap<>();
@@ -217,22 +217,34 @@ public final class Scheduler {
     }
 
     /** Computes new contents of inputs aside; {@link WriteBack} takes them home. */
-    private void write(List<Integer> contents, List<Integer> inputs) {
+    private void write(List<Integer> contents, List<Integer> inputs, Graph unsimplified) {
         for (int i = 0; i < contents.size(); i++) {
             int value = contents.get(i);
             int root = roots.of(value);
             TensorType type = graph.type(value);
+            Place home = home(inputs.get(i), unsimplified);
             int buffer =
                     buffers.scratch(type.dtype(), type.shape().elements(), isFree(value) && placement.isHollow(root));
             if (isFree(value)) {
                 placement.require(root, buffer);
-                writes.add(new WriteBack.Write(buffer, type, inputs.get(i), root));
+                writes.add(new WriteBack.Write(buffer, type, inputs.get(i), home, root));
             } else {
                 lowering.copy(value, buffer);
-                writes.add(new WriteBack.Write(buffer, type, inputs.get(i), WriteBack.COPIED));
+                writes.add(new WriteBack.Write(buffer, type, inputs.get(i), home, WriteBack.COPIED));
             }
             copies.add(new Place(buffer, Layout.contiguous(type.shape())));
         }
+    }
+
+    /** Where an input lies, which need not be read. */
+    private Place home(int input, Graph unsimplified) {
+        return unsimplified.definitions().stream()
+                .filter(definition -> definition instanceof Operand operand
+                        && operand.source() instanceof Input source
+                        && source.index() == input)
+                .map(definition -> place((Operand) definition))
+                .findFirst()
+                .orElseThrow();
     }
 
     private int resultBuffer(int index, int root) {
@@ -260,7 +272,7 @@ public final class Scheduler {
         lowering.run();
         Dependencies dependencies = new Dependencies(lowering, writes);
         List<List<Task>> units = new Fusion(lowering, dependencies).units();
-        WriteBack home = new WriteBack(graph, buffers, given, writes);
+        WriteBack home = new WriteBack(writes);
         List<Step> steps = home.steps(new Emission(lowering, dependencies).steps(units));
         List<Place> wanted = new ArrayList<>();
         for (int i = 0; i < graph.outputs().size() - writes.size(); i++) {

@@ -6,16 +6,11 @@ import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
-import dev.capstan.tracer.graph.Graph;
-import dev.capstan.tracer.graph.Graph.Input;
-import dev.capstan.tracer.graph.Graph.Operand;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Takes new contents to the inputs they belong to. Where a loop computes one element by element, and nothing reads the
@@ -25,10 +20,7 @@ final class WriteBack {
     /** The root of a write whose content is a copy. */
     static final int COPIED = -1;
 
-    private final Graph graph;
-    private final Buffers buffers;
     private final List<Write> writes;
-    private final Map<Integer, Place> inputs = new HashMap<>();
 
     /**
      * One new content.
@@ -36,20 +28,13 @@ final class WriteBack {
      * @param buffer where it is computed, contiguous
      * @param type its type, which is the input's
      * @param input the index of the input
+     * @param home where the input lies
      * @param root the value that is computed there, or {@link #COPIED}
      */
-    record Write(int buffer, TensorType type, int input, int root) {}
+    record Write(int buffer, TensorType type, int input, Place home, int root) {}
 
-    /** @param given for each operand of the graph where it lies */
-    WriteBack(Graph graph, Buffers buffers, Place[] given, List<Write> writes) {
-        this.graph = graph;
-        this.buffers = buffers;
+    WriteBack(List<Write> writes) {
         this.writes = writes;
-        for (int value = 0; value < given.length; value++) {
-            if (graph.definitions().get(value) instanceof Operand operand && operand.source() instanceof Input input) {
-                inputs.put(input.index(), given[value]);
-            }
-        }
     }
 
     /** The steps, with what takes the contents home. */
@@ -67,24 +52,20 @@ final class WriteBack {
         DType type = write.type().dtype();
         Kernel kernel = Kernel.of(List.of(type), List.of(Expr.input(0, type)));
         List<Layout> layouts =
-                List.of(home(write).layout(), Layout.contiguous(write.type().shape()));
+                List.of(write.home().layout(), Layout.contiguous(write.type().shape()));
         Iteration iteration = Iteration.of(write.type().shape(), layouts);
         return new Loop(
                 kernel,
                 iteration.shape(),
                 List.of(new Place(write.buffer(), iteration.layout(1, 0))),
-                List.of(new Place(home(write).slot(), iteration.layout(0, 0))));
-    }
-
-    private Place home(Write write) {
-        return inputs.get(write.input());
+                List.of(new Place(write.home().slot(), iteration.layout(0, 0))));
     }
 
     /** Lets the loop that computes a content write into the input, if that is all the same to everyone. */
     private boolean redirect(Write write, List<Step> steps) {
-        int home = home(write).slot();
+        int home = write.home().slot();
         int writer = writer(write.buffer(), steps);
-        if (writer < 0 || !home(write).layout().isContiguous()) {
+        if (writer < 0 || !write.home().layout().isContiguous()) {
             return false;
         }
         for (int i = writer + 1; i < steps.size(); i++) {
