@@ -214,7 +214,7 @@ final class Segment {
             whole = view(whole).operands()[0];
         }
         boolean outside = queued.get(contents.root(shown)) instanceof Input;
-        if (contents.isPart(whole) || recording && (outside || whole != shown)) {
+        if (contents.isPart(whole) || recording && (outside || view(shown) != null)) {
             return false;
         }
         int content = walk.write(contents.of(whole), value, recording);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.capstan.autograd.GradientCheck;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import java.util.List;
@@ -626,30 +627,10 @@ class InPlaceTest {
         return new Generator(seed).normal(DType.FLOAT64, sizes);
     }
 
-    /** Gradients of the sum of squares of everything that a program gives, against finite differences. */
     private static void assertFunctional(Tensor at, Function<Tensor, List<Tensor>> program) {
-        Function<Tensor, Tensor> loss = x -> {
-            Tensor sum = Tensor.scalar(0.0);
-            for (Tensor result : program.apply(x)) {
-                sum = sum.add(result.copy().square().sum());
-            }
-            return sum;
-        };
-        Tensor leaf = at.copy().requiresGrad(true);
-        loss.apply(leaf).backward();
-        double[] gradient = leaf.grad().toDoubleArray();
-        double[] elements = at.toDoubleArray();
-        double step = 1e-6;
-        for (int i = 0; i < elements.length; i++) {
-            double[] up = elements.clone();
-            up[i] += step;
-            double[] down = elements.clone();
-            down[i] -= step;
-            double slope = (loss.apply(Tensor.of(up, at.shape().sizes())).item()
-                            - loss.apply(Tensor.of(down, at.shape().sizes())).item())
-                    / (2 * step);
-            assertEquals(slope, gradient[i], 1e-7 * (1 + Math.abs(slope)), "element " + i);
-        }
+        GradientCheck check = GradientCheck.standard();
+        check.gradcheck(inputs -> program.apply(inputs.get(0)), List.of(at.requiresGrad(true)));
+        check.gradgradcheck(inputs -> program.apply(inputs.get(0)), List.of(at));
     }
 
     @Test
