@@ -107,11 +107,12 @@ public final class Update {
         NdArray[] inputs = new NdArray[tensors + numbers.size()];
         NdArray[] outputs = new NdArray[formulas.length];
         for (int i = 0; i < inputs.length; i++) {
-            inputs[i] = i < outputs.length
-                    ? operands.get(i).writableValues()
-                    : i < tensors ? operands.get(i).values() : stretched(numbers.get(i - tensors), shape);
+            inputs[i] = i < tensors ? operands.get(i).values() : stretched(numbers.get(i - tensors), shape);
         }
         System.arraycopy(inputs, 0, outputs, 0, outputs.length);
+        for (NdArray output : outputs) {
+            Region.beforeWrite(output.storage());
+        }
         ElementwiseExecutor.run(kernel, inputs, outputs);
     }
 
