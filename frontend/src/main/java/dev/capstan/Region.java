@@ -191,6 +191,7 @@ final class Region {
             Segment ending = segment;
             segment = null;
             ending.abandon();
+            ending.explored().bailedOut(CallSite.current().orElse("unknown place"));
         }
         for (Segment before : ended) {
             if (before.reads(storage)) {

@@ -160,8 +160,10 @@ final class Segment {
             return value;
         }
         Operation view = view(value);
-        if (view == null || !contents.isPart(value)) {
-            return contents.of(value);
+        int content = contents.of(value);
+        boolean detached = walk.requiresGradient(value) != walk.requiresGradient(content);
+        if (view == null || !contents.isPart(value) && !detached) {
+            return content;
         }
         int again = walk.apply(view.operator(), new int[] {current(view.operands()[0])}, view.recording());
         add(new Retaken(value, view), null);
@@ -343,6 +345,11 @@ final class Segment {
     void abandon() {
         close();
         replay(null);
+    }
+
+    /** The path that was taken, of which no value was asked for. */
+    Path explored() {
+        return walk.end(NOTHING);
     }
 
     private void close() {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.differential;
 
-import static dev.capstan.differential.TrainingCase.*;
+import static dev.capstan.differential.TrainingCase.STEPS;
+import static dev.capstan.differential.TrainingCase.bailsOut;
+import static dev.capstan.differential.TrainingCase.compare;
+import static dev.capstan.differential.TrainingCase.descend;
+import static dev.capstan.differential.TrainingCase.forget;
+import static dev.capstan.differential.TrainingCase.leaf;
+import static dev.capstan.differential.TrainingCase.normal;
 
-import dev.capstan.*;
-import dev.capstan.nn.*;
-import dev.capstan.optim.*;
-import dev.capstan.runtime.type.DType;
-import dev.capstan.runtime.type.CapstanException;
-import java.util.ArrayList;
-import java.util.List;
+import dev.capstan.GradMode;
+import dev.capstan.Tensor;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -132,7 +133,7 @@ final class StepFailuresTest {
                 trace.error(() -> step.call(() -> counts.add_(0.5)));
                 trace.error(() -> step.call(() -> normal(4, 3).mul(2).add_(w)));
                 trace.error(() -> step.call(() -> counts.mul(2).copy_(Tensor.of(new float[] {1.7f, -2.2f, 3}))));
-                
+
                 trace.leaves(w, counts);
             }
         });

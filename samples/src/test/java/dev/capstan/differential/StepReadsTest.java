@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.differential;
 
-import static dev.capstan.differential.TrainingCase.*;
+import static dev.capstan.differential.TrainingCase.STEPS;
+import static dev.capstan.differential.TrainingCase.bailsOut;
+import static dev.capstan.differential.TrainingCase.descend;
+import static dev.capstan.differential.TrainingCase.forget;
+import static dev.capstan.differential.TrainingCase.leaf;
+import static dev.capstan.differential.TrainingCase.normal;
 
-import dev.capstan.*;
-import dev.capstan.nn.*;
-import dev.capstan.optim.*;
-import dev.capstan.runtime.type.DType;
-import dev.capstan.runtime.type.CapstanException;
-import java.util.ArrayList;
+import dev.capstan.GradMode;
+import dev.capstan.Tensor;
+import dev.capstan.optim.Adam;
+import dev.capstan.optim.SGD;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

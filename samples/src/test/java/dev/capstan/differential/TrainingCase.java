@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.Compiled;
-import dev.capstan.GradMode;
 import dev.capstan.Generator;
+import dev.capstan.GradMode;
 import dev.capstan.Stance;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.spi.PathReport;
