@@ -49,15 +49,27 @@ public final class Compiled {
     /**
      * A training step as one region: forward, loss, {@link Tensor#backward()}, update and {@code zeroGrad} are captured and
      * compiled together. It captures models and optimizers that it uses, and is made once and called in the loop:
-     * {@code var step = Compiled.step((x, y) -> { ...; loss.backward(); adam.step(); return loss; });}
+     * {@code var step = Compiled.step("step", (x, y) -> { ...; loss.backward(); adam.step(); return loss; });}
+     *
+     * @param name for listings
      */
-    public static <A, B, O> CompiledBiFunction<A, B, O> step(BiFunction<A, B, O> body) {
-        return new CompiledBiFunction<>(region("step", DEFAULT_THRESHOLD), requireNonNull(body, "body"));
+    public static <A, B, O> CompiledBiFunction<A, B, O> step(String name, BiFunction<A, B, O> body) {
+        return new CompiledBiFunction<>(region(name, DEFAULT_THRESHOLD), requireNonNull(body, "body"));
     }
 
     /** The same for one input, which may be a record of tensors. */
+    public static <I, O> CompiledFunction<I, O> step(String name, Function<I, O> body) {
+        return new CompiledFunction<>(region(name, DEFAULT_THRESHOLD), requireNonNull(body, "body"));
+    }
+
+    /** The same with the name "step". */
+    public static <A, B, O> CompiledBiFunction<A, B, O> step(BiFunction<A, B, O> body) {
+        return step("step", body);
+    }
+
+    /** The same with the name "step". */
     public static <I, O> CompiledFunction<I, O> step(Function<I, O> body) {
-        return new CompiledFunction<>(region("step", DEFAULT_THRESHOLD), requireNonNull(body, "body"));
+        return step("step", body);
     }
 
     /** Runs a body in this region. Its result is a tensor, or a record, list or array of tensors. */

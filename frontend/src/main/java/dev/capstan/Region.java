@@ -129,6 +129,21 @@ final class Region {
         return segment != null && segment.write(target, source, recording);
     }
 
+    /** Queues an update, or as much of it as can be; the rest is made eagerly. */
+    void update(Update update, Tensor[] operands) {
+        Tensor[] changed = new Tensor[update.formulas().length];
+        for (int i = 0; i < changed.length; i++) {
+            changed[i] = apply(update.formulas()[i], operands);
+        }
+        Segment whole = segment;
+        for (int i = 0; i < changed.length; i++) {
+            new InPlace(operands[i]).copy(changed[i]);
+        }
+        if (segment == whole) {
+            segment.join(update, changed);
+        }
+    }
+
     /**
      * Queues a backward pass from a tensor.
      *
@@ -180,8 +195,8 @@ final class Region {
     private void interrupt(List<Tensor> wanted) {
         Segment ending = segment;
         segment = null;
-        ended.add(ending);
         ending.end(wanted);
+        ended.add(ending);
         ending.path().bailedOut(CallSite.current().orElse("unknown place"));
     }
 

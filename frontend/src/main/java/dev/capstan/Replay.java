@@ -13,12 +13,14 @@ import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.View;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The events of a segment, one by one as eager mode makes them, with the tape that it builds. */
 final class Replay {
     private final List<Queued> queued;
     private final List<@Nullable Tensor> values;
+    private final Map<Integer, Update> updates;
     private final @Nullable Tensor[] made;
     private long sequence;
     private @Nullable Tensor[] gradients = {};
@@ -27,11 +29,13 @@ final class Replay {
      * Runs nothing yet.
      *
      * @param values for each event the tensor that stands for it, or null
+     * @param updates operators and writes that are made as one, by the number of the first
      * @param sequence the creation number of the first tape node
      */
-    Replay(List<Queued> queued, List<@Nullable Tensor> values, long sequence) {
+    Replay(List<Queued> queued, List<@Nullable Tensor> values, Map<Integer, Update> updates, long sequence) {
         this.queued = queued;
         this.values = values;
+        this.updates = updates;
         this.made = new Tensor[queued.size()];
         this.sequence = sequence;
     }
@@ -40,6 +44,10 @@ final class Replay {
     @Nullable
     Tensor[] run() {
         for (int i = 0; i < made.length; i++) {
+            if (updates.containsKey(i)) {
+                i = update(i, updates.get(i));
+                continue;
+            }
             Tensor computed = compute(i);
             Tensor pending = values.get(i);
             if (pending != null && pending.isPending()) {
@@ -52,6 +60,18 @@ final class Replay {
             made[i] = computed;
         }
         return made;
+    }
+
+    /** Makes an update; the number of its last event. */
+    private int update(int first, Update update) {
+        int[] operands = ((Operation) queued.get(first)).operands();
+        update.execute(Arrays.stream(operands).mapToObj(operand -> made[operand]).toArray(Tensor[]::new));
+        int changed = update.formulas().length;
+        sequence += changed;
+        for (int i = 0; i < changed; i++) {
+            made[first + changed + i] = made[operands[i]];
+        }
+        return first + 2 * changed - 1;
     }
 
     private @Nullable Tensor compute(int number) {

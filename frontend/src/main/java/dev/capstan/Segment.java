@@ -39,6 +39,8 @@ final class Segment {
     private final Map<Storage, Integer> inputs = new IdentityHashMap<>();
     private final List<Tensor> inputOrder = new ArrayList<>();
     private final List<Tensor> leaves = new ArrayList<>();
+    /** Updates, by the number of the first of their operators. */
+    private final Map<Integer, Update> updates = new HashMap<>();
     private int[] versions = new int[8];
     private int operators;
     private @Nullable Contents contents;
@@ -231,6 +233,17 @@ final class Segment {
             target.require();
         }
         return true;
+    }
+
+    /** Says that operators and the writes of their results, all just queued, can be made as one update. */
+    void join(Update update, Tensor[] changed) {
+        int first = changed[0].segmentValue();
+        if (first + 2 * changed.length == queued.size()) {
+            updates.put(first, update);
+            for (int i = 0; i < changed.length; i++) {
+                values.set(first + i, null);
+            }
+        }
     }
 
     private void defer(int root) {
@@ -482,7 +495,7 @@ final class Segment {
     private void replay(int @Nullable [] wanted) {
         Tensor[] made;
         try (GradMode.Scope direct = Region.suspend()) {
-            made = new Replay(queued, values, sequence).run();
+            made = new Replay(queued, values, updates, sequence).run();
         }
         if (path != null) {
             path.observed();

@@ -67,7 +67,8 @@ public final class Update {
      */
     public void run(List<Tensor> operands, List<Tensor> numbers) {
         verify(operands, numbers);
-        if (Region.current() == null) {
+        Region region = Region.current();
+        if (region == null) {
             execute(operands, numbers);
             return;
         }
@@ -76,14 +77,19 @@ public final class Update {
             all[i] = i < tensors ? operands.get(i) : numbers.get(i - tensors);
         }
         try (GradMode.Scope off = GradMode.noGrad()) {
-            Tensor[] changed = new Tensor[formulas.length];
-            for (int i = 0; i < changed.length; i++) {
-                changed[i] = TensorOps.INSTANCE.apply(formulas[i], all);
-            }
-            for (int i = 0; i < changed.length; i++) {
-                new InPlace(operands.get(i)).copy(changed[i]);
-            }
+            region.update(this, all);
         }
+    }
+
+    /** One operator for each tensor that is changed, in order. */
+    Formula[] formulas() {
+        return formulas;
+    }
+
+    /** The same for tensors and numbers together. */
+    void execute(Tensor[] all) {
+        List<Tensor> operands = List.of(all);
+        execute(operands.subList(0, tensors), operands.subList(tensors, all.length));
     }
 
     private void verify(List<Tensor> operands, List<Tensor> numbers) {
@@ -102,7 +108,8 @@ public final class Update {
         }
     }
 
-    private void execute(List<Tensor> operands, List<Tensor> numbers) {
+    /** Makes the update now. */
+    void execute(List<Tensor> operands, List<Tensor> numbers) {
         Shape shape = operands.get(0).shape();
         NdArray[] inputs = new NdArray[tensors + numbers.size()];
         NdArray[] outputs = new NdArray[formulas.length];

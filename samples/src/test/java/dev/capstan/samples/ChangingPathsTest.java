@@ -58,7 +58,8 @@ final class ChangingPathsTest {
                 new Summary(new long[choices.length], before, training.region().report());
         assertEquals(kinds, seen.size());
         assertEquals(kinds, summary.paths());
-        assertEquals(choices.length, summary.hits());
+        // a path that changes the parameters is watched once before its program runs
+        assertEquals(choices.length - kinds, summary.hits());
     }
 
     private static long compilations(Training training) {

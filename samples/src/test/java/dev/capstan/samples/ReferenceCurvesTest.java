@@ -99,10 +99,10 @@ final class ReferenceCurvesTest {
     }
 
     private static void assertServed(ReferenceProgram program, Outcome compiled) {
-        assertEquals(
-                program.programsPerStep() * compiled.losses().size(),
-                compiled.summary().hits());
-        assertEquals(0, compiled.summary().misses());
+        Summary summary = compiled.summary();
+        assertEquals(program.programsPerStep() * compiled.losses().size(), summary.hits() + summary.misses());
+        // a path that changes the parameters is watched once before its program runs
+        assertTrue(summary.misses() <= summary.paths(), summary.misses() + " misses on " + summary.paths() + " paths");
     }
 
     private static void assertSame(Outcome eager, Outcome compiled) {

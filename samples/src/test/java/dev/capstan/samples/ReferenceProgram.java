@@ -85,9 +85,9 @@ enum ReferenceProgram {
         return settings;
     }
 
-    /** How many programs serve a step: a function with a gradient of its own runs between two. */
+    /** How many programs serve a step: a function with a gradient of its own, and its backward pass, run between them. */
     int programsPerStep() {
-        return this == CUSTOM_FUNCTION ? 2 : 1;
+        return this == CUSTOM_FUNCTION ? 3 : 1;
     }
 
     /** The number of steps that PyTorch took. */

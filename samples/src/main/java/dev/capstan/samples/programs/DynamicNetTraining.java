@@ -2,6 +2,7 @@
 package dev.capstan.samples.programs;
 
 import dev.capstan.Compiled;
+import dev.capstan.CompiledBiFunction;
 import dev.capstan.F;
 import dev.capstan.Generator;
 import dev.capstan.Tensor;
@@ -23,6 +24,8 @@ final class DynamicNetTraining implements Training {
     private final Tensor y;
     private final DynamicNet model;
     private final int[] depth;
+    private final CompiledBiFunction<DynamicNet.Input, Tensor, Tensor> train =
+            Compiled.step("DynamicNetTraining", this::train);
     private final Optimizer optimizer;
     private final boolean forgetGradients;
 
@@ -47,12 +50,16 @@ final class DynamicNetTraining implements Training {
 
     @Override
     public double step(int index) {
-        Tensor prediction = model.apply(new DynamicNet.Input(x, depth[index]));
-        Tensor loss = F.mseLoss(prediction, y, F.Reduction.SUM);
+        return train.apply(new DynamicNet.Input(x, depth[index]), y).item();
+    }
+
+    /** One step: forward, backward and update are captured, and compiled, as one for each depth. */
+    private Tensor train(DynamicNet.Input input, Tensor target) {
+        Tensor loss = F.mseLoss(model.apply(input), target, F.Reduction.SUM);
         optimizer.zeroGrad(forgetGradients);
         loss.backward();
         optimizer.step();
-        return loss.item();
+        return loss;
     }
 
     @Override
@@ -67,6 +74,6 @@ final class DynamicNetTraining implements Training {
 
     @Override
     public Compiled region() {
-        return model.compiled();
+        return train.compiled();
     }
 }

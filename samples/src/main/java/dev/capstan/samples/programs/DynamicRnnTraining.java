@@ -2,6 +2,7 @@
 package dev.capstan.samples.programs;
 
 import dev.capstan.Compiled;
+import dev.capstan.CompiledBiFunction;
 import dev.capstan.F;
 import dev.capstan.Generator;
 import dev.capstan.Tensor;
@@ -28,11 +29,15 @@ final class DynamicRnnTraining implements Training {
     private final int[] halfPeriods;
     private final Tensor x;
     private final Tensor y;
+    private final CompiledBiFunction<Rnn.Input, Tensor, Step> train = Compiled.step("DynamicRnnTraining", this::train);
     private final Optimizer optimizer;
     private final boolean forgetGradients;
     private final List<Tensor> predictions = new ArrayList<>();
     private Tensor state;
     private int position;
+
+    /** What a step gives: its loss, and the prediction off the tape. */
+    private record Step(Tensor loss, Rnn.Output prediction) {}
 
     DynamicRnnTraining(Settings settings) {
         DType dtype = settings.dtype();
@@ -64,15 +69,23 @@ final class DynamicRnnTraining implements Training {
         Tensor target = y.narrow(0, position, length).reshape(1, length, 1);
         position += length;
 
-        Rnn.Output prediction = model.apply(new Rnn.Input(input, state));
-        state = prediction.state().detach();
+        Step done = train.apply(new Rnn.Input(input, state), target);
+        state = done.prediction().state();
+        predictions.add(done.prediction().output());
+        return done.loss().item();
+    }
+
+    /** One step: forward, backward and update are captured, and compiled, as one for each length. */
+    private Step train(Rnn.Input input, Tensor target) {
+        Rnn.Output prediction = model.apply(input);
         Tensor loss = F.mseLoss(prediction.output(), target);
         optimizer.zeroGrad(forgetGradients);
         loss.backward();
         optimizer.step();
-
-        predictions.add(prediction.output().detach());
-        return loss.item();
+        return new Step(
+                loss,
+                new Rnn.Output(
+                        prediction.output().detach(), prediction.state().detach()));
     }
 
     /** The times of all time steps; the first and the last of a sequence lie on its ends. */
@@ -102,7 +115,7 @@ final class DynamicRnnTraining implements Training {
 
     @Override
     public Compiled region() {
-        return model.compiled();
+        return train.compiled();
     }
 
     @Override

@@ -11,14 +11,14 @@ import java.util.function.UnaryOperator;
 
 /**
  * Two layers of bare tensors, without modules and optimizers: the sum of squares of {@code relu(x w1) w2 - y}, its gradients
- * from the tape, and an update by hand. The loss is a compiled function. The rectifier is an operator, or {@link MyReLU}.
+ * from the tape, and an update by hand. The rectifier is an operator, or {@link MyReLU}.
  */
 final class TwoLayerAutograd implements Training {
     private final Tensor x;
     private final Tensor y;
     private final Tensor w1;
     private final Tensor w2;
-    private final CompiledBiFunction<Tensor, Tensor, Tensor> loss = Compiled.function(this::squaredError);
+    private final CompiledBiFunction<Tensor, Tensor, Tensor> train = Compiled.step("TwoLayerAutograd", this::train);
     private final double learningRate;
     private final Settings.ZeroGrad zeroGrad;
     private final int steps;
@@ -55,11 +55,16 @@ final class TwoLayerAutograd implements Training {
 
     @Override
     public double step(int index) {
-        Tensor error = loss.apply(x, y);
+        return train.apply(x, y).item();
+    }
+
+    /** One step: forward, backward and update are captured, and compiled, as one. */
+    private Tensor train(Tensor input, Tensor target) {
+        Tensor error = squaredError(input, target);
         error.backward();
         descend(w1);
         descend(w2);
-        return error.item();
+        return error;
     }
 
     private void descend(Tensor weight) {
@@ -83,6 +88,6 @@ final class TwoLayerAutograd implements Training {
 
     @Override
     public Compiled region() {
-        return loss.compiled();
+        return train.compiled();
     }
 }

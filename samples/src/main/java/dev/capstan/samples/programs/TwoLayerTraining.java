@@ -2,7 +2,7 @@
 package dev.capstan.samples.programs;
 
 import dev.capstan.Compiled;
-import dev.capstan.CompiledFunction;
+import dev.capstan.CompiledBiFunction;
 import dev.capstan.F;
 import dev.capstan.Generator;
 import dev.capstan.Tensor;
@@ -15,7 +15,6 @@ import dev.capstan.optim.Optimizer;
 import dev.capstan.optim.SGD;
 import dev.capstan.runtime.type.DType;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Two layers made of modules, trained on the sum of squared errors by an optimizer. */
@@ -23,8 +22,7 @@ final class TwoLayerTraining implements Training {
     private final Tensor x;
     private final Tensor y;
     private final Module<Tensor, Tensor> model;
-    private final Function<Tensor, Tensor> predict;
-    private final Compiled region;
+    private final CompiledBiFunction<Tensor, Tensor, Tensor> train = Compiled.step("TwoLayerTraining", this::train);
     private final Optimizer optimizer;
     private final boolean forgetGradients;
     private final int steps;
@@ -49,15 +47,6 @@ final class TwoLayerTraining implements Training {
         model = architecture.get();
         model.to(dtype);
         initial.load(model);
-        if (model.compiled() != null) {
-            predict = model::apply;
-            region = model.compiled();
-        } else {
-            // the classes of the library are not marked @Compile, so the function that they make up is compiled
-            CompiledFunction<Tensor, Tensor> function = Compiled.function(model::apply);
-            predict = function;
-            region = function.compiled();
-        }
         optimizer = switch (settings.optimizer(Settings.Algorithm.SGD)) {
             case SGD ->
                 new SGD(model.parameters()).lr(settings.learningRate(1e-4)).momentum(settings.momentum(0));
@@ -69,12 +58,16 @@ final class TwoLayerTraining implements Training {
 
     @Override
     public double step(int index) {
-        Tensor prediction = predict.apply(x);
-        Tensor loss = F.mseLoss(prediction, y, F.Reduction.SUM);
+        return train.apply(x, y).item();
+    }
+
+    /** One step: forward, backward and update are captured, and compiled, as one. */
+    private Tensor train(Tensor input, Tensor target) {
+        Tensor loss = F.mseLoss(model.apply(input), target, F.Reduction.SUM);
         optimizer.zeroGrad(forgetGradients);
         loss.backward();
         optimizer.step();
-        return loss.item();
+        return loss;
     }
 
     @Override
@@ -89,6 +82,6 @@ final class TwoLayerTraining implements Training {
 
     @Override
     public Compiled region() {
-        return region;
+        return train.compiled();
     }
 }
