@@ -43,6 +43,7 @@ final class Segment {
     private final Map<Integer, Update> updates = new HashMap<>();
     private int[] versions = new int[8];
     private int operators;
+    private boolean passes;
     private @Nullable Contents contents;
     private boolean ended;
     private @Nullable Path path;
@@ -271,6 +272,7 @@ final class Segment {
             }
         }
         int first = walk.backward(from, gradient, retainsGraph);
+        passes = true;
         add(new Pass(from, gradient, retainsGraph, reached), null);
         List<Tensor> received = new ArrayList<>();
         for (int i = 0; i < reached.length; i++) {
@@ -286,10 +288,15 @@ final class Segment {
                 } else {
                     leaf.grad().add_(received.get(i));
                 }
-                leaves.add(leaf);
+                keepGradientOf(leaf);
             }
         }
         return true;
+    }
+
+    /** Says that a tensor may have a gradient that is queued here, which has to be there at the end. */
+    void keepGradientOf(Tensor tensor) {
+        leaves.add(tensor);
     }
 
     // ---- running
@@ -301,7 +308,7 @@ final class Segment {
 
     /** True if a backward pass is queued. */
     boolean hasPasses() {
-        return !leaves.isEmpty();
+        return passes;
     }
 
     /** True if the segment has an input in this storage. */

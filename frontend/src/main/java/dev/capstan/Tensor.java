@@ -399,6 +399,9 @@ public class Tensor extends InPlaceOperators {
             throw new CapstanException("setGrad", "the gradient has another type", gradient.type() + " for " + type);
         }
         grad = gradient;
+        if (gradient != null && gradient.isPending()) {
+            gradient.segment().keepGradientOf(this);
+        }
     }
 
     /** Computes the gradients of this 0-d result and adds them to {@link #grad()} of all leaves. */
