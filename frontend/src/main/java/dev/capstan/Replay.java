@@ -65,7 +65,8 @@ final class Replay {
     /** Makes an update; the number of its last event. */
     private int update(int first, Update update) {
         int[] operands = ((Operation) queued.get(first)).operands();
-        update.execute(Arrays.stream(operands).mapToObj(operand -> made[operand]).toArray(Tensor[]::new));
+        update.execute(
+                Arrays.stream(operands).mapToObj(operand -> made[operand]).toArray(Tensor[]::new));
         int changed = update.formulas().length;
         sequence += changed;
         for (int i = 0; i < changed; i++) {

@@ -41,6 +41,7 @@ final class Segment {
     private final List<Tensor> leaves = new ArrayList<>();
     /** Updates, by the number of the first of their operators. */
     private final Map<Integer, Update> updates = new HashMap<>();
+
     private int[] versions = new int[8];
     private int operators;
     private boolean passes;

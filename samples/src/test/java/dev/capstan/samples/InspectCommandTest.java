@@ -34,7 +34,8 @@ final class InspectCommandTest {
         CommandRun run = CommandRun.of("inspect", "dynamic-net");
         assertEquals(List.of(), run.err());
         assertEquals(0, run.exitCode());
-        assertTrue(run.out().get(0).startsWith("DynamicNetTraining: "), run.out().get(0));
+        assertTrue(
+                run.out().get(0).startsWith("DynamicNetTraining: "), run.out().get(0));
         assertTrue(run.text().contains("\n+- "), run.text());
         assertTrue(run.out().stream().anyMatch(line -> line.contains("= path 0: compiled, ")), run.text());
     }

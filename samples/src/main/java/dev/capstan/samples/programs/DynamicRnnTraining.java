@@ -84,8 +84,7 @@ final class DynamicRnnTraining implements Training {
         optimizer.step();
         return new Step(
                 loss,
-                new Rnn.Output(
-                        prediction.output().detach(), prediction.state().detach()));
+                new Rnn.Output(prediction.output().detach(), prediction.state().detach()));
     }
 
     /** The times of all time steps; the first and the last of a sequence lie on its ends. */
