@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import org.jspecify.annotations.Nullable;
+
 /** Whether operators are recorded on the tape, per thread. On at first. */
 public final class GradMode {
-    private static final ThreadLocal<Boolean> OFF = new ThreadLocal<>();
+    private static final ThreadLocal<Off> OFF = new ThreadLocal<>();
+
+    /** Why nothing is recorded. */
+    private enum Off {
+        NO_GRAD,
+        INFERENCE
+    }
 
     private GradMode() {}
 
@@ -29,13 +37,31 @@ public final class GradMode {
         return set(true);
     }
 
+    /**
+     * Records nothing until the scope is closed, and marks what is made meanwhile as {@linkplain Tensor#isInference()
+     * inference tensors}, which the tape never takes: a promise that they are for results only. {@link #enableGrad()} has no
+     * effect inside.
+     */
+    public static Scope inferenceMode() {
+        return enter(Off.INFERENCE);
+    }
+
+    /** True inside of {@link #inferenceMode()} on this thread. */
+    public static boolean isInferenceMode() {
+        return OFF.get() == Off.INFERENCE;
+    }
+
     static Scope set(boolean enabled) {
-        Boolean before = OFF.get();
-        restore(enabled ? null : Boolean.TRUE);
+        return enter(isInferenceMode() ? Off.INFERENCE : enabled ? null : Off.NO_GRAD);
+    }
+
+    private static Scope enter(@Nullable Off off) {
+        Off before = OFF.get();
+        restore(off);
         return () -> restore(before);
     }
 
-    private static void restore(Boolean off) {
+    private static void restore(@Nullable Off off) {
         if (off == null) {
             OFF.remove();
         } else {

@@ -36,6 +36,7 @@ final class InPlace implements Ops<Tensor> {
     @Override
     public Tensor apply(Operator operator, List<Tensor> operands) {
         String name = operator.name() + "_";
+        verifyMode(name);
         Region region = Region.current();
         if (region != null && isQueueable()) {
             verifyResult(
@@ -81,6 +82,7 @@ final class InPlace implements Ops<Tensor> {
 
     /** Writes another tensor's elements. */
     Tensor copy(Tensor source) {
+        verifyMode("copy_");
         if (isQueued("copy_", source)) {
             return target;
         }
@@ -116,6 +118,7 @@ final class InPlace implements Ops<Tensor> {
 
     /** Writes one element everywhere, once where several elements are one place in memory. */
     Tensor fill(Tensor value) {
+        verifyMode("fill_");
         if (isQueued("fill_", value)) {
             return target;
         }
@@ -252,6 +255,12 @@ final class InPlace implements Ops<Tensor> {
                     name,
                     "the result's element type cannot be stored in the first operand",
                     result + " into " + target.type());
+        }
+    }
+
+    private void verifyMode(String name) {
+        if (target.isInference() && !GradMode.isInferenceMode()) {
+            throw refusal(name, "an inference tensor is changed in place outside of inference mode; copy it first");
         }
     }
 

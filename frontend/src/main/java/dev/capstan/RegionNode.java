@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RegionNode extends Node {
     private final String region;
-    private final Segment segment;
+    private @Nullable Segment segment;
     private final Program program;
     private final Stance stance;
     private final @Nullable Edge[] edges;
@@ -81,6 +81,8 @@ final class RegionNode extends Node {
         if (execution != null) {
             execution.release();
             execution = null;
+            // with its inputs, which nobody needs any more
+            segment = null;
         }
     }
 
@@ -184,6 +186,8 @@ final class RegionNode extends Node {
         if (execution != null) {
             execution.release();
             execution = null;
+            // with its inputs, which nobody needs any more
+            segment = null;
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.type.CapstanException;
 
 /** A tensor that a tape node keeps for its gradient rule, with the version of its storage at that time. */
@@ -9,6 +10,7 @@ final class SavedTensor {
     private final int version;
 
     SavedTensor(Tensor tensor) {
+        verifySavable(tensor);
         this.tensor = tensor.forTape();
         this.version = tensor.version();
     }
@@ -17,6 +19,30 @@ final class SavedTensor {
     Tensor unpack(String node) {
         verify(node, tensor.version(), version, tensor);
         return tensor;
+    }
+
+    private static void verifySavable(Tensor tensor) {
+        if (tensor.isInference()) {
+            throw new CapstanException(
+                    "saveForBackward",
+                    "an inference tensor cannot be kept for the backward pass; copy it first",
+                    tensor.type().toString());
+        }
+    }
+
+    /** Refuses what the tape will refuse when an operator that is queued runs. */
+    static void verifySavable(Operator operator, Tensor[] operands) {
+        boolean recorded = false;
+        for (int i = 0; i < operands.length; i++) {
+            recorded |= operands[i].requiresGrad() && operator.differentiable(i);
+        }
+        for (int i = 0; i < operands.length; i++) {
+            if (recorded
+                    && operands[i].isInference()
+                    && operator.savesOperand(i, j -> operands[j].requiresGrad() && operator.differentiable(j))) {
+                verifySavable(operands[i]);
+            }
+        }
     }
 
     static void verify(String node, int now, int then, Tensor tensor) {

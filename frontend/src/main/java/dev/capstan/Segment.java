@@ -414,6 +414,7 @@ final class Segment {
             for (Tensor result : results.getOrDefault(outputs[i], List.of())) {
                 boolean recorded = walk.requiresGradient(outputs[i]) && result.requiresGrad();
                 result.settle(execution.outputs()[i], recorded ? new Edge(node, i) : null);
+                result.leave();
             }
         }
         if (!live) {

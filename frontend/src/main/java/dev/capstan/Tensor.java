@@ -38,6 +38,7 @@ public class Tensor extends InPlaceOperators {
 
     private @Nullable Segment segment;
     private int segmentValue;
+    private boolean inference = GradMode.isInferenceMode();
     private boolean requiresGrad;
     private boolean exclusive;
     private @Nullable Node gradFn;
@@ -234,7 +235,10 @@ public class Tensor extends InPlaceOperators {
     public final NdArray values() {
         NdArray known = values;
         if (known == null) {
-            segment.read(this);
+            Segment owner = segment;
+            if (owner != null) {
+                owner.read(this);
+            }
             known = values;
         }
         return known;
@@ -310,8 +314,22 @@ public class Tensor extends InPlaceOperators {
         if (required != requiresGrad) {
             Region.beforeWrite(values().storage());
         }
+        if (required && inference && !GradMode.isInferenceMode()) {
+            throw new CapstanException(
+                    "requiresGrad",
+                    "an inference tensor is changed outside of inference mode; copy it first",
+                    type.toString());
+        }
         requiresGrad = required;
         return this;
+    }
+
+    /**
+     * True if the tensor was made in {@link GradMode#inferenceMode()}, or is a view of one that was. Outside of that mode it
+     * can be read, but not written to, and not be kept for a backward pass.
+     */
+    public final boolean isInference() {
+        return inference;
     }
 
     /** True if the tensor was not made by a recorded operator. */
@@ -322,8 +340,8 @@ public class Tensor extends InPlaceOperators {
     /** The tape node that made this tensor, or null for a leaf. */
     public final @Nullable Node gradFn() {
         renew();
-        if (requiresGrad && values == null) {
-            segment.read(this);
+        if (requiresGrad) {
+            values();
         }
         return gradFn;
     }
@@ -496,6 +514,11 @@ public class Tensor extends InPlaceOperators {
         return segment;
     }
 
+    /** Forgets the segment, with all that it holds: the tensor is computed. */
+    final void leave() {
+        segment = null;
+    }
+
     final int segmentValue() {
         return segmentValue;
     }
@@ -620,6 +643,9 @@ public class Tensor extends InPlaceOperators {
     /** Notes that this tensor was made as a view of another one. */
     final Tensor viewOf(Tensor operand, View operator) {
         alias = Alias.of(this, operand, operator);
+        if (alias != null) {
+            inference = operand.inference;
+        }
         if (!isPending()) {
             forgetDetached();
         }

@@ -25,6 +25,9 @@ enum TensorOps implements Ops<Tensor> {
     /** The same for an operator that is recorded as one. */
     Tensor apply(Operator operator, Tensor[] operands) {
         Region region = Region.current();
+        if (region != null && GradMode.isEnabled()) {
+            SavedTensor.verifySavable(operator, operands);
+        }
         Tensor result = region == null ? execute(operator, operands) : region.apply(operator, operands);
         return operator instanceof View view ? result.viewOf(operands[0], view) : result;
     }

@@ -98,10 +98,7 @@ public record GradientCheck(double step, double absoluteTolerance, double relati
     /** The gradients of a function as a function of its inputs and of the upstream gradients. */
     private static List<Tensor> gradients(
             Function<? super List<Tensor>, ?> function, List<Tensor> arguments, List<Tensor> inputs) {
-        // an argument that is used as it is would be a result without a way to it
-        List<Tensor> given = arguments.subList(0, inputs.size()).stream()
-                .map(argument -> argument.requiresGrad() ? argument.mul(1) : argument)
-                .toList();
+        List<Tensor> given = arguments.subList(0, inputs.size());
         List<Tensor> outputs =
                 outputs(function, given).stream().filter(Tensor::requiresGrad).toList();
         List<Tensor> needed = given.stream().filter(Tensor::requiresGrad).toList();

@@ -56,6 +56,10 @@ class GradientCheckTest {
                         inputs.get(0).mul(inputs.get(1)),
                         inputs.get(0).gt(0)),
                 List.of(leaf(3), leaf(3).detach()));
+        CHECK.gradcheck(
+                inputs -> inputs.get(0).gt(0), List.of(leaf(2).zerosLike().requiresGrad(true)));
+        CHECK.gradcheck(x -> x, leaf(2));
+        CHECK.gradgradcheck(x -> x, leaf(2));
         CHECK.gradgradcheck(x -> x.tanh().mul(x), leaf(2, 3));
         CHECK.gradgradcheck(inputs -> inputs.get(0).mm(inputs.get(1)), List.of(leaf(2, 3), leaf(3, 2)));
         CHECK.gradgradcheck(inputs -> List.of(inputs.get(0).sum(), inputs.get(1).detach()), List.of(leaf(2), leaf(3)));

@@ -10,6 +10,7 @@ import dev.capstan.GradMode;
 import dev.capstan.GradOptions;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.type.CapstanException;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -294,6 +295,26 @@ class HookedRegionsTest extends BothModes {
     }
 
     @Test
+    void anomaliesAreFoundInsideOfARegion() {
+        Tensor x = Tensor.zeros(2).requiresGrad(true);
+        Callable<String> call = () -> {
+            String[] found = new String[1];
+            region.call(() -> {
+                Tensor before = x.exp();
+                try (GradMode.Scope scope = Autograd.detectAnomaly()) {
+                    Tensor y = x.sqrt().mul(0).sum();
+                    found[0] = assertThrows(CapstanException.class, y::backward).operands();
+                }
+                return before.mul(2);
+            });
+            return found[0];
+        };
+        String found = eager(call);
+        assertTrue(found.contains("SqrtBackward, recorded at HookedRegionsTest."), found);
+        assertEquals(found, compiled(call));
+    }
+
+    @Test
     void anomaliesMayBeLookedForInsideOfARegion() {
         assertSame(() -> {
             Tensor w = leaf(1, 3);
@@ -301,12 +322,66 @@ class HookedRegionsTest extends BothModes {
                 Tensor before = w.mul(1e6);
                 Tensor inside;
                 try (GradMode.Scope scope = Autograd.detectAnomaly()) {
-                    inside = before.tanh().mul(w);
+                    inside = w.mul(normal(2, 3)).mul(w);
                 }
-                return inside.mul(w).sum();
+                return before.add(inside).add(w.mul(normal(3, 3)).mul(w)).sum();
             });
             y.add(w.exp().sum()).backward();
             return List.of(y, w.grad());
         });
+    }
+
+    @Test
+    void inferenceTensors() {
+        Tensor w = leaf(1, 3);
+        assertSame(() -> {
+            Tensor y;
+            try (GradMode.Scope scope = GradMode.inferenceMode()) {
+                y = region.call(() -> w.exp().mul(2));
+            }
+            assertTrue(y.isInference());
+            assertThrows(CapstanException.class, () -> y.add_(1));
+            Tensor z = region.call(() -> {
+                assertThrows(CapstanException.class, () -> w.mul(y));
+                assertThrows(CapstanException.class, () -> w.mul(y.detach()));
+                Tensor inside;
+                try (GradMode.Scope scope = GradMode.inferenceMode()) {
+                    inside = w.exp();
+                }
+                assertTrue(inside.isInference());
+                assertThrows(CapstanException.class, () -> w.mul(inside));
+                Tensor mask;
+                try (GradMode.Scope scope = GradMode.inferenceMode()) {
+                    mask = y.gt(3);
+                }
+                return w.add(y).add(inside).add(normal(4, 3).where(mask, normal(5, 3)));
+            });
+            assertTrue(!z.isInference());
+            return List.of(y, z, Autograd.grad(z.sum(), List.of(w)).get(0));
+        });
+    }
+
+    @Test
+    void savedTensorsAreGoneAfterBackwardThroughARegion() {
+        Tensor w = leaf(1, 3);
+        List<WeakReference<?>> all = new ArrayList<>();
+        Tensor y = compiled(() -> {
+            Tensor x = w.mul(2);
+            Tensor result = region.call(() -> x.tanh().mul(x).sum());
+            all.add(new WeakReference<>(x));
+            all.add(new WeakReference<>(x.values().storage()));
+            result.backward();
+            return result;
+        });
+        assertTrue(hits() > 0);
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        for (WeakReference<?> reference : all) {
+            while (reference.get() != null) {
+                assertTrue(System.nanoTime() < deadline, "still there");
+                System.gc();
+            }
+        }
+        assertTrue(y.requiresGrad());
+        assertThrows(CapstanException.class, y::backward);
     }
 }
