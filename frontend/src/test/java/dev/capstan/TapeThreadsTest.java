@@ -18,6 +18,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Each thread has a tape of its own; leaves may be shared. */
@@ -121,15 +122,21 @@ class TapeThreadsTest {
         for (int i = 0; i < 5000; i++) {
             leaves.add(Tensor.zeros(1).requiresGrad(true));
         }
-        List<Callable<List<Node>>> jobs = new ArrayList<>();
-        for (int i = 0; i < THREADS; i++) {
-            jobs.add(() ->
-                    leaves.stream().map(leaf -> leaf.place("node").function()).toList());
-        }
-        List<List<Node>> nodes = atOnce(jobs);
-        for (List<Node> seen : nodes) {
-            assertEquals(nodes.get(0), seen);
-        }
+        AtomicInteger arrived = new AtomicInteger();
+        Callable<List<Node>> job = () -> {
+            List<Node> seen = new ArrayList<>();
+            for (Tensor leaf : leaves) {
+                // both threads come to a new leaf at the same moment
+                arrived.incrementAndGet();
+                while (arrived.get() < 2 * (seen.size() + 1)) {
+                    Thread.yield();
+                }
+                seen.add(leaf.place("node").function());
+            }
+            return seen;
+        };
+        List<List<Node>> nodes = atOnce(List.of(job, job));
+        assertEquals(nodes.get(0), nodes.get(1));
     }
 
     @Test
