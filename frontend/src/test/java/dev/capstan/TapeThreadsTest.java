@@ -119,7 +119,7 @@ class TapeThreadsTest {
     @Test
     void aLeafHasOneNodeForAllThreads() throws Exception {
         List<Tensor> leaves = new ArrayList<>();
-        for (int i = 0; i < 5000; i++) {
+        for (int i = 0; i < 100_000; i++) {
             leaves.add(Tensor.zeros(1).requiresGrad(true));
         }
         AtomicInteger arrived = new AtomicInteger();
@@ -129,7 +129,7 @@ class TapeThreadsTest {
                 // both threads come to a new leaf at the same moment
                 arrived.incrementAndGet();
                 while (arrived.get() < 2 * (seen.size() + 1)) {
-                    Thread.yield();
+                    Thread.onSpinWait();
                 }
                 seen.add(leaf.place("node").function());
             }
