@@ -23,6 +23,7 @@ public final class Compiled {
 
     private final String name;
     private final @Nullable PathTree tree;
+    private final Shadow shadow = new Shadow();
 
     private Compiled(String name, int threshold) {
         this.name = name;
@@ -74,7 +75,7 @@ public final class Compiled {
 
     /** Runs a body in this region. Its result is a tensor, or a record, list or array of tensors. */
     public <O> O call(Supplier<O> body) {
-        return tree == null ? body.get() : Region.call(tree, body);
+        return tree == null ? body.get() : Region.call(tree, shadow, body);
     }
 
     /** The region's name. */
@@ -87,24 +88,42 @@ public final class Compiled {
         return Optional.ofNullable(tree).map(PathTree::report).orElse(List.of());
     }
 
-    /** The paths as text: visits, hits, state, bail-outs. */
+    /**
+     * Makes every n-th call a second time, eagerly and on copies of its inputs, and compares what the program gives and
+     * writes to the last bit; a difference is an error. The system property {@code capstan.shadow=n} does so for all regions.
+     *
+     * @param calls n; 0 for never
+     * @return this
+     */
+    public Compiled shadow(int calls) {
+        shadow.every(calls);
+        return this;
+    }
+
+    /** The paths as text: how they differ, visits, hits, state, bail-outs and what was given up. */
     public String explain() {
         StringBuilder text =
                 new StringBuilder(name).append(": ").append(report().size()).append(" paths\n");
+        Optional.ofNullable(tree)
+                .flatMap(PathTree::dissolved)
+                .ifPresent(state -> text.append("  ").append(state).append('\n'));
         for (PathReport path : report()) {
             text.append(String.format(
-                    "  path %d: %s, %d visits, %d hits, %d misses, %d compilations in %.1f ms%n",
+                    "  path %d: %s, %d events, %d visits, %d hits, %d misses, %d compilations in %.1f ms%n",
                     path.number(),
                     path.state(),
+                    path.events(),
                     path.visits(),
                     path.hits(),
                     path.visits() - path.hits(),
                     path.compilations(),
                     path.compileNanos() / 1e6));
+            if (!path.origin().isEmpty()) {
+                text.append("    new: ").append(path.origin()).append('\n');
+            }
             path.bailOuts()
-                    .forEach(place -> text.append("    read in mid-region: ")
-                            .append(place)
-                            .append('\n'));
+                    .forEach(place ->
+                            text.append("    interrupted at ").append(place).append('\n'));
         }
         return text.toString();
     }

@@ -23,14 +23,16 @@ final class Region {
 
     private final PathTree tree;
     private final Stance stance;
+    private final boolean shadowed;
     private final Thread thread = Thread.currentThread();
     private final List<Segment> ended = new ArrayList<>();
     private @Nullable Segment segment;
     private boolean suspended;
 
-    private Region(PathTree tree, Stance stance) {
+    private Region(PathTree tree, Stance stance, boolean shadowed) {
         this.tree = tree;
         this.stance = stance;
+        this.shadowed = shadowed;
     }
 
     /** The region that queues operators on this thread now, or null. */
@@ -40,12 +42,15 @@ final class Region {
     }
 
     /** Runs a body as a region, or plainly if a region is open already, the stance is eager or anomalies are looked for. */
-    static <O> O call(PathTree tree, Supplier<O> body) {
+    static <O> O call(PathTree tree, Shadow shadow, Supplier<O> body) {
         Stance stance = Stance.current();
         if (stance == Stance.EAGER || CURRENT.get() != null || Anomaly.isDetecting()) {
             return body.get();
         }
-        Region region = new Region(tree, stance);
+        if (stance == Stance.COMPILED && !tree.isOpen()) {
+            return body.get();
+        }
+        Region region = new Region(tree, stance, shadow.isDue());
         CURRENT.set(region);
         try {
             O result = body.get();
@@ -88,6 +93,11 @@ final class Region {
 
     String name() {
         return tree.name();
+    }
+
+    /** True if this call is made eagerly, too, and compared. */
+    boolean isShadowed() {
+        return shadowed;
     }
 
     Stance stance() {

@@ -390,11 +390,16 @@ final class Segment {
             throw new CapstanException(
                     region.name(), "a tensor was changed by another thread while the region used it", "");
         }
+        ShadowCheck shadow =
+                region.isShadowed() ? ShadowCheck.of(region.name(), inputOrder, queued, updates, sequence) : null;
         Execution execution = program.run(arrays);
         if (contents != null) {
             contents.written(queued).forEach(input -> input.values().storage().written());
         }
         int[] outputs = program.outputs();
+        if (shadow != null) {
+            shadow.compare(outputs, execution.outputs());
+        }
         boolean[] differentiable = program.isDifferentiable();
         boolean required = false;
         boolean live = false;

@@ -59,6 +59,11 @@ public class Tensor extends InPlaceOperators {
         this.type = type;
     }
 
+    /** A leaf around an array, as an operand of another full type. */
+    static Tensor ofType(NdArray values, TensorType type) {
+        return new Tensor(values, type);
+    }
+
     /** A result on the tape. */
     Tensor(NdArray values, Node gradFn, int outputNumber) {
         this(values);

@@ -67,7 +67,7 @@ final class PathTreeText {
                     .append('\n');
             path.bailOuts()
                     .forEach(at -> text.append(indent)
-                            .append("  read in mid-region: ")
+                            .append("  interrupted at ")
                             .append(at)
                             .append('\n'));
         }

@@ -8,6 +8,9 @@ import java.util.List;
  *
  * @param number its number in the tree, in order of first use, from 0
  * @param description its inputs and operators, one event a line
+ * @param origin the first event by which it differed from all paths before it, and where in the user's code; empty for the
+ *     first path
+ * @param events how many events it has
  * @param state {@code counting}, {@code compiling}, {@code compiled} or {@code pinned: reason}
  * @param visits calls that took the path
  * @param hits calls that a program served
@@ -19,6 +22,8 @@ import java.util.List;
 public record PathReport(
         int number,
         String description,
+        String origin,
+        int events,
         String state,
         long visits,
         long hits,

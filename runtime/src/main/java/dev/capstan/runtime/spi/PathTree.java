@@ -2,6 +2,7 @@
 package dev.capstan.runtime.spi;
 
 import java.util.List;
+import java.util.Optional;
 
 /** Every sequence of operators that calls of one region ever took. Safe for use by many threads. */
 public interface PathTree {
@@ -10,6 +11,15 @@ public interface PathTree {
 
     /** A walk from the root, for one call on one thread. */
     Walk walk();
+
+    /**
+     * Whether to capture a call. False while the paths of the region keep differing: the call had better run eagerly, and the
+     * regions inside of it had better be regions of their own.
+     */
+    boolean isOpen();
+
+    /** That, and how often, the region was found not worth capturing; empty if never. */
+    Optional<String> dissolved();
 
     /** What is known of each path, in order of first use. */
     List<PathReport> report();

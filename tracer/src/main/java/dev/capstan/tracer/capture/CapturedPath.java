@@ -42,6 +42,7 @@ final class CapturedPath implements Path {
 
     private final String region;
     private final int number;
+    private final String origin;
     private final int threshold;
     private final ScheduleCompiler compiler;
     private final TreeNode leaf;
@@ -58,9 +59,17 @@ final class CapturedPath implements Path {
     private volatile boolean observed;
     private long visitsWhileCounting;
 
-    CapturedPath(String region, int number, int threshold, ScheduleCompiler compiler, TreeNode leaf, int[] wanted) {
+    CapturedPath(
+            String region,
+            int number,
+            String origin,
+            int threshold,
+            ScheduleCompiler compiler,
+            TreeNode leaf,
+            int[] wanted) {
         this.region = region;
         this.number = number;
+        this.origin = origin;
         this.threshold = threshold;
         this.compiler = compiler;
         this.leaf = leaf;
@@ -198,6 +207,8 @@ final class CapturedPath implements Path {
         return new PathReport(
                 number,
                 recording.graph().toString(),
+                origin,
+                leaf.depth,
                 describe(),
                 visits.sum(),
                 hits.sum(),

@@ -8,14 +8,17 @@ import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.PathTree;
 import dev.capstan.runtime.spi.Walk;
+import dev.capstan.runtime.type.CallSite;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
+import dev.capstan.tracer.graph.EventText;
 import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The path tree of one region. Walks read it without a lock; it grows under one. Beyond a number of paths the one that was
@@ -31,6 +34,7 @@ public final class CapturedTree implements PathTree {
     private final String name;
     private final int threshold;
     private final ScheduleCompiler compiler;
+    private final Dissolution dissolution;
     private final List<CapturedPath> paths = new ArrayList<>();
     private volatile TreeNode root = new TreeNode();
     private int nodes;
@@ -41,6 +45,17 @@ public final class CapturedTree implements PathTree {
         this.name = requireNonNull(name, "name");
         this.threshold = Math.max(1, threshold);
         this.compiler = requireNonNull(compiler, "compiler");
+        this.dissolution = new Dissolution(name);
+    }
+
+    @Override
+    public boolean isOpen() {
+        return dissolution.isOpen();
+    }
+
+    @Override
+    public Optional<String> dissolved() {
+        return dissolution.description();
     }
 
     @Override
@@ -69,7 +84,7 @@ public final class CapturedTree implements PathTree {
         return child;
     }
 
-    private synchronized CapturedPath path(TreeNode leaf, int[] wanted) {
+    private synchronized CapturedPath path(TreeNode leaf, int[] wanted, String origin) {
         CapturedPath known = leaf.path(wanted);
         if (known != null) {
             return known;
@@ -81,7 +96,7 @@ public final class CapturedTree implements PathTree {
             paths.remove(oldest);
             nodes -= oldest.leaf().removePath(oldest);
         }
-        CapturedPath path = new CapturedPath(name, pathsEver++, threshold, compiler, leaf, wanted);
+        CapturedPath path = new CapturedPath(name, pathsEver++, origin, threshold, compiler, leaf, wanted);
         leaf.addPath(path);
         paths.add(path);
         return path;
@@ -90,6 +105,7 @@ public final class CapturedTree implements PathTree {
     private final class TreeWalk implements Walk {
         private TreeNode node;
         private TreeNode[] visited = new TreeNode[32];
+        private String divergence;
         private int values;
         private int inputs;
 
@@ -106,7 +122,7 @@ public final class CapturedTree implements PathTree {
                     if (child == null) {
                         Recording.External external =
                                 new Recording.External(inputs, type, layout.at(0), requiresGradient, alias);
-                        child = grow(node, TreeNode.of(node, external));
+                        child = extend(TreeNode.of(node, external));
                     }
                 }
             }
@@ -135,7 +151,7 @@ public final class CapturedTree implements PathTree {
                 TreeNode child = node.child(operator, operands, recording);
                 return child != null
                         ? child
-                        : grow(node, TreeNode.operator(node, operator, operands, recording, type, required));
+                        : extend(TreeNode.operator(node, operator, operands, recording, type, required));
             }
         }
 
@@ -152,7 +168,7 @@ public final class CapturedTree implements PathTree {
                 Recording.Written written = new Recording.Written(content, value, type(content), required, recorded);
                 synchronized (CapturedTree.this) {
                     child = node.write(content, value, recorded);
-                    child = child != null ? child : grow(node, TreeNode.of(node, written));
+                    child = child != null ? child : extend(TreeNode.of(node, written));
                 }
             }
             return enter(child);
@@ -176,13 +192,13 @@ public final class CapturedTree implements PathTree {
                 synchronized (CapturedTree.this) {
                     child = node.pass(root, seed, retainsGraph);
                     if (child == null) {
-                        child = grow(
-                                node,
-                                TreeNode.of(node, new Recording.Differentiated(root, seed, retainsGraph, type(root))));
+                        child = TreeNode.of(node, new Recording.Differentiated(root, seed, retainsGraph, type(root)));
                         TreeNode end = child;
                         for (int input : reached) {
                             end = grow(end, TreeNode.of(end, new Recording.Gradient(values, input, type(input))));
                         }
+                        // complete before other threads can see it
+                        extend(child);
                     }
                 }
             }
@@ -195,6 +211,21 @@ public final class CapturedTree implements PathTree {
 
         private List<Recording.Event> events() {
             return Arrays.stream(visited, 0, values).map(TreeNode::event).toList();
+        }
+
+        /** A new event here; the first by which this walk differs from all before it is noted with its place in the user's code. */
+        private TreeNode extend(TreeNode child) {
+            boolean fork = node.children.length > 0 || node.paths.length > 0;
+            if (fork && divergence == null && pathsEver < PATH_LIMIT) {
+                String before = node.children.length > 0 ? EventText.of(node.children[0].event()) : "the end";
+                divergence = "event " + values + " is " + EventText.of(child.event()) + ", was " + before + ", at "
+                        + CallSite.current().orElse("unknown place");
+            }
+            return grow(node, child);
+        }
+
+        private String otherwise() {
+            return node.paths.length > 0 ? "other values are wanted of the same events" : "";
         }
 
         private int enter(TreeNode child) {
@@ -219,7 +250,8 @@ public final class CapturedTree implements PathTree {
         @Override
         public Path end(int[] outputs) {
             CapturedPath known = node.path(outputs);
-            return known == null ? path(node, outputs) : known;
+            dissolution.captured(known == null);
+            return known == null ? path(node, outputs, divergence == null ? otherwise() : divergence) : known;
         }
     }
 }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.memory.Storage;
+import dev.capstan.runtime.type.CapstanException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A compiled call made a second time, eagerly and on copies of its inputs, to compare the bits of everything that the
+ * program gives and writes. Backward passes after the region are not compared.
+ */
+final class ShadowCheck {
+    private final String region;
+    private final List<Tensor> inputs;
+    private final Map<Tensor, Tensor> copies = new IdentityHashMap<>();
+    private final @Nullable Tensor[] made;
+
+    private ShadowCheck(
+            String region,
+            List<Tensor> inputs,
+            List<Segment.Queued> queued,
+            Map<Integer, Update> updates,
+            long sequence) {
+        this.region = region;
+        this.inputs = inputs;
+        Map<Storage, Storage> storages = new IdentityHashMap<>();
+        inputs.forEach(input -> copies.put(input, copy(input, storages)));
+        List<Segment.Queued> events = new ArrayList<>(queued);
+        events.replaceAll(event -> event instanceof Segment.Input input
+                ? new Segment.Input(copies.get(input.tensor()), input.alias())
+                : event);
+        this.made = new Replay(events, Collections.nCopies(events.size(), null), updates, sequence).run();
+    }
+
+    /** Makes what is queued eagerly, before the program runs. */
+    static ShadowCheck of(
+            String region,
+            List<Tensor> inputs,
+            List<Segment.Queued> queued,
+            Map<Integer, Update> updates,
+            long sequence) {
+        try (GradMode.Scope direct = Region.suspend()) {
+            return new ShadowCheck(region, inputs, queued, updates, sequence);
+        }
+    }
+
+    /** A leaf of the same elements, which lie as the tensor's do; tensors that share storage have copies that share it. */
+    private static Tensor copy(Tensor tensor, Map<Storage, Storage> storages) {
+        NdArray array = tensor.values();
+        Storage storage = storages.computeIfAbsent(array.storage(), ShadowCheck::copy);
+        Tensor copy = Tensor.ofType(new NdArray(storage, array.layout()), tensor.type());
+        return tensor.requiresGrad() ? copy.requiresGrad(true) : copy;
+    }
+
+    private static Storage copy(Storage storage) {
+        int elements = storage.elements();
+        Object array = Storage.newArray(storage.dtype(), elements);
+        System.arraycopy(storage.array(), 0, array, 0, elements);
+        return Storage.of(storage.dtype(), array);
+    }
+
+    /**
+     * Compares with what the program has done.
+     *
+     * @param numbers of the values that the program gave
+     */
+    void compare(int[] numbers, NdArray[] outputs) {
+        for (int i = 0; i < numbers.length; i++) {
+            verify("value " + numbers[i], made[numbers[i]], new Tensor(outputs[i]));
+        }
+        for (int i = 0; i < inputs.size(); i++) {
+            verify("input " + i, copies.get(inputs.get(i)), inputs.get(i));
+        }
+    }
+
+    private void verify(String what, Tensor expected, Tensor actual) {
+        boolean floating = expected.dtype().isFloating();
+        double[] wanted = expected.toDoubleArray();
+        double[] given = actual.toDoubleArray();
+        boolean same = expected.shape().equals(actual.shape()) && expected.dtype() == actual.dtype();
+        for (int i = 0; same && i < wanted.length; i++) {
+            if (Double.doubleToLongBits(wanted[i]) != Double.doubleToLongBits(given[i])) {
+                throw fault(what + " element " + i + " is " + given[i] + ", eagerly " + wanted[i]);
+            }
+        }
+        if (!same || !floating && !java.util.Arrays.equals(expected.toLongArray(), actual.toLongArray())) {
+            throw fault(what + " is " + actual.type() + ", eagerly " + expected.type());
+        }
+    }
+
+    private CapstanException fault(String difference) {
+        return new CapstanException(
+                region, "the compiled program and eager mode differ, which is a fault of Capstan", difference);
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.differential;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.capstan.Compile;
+import dev.capstan.Compiled;
+import dev.capstan.CompiledFunction;
+import dev.capstan.Stance;
+import dev.capstan.Tensor;
+import dev.capstan.nn.Module;
+import dev.capstan.runtime.spi.PathReport;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What a region does with paths that keep differing, and what it tells of them. */
+@Tag("everywhere")
+final class PolicyTest {
+    /** More than any region remembers. */
+    private static final int STORM = 1500;
+
+    /** One path however it is called. */
+    @Compile
+    private static final class Cell extends Module<Tensor, Tensor> {
+        @Override
+        protected Tensor forward(Tensor input) {
+            return input.tanh().mul(2);
+        }
+    }
+
+    private static CompiledFunction<Tensor, Tensor> chain(Cell cell, Random random) {
+        return Compiled.function(input -> {
+            Tensor value = input;
+            for (int choices = random.nextInt(1 << 20); choices > 0; choices >>= 1) {
+                value = (choices & 1) == 0 ? value.neg() : value.relu();
+            }
+            return cell.apply(value);
+        });
+    }
+
+    private static long hits(Compiled region) {
+        return region.report().stream().mapToLong(PathReport::hits).sum();
+    }
+
+    @Test
+    void aStormIsLeftAloneAndTheModulesInsideAreCompiled() {
+        Cell cell = new Cell();
+        CompiledFunction<Tensor, Tensor> storm = chain(cell, new Random(1));
+        CompiledFunction<Tensor, Tensor> calm = chain(cell, new Random(1));
+        long before = hits(cell.compiled());
+        Tensor input = Tensor.of(new float[] {-1, 0, 0.5f});
+        for (int i = 0; i < STORM || hits(cell.compiled()) == before && i < 100 * STORM; i++) {
+            Tensor expected;
+            try (Stance.Scope eager = Stance.EAGER.enter()) {
+                expected = calm.apply(input);
+            }
+            Tensors.assertSameBits("call " + i, expected, storm.apply(input));
+        }
+        String told = storm.compiled().explain();
+        assertTrue(told.contains(" times because its paths keep differing"), told);
+        assertTrue(storm.compiled().report().size() <= 256, told);
+        assertTrue(hits(cell.compiled()) > before, cell.compiled().explain());
+    }
+
+    @Test
+    void pathsThatComeBackAreNoStorm() {
+        CompiledFunction<Tensor, Tensor> region =
+                Compiled.function(input -> input.exp().sum());
+        Random random = new Random(2);
+        for (int i = 0; i < STORM; i++) {
+            region.apply(Tensor.zeros(1 + random.nextInt(200)));
+        }
+        assertTrue(
+                !region.compiled().explain().contains("dissolved"),
+                region.compiled().explain());
+    }
+
+    @Test
+    void itIsToldWhichEventMadeAPathNewAndWhere() {
+        CompiledFunction<Tensor, Tensor> region = Compiled.function(
+                input -> input.size(0) > 2 ? input.tanh() : input.tanh().exp());
+        CompiledFunction<Tensor, Tensor> branch =
+                Compiled.function(input -> input.item() > 0 ? input.sin() : input.cos());
+        region.apply(Tensor.zeros(3));
+        region.apply(Tensor.zeros(4));
+        branch.apply(Tensor.scalar(1f));
+        branch.apply(Tensor.scalar(-1f));
+        List<PathReport> paths = region.compiled().report();
+        assertEquals("", paths.get(0).origin());
+        assertTrue(
+                paths.get(1)
+                        .origin()
+                        .startsWith("event 0 is input 0 : float32[4]/[1], was input 0 : float32[3]/[1], at "),
+                paths.get(1).origin());
+        String other = branch.compiled().report().get(1).origin();
+        assertTrue(other.startsWith("event 1 is cos(%0) : float32[], was sin(%0) : float32[], at PolicyTest."), other);
+        assertTrue(other.contains("(PolicyTest.java:"), other);
+        assertTrue(
+                region.compiled().explain().contains("new: event 0"),
+                region.compiled().explain());
+    }
+
+    @Test
+    void everyCallCanBeCheckedAgainstEagerMode() {
+        CompiledFunction<Tensor, Tensor> region =
+                Compiled.function(input -> input.mul(3).add_(1).tanh());
+        region.compiled().shadow(2);
+        try (Stance.Scope now = Stance.COMPILE_NOW.enter()) {
+            for (int i = 0; i < 6; i++) {
+                region.apply(Tensor.of(new float[] {i, Float.NaN, -0f}));
+            }
+        }
+        assertEquals(6, hits(region.compiled()));
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.graph;
+
+import dev.capstan.tracer.graph.Recording.Applied;
+import dev.capstan.tracer.graph.Recording.Differentiated;
+import dev.capstan.tracer.graph.Recording.Event;
+import dev.capstan.tracer.graph.Recording.External;
+import dev.capstan.tracer.graph.Recording.Gradient;
+import dev.capstan.tracer.graph.Recording.Written;
+import java.util.stream.Collectors;
+
+/** Events in a few words, for listings. */
+public final class EventText {
+    private EventText() {}
+
+    /** An event, its values as {@code %0}, {@code %1} and so on. */
+    public static String of(Event event) {
+        if (event instanceof External external) {
+            return "input " + external.index() + " : " + external.type().dtype() + external.layout()
+                    + (external.requiresGradient() ? " requiring a gradient" : "")
+                    + (external.alias() < 0 ? "" : " in the storage of %" + external.alias());
+        }
+        if (event instanceof Applied applied) {
+            String operands = applied.operands().stream().map(o -> "%" + o).collect(Collectors.joining(", "));
+            String attributes = applied.operator().toString().replaceFirst("^\\w+", "");
+            return applied.operator().name() + (attributes.equals("[]") ? "" : attributes) + "(" + operands + ") : "
+                    + applied.type();
+        }
+        if (event instanceof Written written) {
+            return "write of %" + written.value() + " over %" + written.content();
+        }
+        if (event instanceof Differentiated pass) {
+            return "backward from %" + pass.root();
+        }
+        return "gradient of %" + ((Gradient) event).input();
+    }
+}
