@@ -39,6 +39,13 @@ final class ReadmeTest {
     }
 
     @Test
+    void theFunctionShownIsTheSamplesSource() throws IOException {
+        String source = Files.readString(SOURCE.resolveSibling("MyReLU.java"));
+        String shown = source.substring(source.indexOf("final class MyReLU"));
+        assertTrue(readme().contains("```java\n" + shown), shown);
+    }
+
+    @Test
     void theFirstProgramLearns() {
         PrintStream before = System.out;
         ByteArrayOutputStream text = new ByteArrayOutputStream();
