@@ -18,7 +18,6 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Each thread has a tape of its own; leaves may be shared. */
@@ -114,33 +113,6 @@ class TapeThreadsTest {
             Arrays.fill(expected, THREADS * passes);
             assertArrayEquals(expected, leaf.grad().toDoubleArray());
         }
-    }
-
-    @Test
-    void aLeafHasOneNodeForAllThreads() throws Exception {
-        List<Tensor> leaves = new ArrayList<>();
-        for (int i = 0; i < 20_000; i++) {
-            leaves.add(Tensor.zeros(1).requiresGrad(true));
-        }
-        AtomicInteger arrived = new AtomicInteger();
-        Callable<List<Node>> job = () -> {
-            List<Node> seen = new ArrayList<>();
-            for (Tensor leaf : leaves) {
-                // both threads come to a new leaf at the same moment
-                arrived.incrementAndGet();
-                for (int spins = 1; arrived.get() < 2 * (seen.size() + 1); spins++) {
-                    if (spins % 10_000 == 0) {
-                        Thread.yield();
-                    } else {
-                        Thread.onSpinWait();
-                    }
-                }
-                seen.add(leaf.place("node").function());
-            }
-            return seen;
-        };
-        List<List<Node>> nodes = atOnce(List.of(job, job));
-        assertEquals(nodes.get(0), nodes.get(1));
     }
 
     @Test
