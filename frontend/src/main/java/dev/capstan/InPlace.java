@@ -117,9 +117,9 @@ final class InPlace implements Ops<Tensor> {
     }
 
     /** Writes one element everywhere, once where several elements are one place in memory. */
-    Tensor fill(Tensor value) {
-        verifyMode("fill_");
-        if (isQueued("fill_", value)) {
+    Tensor fill(String name, Tensor value) {
+        verifyMode(name);
+        if (isQueued(name, value)) {
             return target;
         }
         Layout layout = target.values().layout();
@@ -129,7 +129,7 @@ final class InPlace implements Ops<Tensor> {
                 once = repeats(layout, i) ? once.narrow(i, 0, 1) : once;
             }
         }
-        new InPlace(once).overwrite("fill_", value);
+        new InPlace(once).overwrite(name, value);
         return target;
     }
 

@@ -250,18 +250,18 @@ abstract class InPlaceOperators extends TensorOperators {
 
     /** Writes one number everywhere, converted to this element type. */
     public final Tensor fill_(Number value) {
-        return inPlace().fill(Tensor.number(value));
+        return inPlace().fill("fill_", Tensor.number(value));
     }
 
     /** Writes the one element of a 0-d tensor everywhere. */
     public final Tensor fill_(Tensor value) {
         requireScalar("fill_", value);
-        return inPlace().fill(value);
+        return inPlace().fill("fill_", value);
     }
 
     /** Writes zeros. */
     public final Tensor zero_() {
-        return fill_(0);
+        return inPlace().fill("zero_", Tensor.number(0));
     }
 
     /**
