@@ -187,7 +187,7 @@ class ErrorsTest {
                         () -> leaf.select(0, 1).mul_(2)),
                 refused(
                         "zero_: a leaf that requires a gradient is changed in place outside of noGrad: float32[2,3]",
-                        leaf::zero_),
+                        () -> leaf.zero_()),
                 refused(
                         "mul_: several elements of the written tensor are one place in memory; copy it first: "
                                 + "float32[4,2,3]",
