@@ -130,8 +130,10 @@ class InPlaceTest {
         base.narrow(0, 1, 3).copy_(base.narrow(0, 0, 3));
         assertArrayEquals(new float[] {1, 1, 2, 3}, base.toFloatArray());
         Tensor matrix = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+        matrix.copy_(matrix.t());
+        assertArrayEquals(new float[] {1, 3, 2, 4}, matrix.toFloatArray());
         matrix.copy_(matrix.select(1, 0));
-        assertArrayEquals(new float[] {1, 3, 1, 3}, matrix.toFloatArray());
+        assertArrayEquals(new float[] {1, 2, 1, 2}, matrix.toFloatArray());
     }
 
     @Test
@@ -319,7 +321,7 @@ class InPlaceTest {
         Tensor x = leaf(1, 2);
         Tensor y = x.mul(1);
         Tensor view = y.narrow(0, 0, 1);
-        Tensor z = x.mul(2);
+        Tensor z = leaf(5, 6).mul(2);
         y.mul_(3);
         z.narrow(0, 1, 1).copy_(view);
         assertArrayEquals(
