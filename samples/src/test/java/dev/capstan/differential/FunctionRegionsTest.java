@@ -182,4 +182,26 @@ class FunctionRegionsTest extends BothModes {
             return List.of(y, w.grad());
         });
     }
+
+    @Test
+    void aFunctionWhereTheWholeStepIsARegion() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 3, 3);
+            Tensor x = normal(2, 2, 3);
+            Tensor loss = null;
+            for (int i = 0; i < 3; i++) {
+                loss = region.call(() -> {
+                    w.setGrad(null);
+                    Tensor h = x.mm(w);
+                    Tensor error = new Product().apply(h, h.tanh()).mm(w).sum();
+                    error.backward();
+                    try (GradMode.Scope off = GradMode.noGrad()) {
+                        w.sub_(w.grad().mul(0.01));
+                    }
+                    return error;
+                });
+            }
+            return List.of(loss, w, w.grad());
+        });
+    }
 }

@@ -384,4 +384,56 @@ class HookedRegionsTest extends BothModes {
         assertTrue(y.requiresGrad());
         assertThrows(CapstanException.class, y::backward);
     }
+
+    @Test
+    void hooksWhereTheWholeStepIsARegion() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 3);
+            Tensor v = leaf(2, 3);
+            List<Tensor> seen = new ArrayList<>();
+            List<Tensor> accumulated = new ArrayList<>(); // leaves have no order among each other
+            w.registerHook(gradient -> {
+                seen.add(gradient);
+                return gradient.mul(2);
+            });
+            v.registerPostAccumulateGradHook(leaf -> accumulated.add(leaf.grad().mul(3)));
+            for (int i = 0; i < 2; i++) {
+                region.call(() -> {
+                    Tensor h = w.tanh().mul(v);
+                    h.retainGrad();
+                    Tensor loss = h.mul(h).sum();
+                    loss.backward();
+                    seen.add(h.grad());
+                    try (GradMode.Scope off = GradMode.noGrad()) {
+                        w.sub_(w.grad().mul(0.1));
+                    }
+                    return loss;
+                });
+            }
+            seen.addAll(accumulated);
+            seen.addAll(List.of(w, w.grad(), v.grad()));
+            assertEquals(9, seen.size());
+            return seen;
+        });
+    }
+
+    @Test
+    void gradientsOfSeveralRootsInsideOfARegion() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 3);
+            Tensor y = region.call(() -> {
+                Tensor h = w.tanh();
+                Tensor first = h.mul(w).sum();
+                Tensor second = h.exp().sum();
+                List<Tensor> inner = Autograd.grad(
+                        List.of(first, second),
+                        List.of(h, w),
+                        null,
+                        GradOptions.standard().withCreateGraph(true));
+                Autograd.backward(List.of(first, inner.get(0).mul(inner.get(1)).sum()));
+                return inner.get(1).mul(w);
+            });
+            return List.of(y.detach(), w.grad());
+        });
+    }
 }
