@@ -436,4 +436,20 @@ class HookedRegionsTest extends BothModes {
             return List.of(y.detach(), w.grad());
         });
     }
+
+    @Test
+    void aLeafsHookChangesAStepThatIsARegion() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 3);
+            Tensor v = leaf(2, 3);
+            w.registerHook(gradient -> gradient.mul(2));
+            v.registerPostAccumulateGradHook(leaf -> leaf.grad().mul_(3));
+            Tensor y = region.call(() -> {
+                Tensor loss = w.tanh().mul(v).sum();
+                loss.backward();
+                return loss;
+            });
+            return List.of(y, w.grad(), v.grad());
+        });
+    }
 }
