@@ -15,6 +15,7 @@ import dev.capstan.nn.Linear;
 import dev.capstan.nn.ReLU;
 import dev.capstan.nn.Sequential;
 import dev.capstan.optim.Adam;
+import dev.capstan.optim.GradientClipping;
 import dev.capstan.optim.Optimizer;
 import dev.capstan.optim.SGD;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ final class StepTest {
             optimizer.zeroGrad(toNone);
             Tensor loss = F.mseLoss(model.apply(x), y);
             loss.backward();
+            GradientClipping.clipNorm(model.parameters(), 0.5);
             optimizer.step();
             return loss;
         });
