@@ -6,7 +6,6 @@ import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathTree;
 import dev.capstan.runtime.spi.Program;
-import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CallSite;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
@@ -26,6 +25,8 @@ final class Region {
     private final boolean shadowed;
     private final Thread thread = Thread.currentThread();
     private final List<Segment> ended = new ArrayList<>();
+    private final Tensor[] one = new Tensor[1];
+    private final Tensor[] two = new Tensor[2];
     private @Nullable Segment segment;
     private boolean suspended;
 
@@ -39,6 +40,19 @@ final class Region {
     static @Nullable Region current() {
         Region region = CURRENT.get();
         return region == null || region.suspended ? null : region;
+    }
+
+    /** One operand in the form in which operators are queued; valid until the next. */
+    Tensor[] operands(Tensor operand) {
+        one[0] = operand;
+        return one;
+    }
+
+    /** The same for two. */
+    Tensor[] operands(Tensor first, Tensor second) {
+        two[0] = first;
+        two[1] = second;
+        return two;
     }
 
     /** Runs a body as a region, or plainly if a region is open already, the stance is eager or anomalies are looked for. */
@@ -107,8 +121,7 @@ final class Region {
     Tensor apply(Operator operator, Tensor[] operands) {
         prepare(operands);
         if (segment == null) {
-            Walk walk = tree.walk();
-            segment = new Segment(this, walk);
+            segment = new Segment(this, tree.walk());
         }
         return segment.apply(operator, operands);
     }

@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +36,9 @@ final class Segment {
 
     private final Region region;
     private final Walk walk;
-    private final List<@Nullable Tensor> values = new ArrayList<>();
-    private final List<Queued> queued = new ArrayList<>();
+    private final List<@Nullable Tensor> values;
+    private final List<Queued> queued;
+    private final int[][] scratch = {{}, {0}, {0, 0}, {0, 0, 0}};
     private final Map<Storage, Integer> inputs = new IdentityHashMap<>();
     private final List<Tensor> inputOrder = new ArrayList<>();
     private final List<Tensor> leaves = new ArrayList<>();
@@ -85,27 +88,31 @@ final class Segment {
     Segment(Region region, Walk walk) {
         this.region = region;
         this.walk = walk;
+        int length = walk.likelyLength();
+        this.values = new ArrayList<>(length);
+        this.queued = new ArrayList<>(length);
     }
 
     // ---- queueing
 
     /** Queues an operator. */
     Tensor apply(Operator operator, Tensor[] operands) {
-        int[] numbers = new int[operands.length];
+        int[] numbers = operands.length < scratch.length ? scratch[operands.length] : new int[operands.length];
         for (int i = 0; i < operands.length; i++) {
             numbers[i] = number(operands[i]);
         }
-        int value = queue(operator, numbers, GradMode.isEnabled());
+        boolean recording = GradMode.isEnabled();
+        int value = walk.apply(operator, numbers, recording);
+        // what equal calls have queued before is the same event
+        Object known = walk.attachment(value);
+        if (known == null) {
+            known = new Operation(operator, numbers.clone(), recording);
+            walk.attach(value, known);
+        }
         Tensor result = new Tensor(walk.type(value), walk.requiresGradient(value), this, value);
-        values.set(value, result);
-        return result;
-    }
-
-    private int queue(Operator operator, int[] operands, boolean recording) {
-        int value = walk.apply(operator, operands, recording);
-        add(new Operation(operator, operands, recording), null);
+        add((Operation) known, result);
         operators++;
-        return value;
+        return result;
     }
 
     private void add(Queued event, @Nullable Tensor value) {
@@ -410,21 +417,29 @@ final class Segment {
         if (required) {
             node = new RegionNode(sequence + operators, region, this, program, live ? execution : null, inputOrder);
         }
-        Map<Integer, List<Tensor>> results = new HashMap<>();
-        Stream.concat(tensors.stream().flatMap(Segment::withBases), values.stream())
-                .filter(tensor -> tensor != null && tensor.isPending() && tensor.segment() == this)
-                .forEach(tensor -> results.computeIfAbsent(last(tensor.segmentValue()), unseen -> new ArrayList<>())
-                        .add(tensor));
+        IntFunction<List<Tensor>> holders = holders(tensors);
         for (int i = 0; i < outputs.length; i++) {
-            for (Tensor result : results.getOrDefault(outputs[i], List.of())) {
-                boolean recorded = walk.requiresGradient(outputs[i]) && result.requiresGrad();
-                result.settle(execution.outputs()[i], recorded ? new Edge(node, i) : null);
+            Edge made = walk.requiresGradient(outputs[i]) ? new Edge(node, i) : null;
+            for (Tensor result : holders.apply(outputs[i])) {
+                result.settle(execution.outputs()[i], result.requiresGrad() ? made : null);
                 result.leave();
             }
         }
         if (!live) {
             execution.release();
         }
+    }
+
+    /** By the number of a value the tensors that stand for it in the end. */
+    private IntFunction<List<Tensor>> holders(List<Tensor> wanted) {
+        if (contents == null) {
+            return number -> values.get(number).isPending() ? List.of(values.get(number)) : List.of();
+        }
+        Map<Integer, List<Tensor>> holders = Stream.concat(wanted.stream().flatMap(Segment::withBases), values.stream())
+                .filter(tensor -> tensor != null && tensor.isPending() && tensor.segment() == this)
+                .distinct()
+                .collect(Collectors.groupingBy(tensor -> last(tensor.segmentValue())));
+        return number -> holders.getOrDefault(number, List.of());
     }
 
     /** Computes a tensor of this segment because somebody reads it, or looks at the tape behind it. */

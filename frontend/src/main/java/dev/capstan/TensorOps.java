@@ -16,20 +16,49 @@ enum TensorOps implements Ops<Tensor> {
 
     @Override
     public Tensor apply(Operator operator, List<Tensor> operands) {
-        if (operator instanceof Composite composite && !composite.isOneNode()) {
-            return composite.decompose(this, operands);
+        if (isDecomposed(operator)) {
+            return ((Composite) operator).decompose(this, operands);
         }
         return apply(operator, operands.toArray(new Tensor[0]));
+    }
+
+    @Override
+    public Tensor apply(Operator operator, Tensor operand) {
+        Region region = Region.current();
+        return region == null || isDecomposed(operator)
+                ? Ops.super.apply(operator, operand)
+                : queue(region, operator, region.operands(operand));
+    }
+
+    @Override
+    public Tensor apply(Operator operator, Tensor first, Tensor second) {
+        Region region = Region.current();
+        return region == null || isDecomposed(operator)
+                ? Ops.super.apply(operator, first, second)
+                : queue(region, operator, region.operands(first, second));
+    }
+
+    private static boolean isDecomposed(Operator operator) {
+        return operator instanceof Composite composite && !composite.isOneNode();
     }
 
     /** The same for an operator that is recorded as one. */
     Tensor apply(Operator operator, Tensor[] operands) {
         Region region = Region.current();
-        if (region != null && GradMode.isEnabled()) {
+        if (region != null) {
+            return queue(region, operator, operands);
+        }
+        Tensor result = execute(operator, operands);
+        return operator instanceof View view ? result.viewOf(operands[0], view) : result;
+    }
+
+    private static Tensor queue(Region region, Operator operator, Tensor[] operands) {
+        if (GradMode.isEnabled()) {
             SavedTensor.verifySavable(operator, operands);
         }
-        Tensor result = region == null ? execute(operator, operands) : region.apply(operator, operands);
-        return operator instanceof View view ? result.viewOf(operands[0], view) : result;
+        Tensor operand = operands[0];
+        Tensor result = region.apply(operator, operands);
+        return operator instanceof View view ? result.viewOf(operand, view) : result;
     }
 
     /** Executes an operator now. */

@@ -6,6 +6,7 @@ import dev.capstan.codegen.tree.Expression;
 import dev.capstan.runtime.kernel.Instruction;
 import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.DType;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +24,15 @@ final class Steps {
     /** How many operations may be nested in one expression. */
     private static final int DEEPEST = 2;
 
+    private static final int UNKNOWN = -1;
+
     private final List<Instruction> steps;
     private final List<Integer> outputs;
     private final boolean[] uniform;
     private final boolean[] needed;
     private final int[] uses;
+    private final int[] uniformDepths;
+    private final int[] varyingDepths;
 
     Steps(LoopPattern pattern) {
         steps = pattern.kernel().instructions();
@@ -35,6 +40,10 @@ final class Steps {
         uniform = pattern.uniform();
         needed = new boolean[steps.size()];
         uses = new int[steps.size()];
+        uniformDepths = new int[steps.size()];
+        varyingDepths = new int[steps.size()];
+        Arrays.fill(uniformDepths, UNKNOWN);
+        Arrays.fill(varyingDepths, UNKNOWN);
         outputs.forEach(this::use);
         for (int i = steps.size() - 1; i >= 0; i--) {
             if (needed[i]) {
@@ -182,15 +191,19 @@ final class Steps {
 
     /** How many levels of operations the expression of a step has that are not statements of their own. */
     private int depth(int step, boolean ofUniform) {
-        int deepest = 0;
-        for (int operand : operands(step)) {
-            boolean nested = uniform[operand] == ofUniform
-                    && !isConstant(operand)
-                    && uses[operand] == 1
-                    && steps.get(operand).primitive() != Primitive.INPUT
-                    && depth(operand, ofUniform) < DEEPEST;
-            deepest = Math.max(deepest, nested ? 1 + depth(operand, ofUniform) : 0);
+        int[] known = ofUniform ? uniformDepths : varyingDepths;
+        if (known[step] == UNKNOWN) {
+            int deepest = 0;
+            for (int operand : operands(step)) {
+                boolean inside = uniform[operand] == ofUniform
+                        && !isConstant(operand)
+                        && uses[operand] == 1
+                        && steps.get(operand).primitive() != Primitive.INPUT;
+                int depth = inside ? depth(operand, ofUniform) : DEEPEST;
+                deepest = Math.max(deepest, depth < DEEPEST ? 1 + depth : 0);
+            }
+            known[step] = deepest;
         }
-        return deepest;
+        return known[step];
     }
 }

@@ -12,7 +12,7 @@ public record Abs() implements NumericElementwise {
 
     /** {@code |x|}; the gradient at 0 is 0. */
     public static <T> T abs(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

@@ -12,7 +12,7 @@ public record Add() implements Elementwise {
 
     /** {@code a + b}; bool operands: or. */
     public static <T> T add(Ops<T> ops, T left, T right) {
-        return ops.apply(INSTANCE, List.of(left, right));
+        return ops.apply(INSTANCE, left, right);
     }
 
     @Override

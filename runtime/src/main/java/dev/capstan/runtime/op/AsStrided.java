@@ -18,7 +18,7 @@ import java.util.Optional;
 public record AsStrided(Layout place) implements View {
     /** The elements at given places. */
     public static <T> T asStrided(Ops<T> ops, T operand, Layout place) {
-        return ops.apply(new AsStrided(place), List.of(operand));
+        return ops.apply(new AsStrided(place), operand);
     }
 
     @Override

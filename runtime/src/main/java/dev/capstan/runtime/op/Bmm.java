@@ -13,7 +13,7 @@ public record Bmm() implements Contraction {
 
     /** The products of two stacks of matrices, {@code [b,m,k] x [b,k,n]}. */
     public static <T> T bmm(Ops<T> ops, T left, T right) {
-        return ops.apply(INSTANCE, List.of(left, right));
+        return ops.apply(INSTANCE, left, right);
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.List;
 public record Cast(DType target) implements Elementwise {
     /** The operand converted; itself if it has the type already. */
     public static <T> T cast(Ops<T> ops, T operand, DType target) {
-        return ops.type(operand).dtype() == target ? operand : ops.apply(new Cast(target), List.of(operand));
+        return ops.type(operand).dtype() == target ? operand : ops.apply(new Cast(target), operand);
     }
 
     @Override

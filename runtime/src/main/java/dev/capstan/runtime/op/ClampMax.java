@@ -15,7 +15,7 @@ public record ClampMax() implements Elementwise {
 
     /** {@code min(x, bound)}. */
     public static <T> T clampMax(Ops<T> ops, T operand, T bound) {
-        return ops.apply(INSTANCE, List.of(operand, bound));
+        return ops.apply(INSTANCE, operand, bound);
     }
 
     @Override

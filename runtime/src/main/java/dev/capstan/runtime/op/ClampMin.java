@@ -15,7 +15,7 @@ public record ClampMin() implements Elementwise {
 
     /** {@code max(x, bound)}. */
     public static <T> T clampMin(Ops<T> ops, T operand, T bound) {
-        return ops.apply(INSTANCE, List.of(operand, bound));
+        return ops.apply(INSTANCE, operand, bound);
     }
 
     @Override

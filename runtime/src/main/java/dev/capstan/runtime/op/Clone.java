@@ -10,7 +10,7 @@ public record Clone() implements Elementwise {
 
     /** The same values in new storage. */
     public static <T> T clone(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

@@ -12,7 +12,7 @@ public record Cos() implements FloatingElementwise {
 
     /** The cosine of an angle in radians. */
     public static <T> T cos(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

@@ -2,14 +2,13 @@
 package dev.capstan.runtime.op;
 
 import dev.capstan.runtime.type.Layout;
-import java.util.List;
 import java.util.Optional;
 
 /** The same storage, off the tape. */
 public record Detach() implements View {
     /** The same storage, off the tape. */
     public static <T> T detach(Ops<T> ops, T operand) {
-        return ops.apply(new Detach(), List.of(operand));
+        return ops.apply(new Detach(), operand);
     }
 
     @Override

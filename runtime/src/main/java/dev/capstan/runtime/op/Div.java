@@ -11,7 +11,7 @@ public record Div() implements FloatingElementwise {
 
     /** {@code a / b} of real numbers. */
     public static <T> T div(Ops<T> ops, T left, T right) {
-        return ops.apply(INSTANCE, List.of(left, right));
+        return ops.apply(INSTANCE, left, right);
     }
 
     @Override

@@ -17,7 +17,7 @@ import java.util.List;
 public record Embed(Shape shape, int dimension, int start, int step) implements Assembly {
     /** The operand laid into zeros. */
     public static <T> T embed(Ops<T> ops, T operand, Shape shape, int dimension, int start, int step) {
-        return ops.apply(new Embed(shape, dimension, start, step), List.of(operand));
+        return ops.apply(new Embed(shape, dimension, start, step), operand);
     }
 
     @Override

@@ -11,7 +11,7 @@ public record Exp() implements FloatingElementwise {
 
     /** {@code e^x}. */
     public static <T> T exp(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

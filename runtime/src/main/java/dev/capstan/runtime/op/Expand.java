@@ -4,7 +4,6 @@ package dev.capstan.runtime.op;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,7 +14,7 @@ import java.util.Optional;
 public record Expand(Shape shape) implements View {
     /** The operand stretched. */
     public static <T> T expand(Ops<T> ops, T operand, Shape shape) {
-        return ops.type(operand).shape().equals(shape) ? operand : ops.apply(new Expand(shape), List.of(operand));
+        return ops.type(operand).shape().equals(shape) ? operand : ops.apply(new Expand(shape), operand);
     }
 
     @Override

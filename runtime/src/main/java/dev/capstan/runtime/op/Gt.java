@@ -2,7 +2,6 @@
 package dev.capstan.runtime.op;
 
 import dev.capstan.runtime.kernel.Primitive;
-import java.util.List;
 
 /** {@code a > b}. */
 public record Gt() implements Comparison {
@@ -10,7 +9,7 @@ public record Gt() implements Comparison {
 
     /** {@code a > b}. */
     public static <T> T gt(Ops<T> ops, T left, T right) {
-        return ops.apply(INSTANCE, List.of(left, right));
+        return ops.apply(INSTANCE, left, right);
     }
 
     @Override

@@ -12,7 +12,7 @@ public record Log() implements FloatingElementwise {
 
     /** The natural logarithm; -Infinity at 0, NaN below. */
     public static <T> T log(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

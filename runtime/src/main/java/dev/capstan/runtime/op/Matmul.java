@@ -16,7 +16,7 @@ public record Matmul() implements Composite {
 
     /** The matrix product. */
     public static <T> T matmul(Ops<T> ops, T left, T right) {
-        return ops.apply(INSTANCE, List.of(left, right));
+        return ops.apply(INSTANCE, left, right);
     }
 
     @Override

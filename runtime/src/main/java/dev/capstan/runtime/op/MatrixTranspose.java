@@ -3,14 +3,13 @@ package dev.capstan.runtime.op;
 
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
-import java.util.List;
 import java.util.Optional;
 
 /** The transpose of a matrix; a vector or a scalar is itself. */
 public record MatrixTranspose() implements View {
     /** The transpose. */
     public static <T> T t(Ops<T> ops, T operand) {
-        return ops.apply(new MatrixTranspose(), List.of(operand));
+        return ops.apply(new MatrixTranspose(), operand);
     }
 
     @Override

@@ -23,7 +23,7 @@ public record Mean(List<Integer> dimensions, boolean keepDimensions) implements 
 
     /** The mean over dimensions. */
     public static <T> T mean(Ops<T> ops, T operand, List<Integer> dimensions, boolean keepDimensions) {
-        return ops.apply(new Mean(dimensions, keepDimensions), List.of(operand));
+        return ops.apply(new Mean(dimensions, keepDimensions), operand);
     }
 
     @Override

@@ -12,7 +12,7 @@ public record Minimum() implements Elementwise {
 
     /** The smaller of two; NaN if either is. At a tie each gets half of the gradient. */
     public static <T> T minimum(Ops<T> ops, T left, T right) {
-        return ops.apply(INSTANCE, List.of(left, right));
+        return ops.apply(INSTANCE, left, right);
     }
 
     @Override

@@ -13,7 +13,7 @@ public record Mm() implements Contraction {
 
     /** The product of two matrices, {@code [m,k] x [k,n]}. */
     public static <T> T mm(Ops<T> ops, T left, T right) {
-        return ops.apply(INSTANCE, List.of(left, right));
+        return ops.apply(INSTANCE, left, right);
     }
 
     @Override

@@ -18,7 +18,7 @@ import java.util.function.IntPredicate;
 public record MseLoss(boolean averaged) implements Reduction {
     /** The loss of an input against a target; gradients flow to both. */
     public static <T> T mseLoss(Ops<T> ops, T input, T target, boolean averaged) {
-        return ops.apply(new MseLoss(averaged), List.of(input, target));
+        return ops.apply(new MseLoss(averaged), input, target);
     }
 
     @Override

@@ -13,7 +13,7 @@ public record Mul() implements Elementwise {
 
     /** {@code a * b}; bool operands: and. */
     public static <T> T mul(Ops<T> ops, T left, T right) {
-        return ops.apply(INSTANCE, List.of(left, right));
+        return ops.apply(INSTANCE, left, right);
     }
 
     @Override

@@ -10,7 +10,7 @@ public record Neg() implements NumericElementwise {
 
     /** {@code -x}. */
     public static <T> T neg(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

@@ -14,6 +14,16 @@ public interface Ops<T> {
     /** The result of an operator. */
     T apply(Operator operator, List<T> operands);
 
+    /** The same for one operand. */
+    default T apply(Operator operator, T operand) {
+        return apply(operator, List.of(operand));
+    }
+
+    /** The same for two operands. */
+    default T apply(Operator operator, T first, T second) {
+        return apply(operator, List.of(first, second));
+    }
+
     /** Element type and sizes of a value. */
     TensorType type(T value);
 

@@ -15,7 +15,7 @@ import java.util.List;
 public record Overwrite(Layout place) implements Assembly {
     /** A copy of the whole with a part laid over it. */
     public static <T> T overwrite(Ops<T> ops, T whole, T part, Layout place) {
-        return ops.apply(new Overwrite(place), List.of(whole, part));
+        return ops.apply(new Overwrite(place), whole, part);
     }
 
     /** Zeros of a type, without memory for them. */

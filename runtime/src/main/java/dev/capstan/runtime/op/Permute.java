@@ -21,7 +21,7 @@ public record Permute(List<Integer> order) implements View {
 
     /** Dimensions in another order. */
     public static <T> T permute(Ops<T> ops, T operand, List<Integer> order) {
-        return ops.apply(new Permute(order), List.of(operand));
+        return ops.apply(new Permute(order), operand);
     }
 
     @Override

@@ -19,7 +19,7 @@ public record Pow(double exponent) implements Elementwise {
 
     /** {@code operand^exponent}. */
     public static <T> T pow(Ops<T> ops, T operand, double exponent) {
-        return ops.apply(new Pow(exponent), List.of(operand));
+        return ops.apply(new Pow(exponent), operand);
     }
 
     /** @throws CapstanException if the exponent is outside of what is computed exactly enough */

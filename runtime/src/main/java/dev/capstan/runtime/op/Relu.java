@@ -11,7 +11,7 @@ public record Relu() implements NumericElementwise {
 
     /** {@code max(x, 0)}, NaN for NaN; the gradient at 0 is 0. */
     public static <T> T relu(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

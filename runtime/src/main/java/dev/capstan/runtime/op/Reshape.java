@@ -4,7 +4,6 @@ package dev.capstan.runtime.op;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,7 +14,7 @@ import java.util.Optional;
 public record Reshape(Shape shape) implements View {
     /** The operand under another shape. */
     public static <T> T reshape(Ops<T> ops, T operand, Shape shape) {
-        return ops.type(operand).shape().equals(shape) ? operand : ops.apply(new Reshape(shape), List.of(operand));
+        return ops.type(operand).shape().equals(shape) ? operand : ops.apply(new Reshape(shape), operand);
     }
 
     @Override

@@ -4,7 +4,6 @@ package dev.capstan.runtime.op;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -16,7 +15,7 @@ import java.util.Optional;
 public record Select(int dimension, int index) implements View {
     /** One dimension fixed at an index. */
     public static <T> T select(Ops<T> ops, T operand, int dimension, int index) {
-        return ops.apply(new Select(dimension, index), List.of(operand));
+        return ops.apply(new Select(dimension, index), operand);
     }
 
     @Override

@@ -11,7 +11,7 @@ public record Sigmoid() implements FloatingElementwise {
 
     /** {@code 1 / (1 + e^-x)}. */
     public static <T> T sigmoid(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

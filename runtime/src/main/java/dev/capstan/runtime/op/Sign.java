@@ -12,7 +12,7 @@ public record Sign() implements Elementwise {
 
     /** -1, 0 or 1 with the sign of x; 0 for NaN. Its gradient is 0. */
     public static <T> T sign(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

@@ -12,7 +12,7 @@ public record Sin() implements FloatingElementwise {
 
     /** The sine of an angle in radians. */
     public static <T> T sin(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

@@ -4,7 +4,6 @@ package dev.capstan.runtime.op;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,7 +17,7 @@ import java.util.Optional;
 public record Slice(int dimension, int start, int length, int step) implements View {
     /** Part of one dimension. */
     public static <T> T slice(Ops<T> ops, T operand, int dimension, int start, int length, int step) {
-        return ops.apply(new Slice(dimension, start, length, step), List.of(operand));
+        return ops.apply(new Slice(dimension, start, length, step), operand);
     }
 
     @Override

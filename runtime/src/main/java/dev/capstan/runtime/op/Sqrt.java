@@ -11,7 +11,7 @@ public record Sqrt() implements FloatingElementwise {
 
     /** The square root; NaN below 0. */
     public static <T> T sqrt(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

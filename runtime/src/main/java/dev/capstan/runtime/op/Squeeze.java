@@ -2,7 +2,6 @@
 package dev.capstan.runtime.op;
 
 import dev.capstan.runtime.type.Layout;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,7 +12,7 @@ import java.util.Optional;
 public record Squeeze(int dimension) implements View {
     /** A dimension of size 1 removed. */
     public static <T> T squeeze(Ops<T> ops, T operand, int dimension) {
-        return ops.apply(new Squeeze(dimension), List.of(operand));
+        return ops.apply(new Squeeze(dimension), operand);
     }
 
     @Override

@@ -10,7 +10,7 @@ public record Sub() implements NumericElementwise {
 
     /** {@code a - b}. */
     public static <T> T sub(Ops<T> ops, T left, T right) {
-        return ops.apply(INSTANCE, List.of(left, right));
+        return ops.apply(INSTANCE, left, right);
     }
 
     @Override

@@ -26,7 +26,7 @@ public record Sum(List<Integer> dimensions, boolean keepDimensions) implements R
 
     /** The sum over dimensions. */
     public static <T> T sum(Ops<T> ops, T operand, List<Integer> dimensions, boolean keepDimensions) {
-        return ops.apply(new Sum(dimensions, keepDimensions), List.of(operand));
+        return ops.apply(new Sum(dimensions, keepDimensions), operand);
     }
 
     /** The gradient of a broadcast: sums over the dimensions that were stretched from a shape. */

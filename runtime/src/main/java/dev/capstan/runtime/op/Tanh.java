@@ -11,7 +11,7 @@ public record Tanh() implements FloatingElementwise {
 
     /** The hyperbolic tangent. */
     public static <T> T tanh(Ops<T> ops, T operand) {
-        return ops.apply(INSTANCE, List.of(operand));
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

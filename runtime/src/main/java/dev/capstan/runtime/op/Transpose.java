@@ -2,7 +2,6 @@
 package dev.capstan.runtime.op;
 
 import dev.capstan.runtime.type.Layout;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -15,7 +14,7 @@ import java.util.stream.IntStream;
 public record Transpose(int first, int second) implements View {
     /** Two dimensions exchanged. */
     public static <T> T transpose(Ops<T> ops, T operand, int first, int second) {
-        return ops.apply(new Transpose(first, second), List.of(operand));
+        return ops.apply(new Transpose(first, second), operand);
     }
 
     @Override

@@ -4,7 +4,6 @@ package dev.capstan.runtime.op;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -15,7 +14,7 @@ import java.util.Optional;
 public record Unsqueeze(int dimension) implements View {
     /** A dimension of size 1 inserted. */
     public static <T> T unsqueeze(Ops<T> ops, T operand, int dimension) {
-        return ops.apply(new Unsqueeze(dimension), List.of(operand));
+        return ops.apply(new Unsqueeze(dimension), operand);
     }
 
     @Override

@@ -54,6 +54,15 @@ public interface Walk {
      */
     int backward(int root, int seed, boolean retainsGraph);
 
+    /** What the caller has attached to the event of a value, on this walk or an earlier one; null if nothing. */
+    Object attachment(int value);
+
+    /** Keeps something immutable with the event of a value, so that later walks need not make it again. */
+    void attach(int value, Object attachment);
+
+    /** About how many values the walk will have. */
+    int likelyLength();
+
     /** The type of a value. */
     TensorType type(int value);
 

@@ -37,6 +37,9 @@ public final class CapturedTree implements PathTree {
     private final Dissolution dissolution;
     private final List<CapturedPath> paths = new ArrayList<>();
     private volatile TreeNode root = new TreeNode();
+    /** The length of the walk that ended last. */
+    private volatile int likelyLength = 32;
+
     private int nodes;
     private int pathsEver;
 
@@ -104,7 +107,7 @@ public final class CapturedTree implements PathTree {
 
     private final class TreeWalk implements Walk {
         private TreeNode node;
-        private TreeNode[] visited = new TreeNode[32];
+        private TreeNode[] visited = new TreeNode[likelyLength];
         private String divergence;
         private int values;
         private int inputs;
@@ -230,7 +233,7 @@ public final class CapturedTree implements PathTree {
 
         private int enter(TreeNode child) {
             if (values == visited.length) {
-                visited = Arrays.copyOf(visited, 2 * values);
+                visited = Arrays.copyOf(visited, 2 * values + 1);
             }
             visited[values] = child;
             node = child;
@@ -238,19 +241,35 @@ public final class CapturedTree implements PathTree {
         }
 
         @Override
+        public Object attachment(int value) {
+            return visited[value].attachment;
+        }
+
+        @Override
+        public void attach(int value, Object attachment) {
+            visited[value].attachment = attachment;
+        }
+
+        @Override
+        public int likelyLength() {
+            return likelyLength;
+        }
+
+        @Override
         public TensorType type(int value) {
-            return visited[value].event().type();
+            return visited[value].type();
         }
 
         @Override
         public boolean requiresGradient(int value) {
-            return visited[value].event().requiresGradient();
+            return visited[value].requiresGradient();
         }
 
         @Override
         public Path end(int[] outputs) {
             CapturedPath known = node.path(outputs);
             dissolution.captured(known == null);
+            likelyLength = Math.max(8, values + 1);
             return known == null ? path(node, outputs, divergence == null ? otherwise() : divergence) : known;
         }
     }

@@ -25,6 +25,10 @@ final class TreeNode {
     private final Event event;
     private final int[] operands;
     private final boolean recording;
+    private final Operator operator;
+    private final TensorType type;
+    private final boolean requiresGradient;
+    volatile Object attachment;
     volatile TreeNode[] children = NONE;
     volatile CapturedPath[] paths = NO_PATHS;
     /** What was last asked about a backward pass that begins here. */
@@ -48,6 +52,9 @@ final class TreeNode {
         this.event = event;
         this.operands = operands;
         this.recording = recording;
+        this.operator = event instanceof Recording.Applied applied ? applied.operator() : null;
+        this.type = event == null ? null : event.type();
+        this.requiresGradient = event != null && event.requiresGradient();
     }
 
     /** Any event but an operator. */
@@ -71,6 +78,14 @@ final class TreeNode {
         return event;
     }
 
+    TensorType type() {
+        return type;
+    }
+
+    boolean requiresGradient() {
+        return requiresGradient;
+    }
+
     TreeNode child(TensorType type, Layout layout, boolean requiresGradient, int alias) {
         for (TreeNode child : children) {
             if (child.event instanceof Recording.External external
@@ -88,12 +103,24 @@ final class TreeNode {
         for (TreeNode child : children) {
             if (child.operands != null
                     && child.recording == isRecording
-                    && Arrays.equals(child.operands, values)
-                    && ((Recording.Applied) child.event).operator().equals(operator)) {
+                    && isSame(child.operands, values)
+                    && (child.operator == operator || child.operator.equals(operator))) {
                 return child;
             }
         }
         return null;
+    }
+
+    private static boolean isSame(int[] a, int[] b) {
+        if (a.length != b.length) {
+            return false;
+        }
+        for (int i = 0; i < a.length; i++) {
+            if (a[i] != b[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** After a write. */
