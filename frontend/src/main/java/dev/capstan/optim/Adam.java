@@ -9,7 +9,6 @@ import dev.capstan.runtime.type.DType;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Adam: descent along the mean of past gradients over the root of the mean of their squares, both corrected for their
@@ -20,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 public final class Adam extends Optimizer {
     private final Map<DType, Update> updates = new EnumMap<>(DType.class);
     private final Moments[] moments;
-    private @Nullable Numbers numbers;
     private double lr = 1e-3;
     private double beta1 = 0.9;
     private double beta2 = 0.999;
@@ -70,35 +68,12 @@ public final class Adam extends Optimizer {
         }
         Moments state = moments[index];
         state.steps++;
+        double correction1 = 1 - Math.pow(beta1, state.steps);
+        double correction2 = Math.sqrt(1 - Math.pow(beta2, state.steps));
         updates.computeIfAbsent(dtype, Adam::rule)
-                .run(List.of(parameter, state.first, state.second, gradient), numbers(state.steps));
-    }
-
-    /** The numbers of the rule; parameters that were changed equally often share them. */
-    private List<Tensor> numbers(int steps) {
-        Numbers known = numbers;
-        Numbers wanted = new Numbers(steps, lr, beta1, beta2, eps, null);
-        if (known == null || !wanted.equals(known.withoutTensors())) {
-            double correction1 = 1 - Math.pow(beta1, steps);
-            double correction2 = Math.sqrt(1 - Math.pow(beta2, steps));
-            List<Tensor> tensors =
-                    Update.numbers(beta1, 1 - beta1, beta2, 1 - beta2, correction2, eps, -(lr / correction1));
-            known = new Numbers(steps, lr, beta1, beta2, eps, tensors);
-            numbers = known;
-        }
-        return known.tensors();
-    }
-
-    private record Numbers(
-            int steps,
-            double lr,
-            double beta1,
-            double beta2,
-            double eps,
-            @Nullable List<Tensor> tensors) {
-        Numbers withoutTensors() {
-            return new Numbers(steps, lr, beta1, beta2, eps, null);
-        }
+                .run(
+                        List.of(parameter, state.first, state.second, gradient),
+                        numbers(beta1, 1 - beta1, beta2, 1 - beta2, correction2, eps, -(lr / correction1)));
     }
 
     private static Update rule(DType dtype) {

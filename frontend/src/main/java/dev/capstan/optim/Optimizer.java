@@ -2,12 +2,16 @@
 package dev.capstan.optim;
 
 import dev.capstan.Tensor;
+import dev.capstan.Update;
 import dev.capstan.runtime.type.CapstanException;
+import java.util.Arrays;
 import java.util.List;
 
 /** A rule by which parameters follow their gradients. Parameters without a gradient are left alone. */
 public abstract class Optimizer {
     private final List<Tensor> parameters;
+    private double[] numbers = {};
+    private List<Tensor> numberTensors = List.of();
 
     /** An optimizer of these leaves. */
     Optimizer(List<? extends Tensor> parameters) {
@@ -51,6 +55,15 @@ public abstract class Optimizer {
                 parameter.grad().zero_();
             }
         }
+    }
+
+    /** Numbers for an {@link Update}, the same tensors as long as they are the same numbers. */
+    final List<Tensor> numbers(double... values) {
+        if (!Arrays.equals(values, numbers)) {
+            numbers = values;
+            numberTensors = Update.numbers(values);
+        }
+        return numberTensors;
     }
 
     /** The number of parameters. */

@@ -43,7 +43,7 @@ public final class SGD extends Optimizer {
     void update(int index, Tensor parameter, Tensor gradient) {
         DType dtype = parameter.dtype();
         if (momentum == 0) {
-            plain.computeIfAbsent(dtype, SGD::descent).run(List.of(parameter, gradient), Update.numbers(-lr));
+            plain.computeIfAbsent(dtype, SGD::descent).run(List.of(parameter, gradient), numbers(-lr));
             return;
         }
         Tensor velocity = velocities[index];
@@ -55,7 +55,7 @@ public final class SGD extends Optimizer {
         // with a zero velocity before it, the first velocity is the gradient
         withVelocity
                 .computeIfAbsent(dtype, SGD::accelerated)
-                .run(List.of(parameter, velocity, gradient), Update.numbers(first ? 0 : momentum, -lr));
+                .run(List.of(parameter, velocity, gradient), numbers(first ? 0 : momentum, -lr));
     }
 
     private static Update descent(DType dtype) {
