@@ -10,6 +10,7 @@
  * Fusion     tasks in units: a loop, a reduction with its producers, a product
  * Ordering   units in order
  * Emission   a step for each unit, over numbered buffers
+ * WriteBack  new contents of inputs: computed in place where nothing reads the old ones, else copied at the end
  * MemoryPlan   buffers in slots: fresh arrays, kept arrays, an arena that is used again and again
  * Schedule   the result
  * }</pre>
