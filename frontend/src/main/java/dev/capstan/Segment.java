@@ -448,7 +448,7 @@ final class Segment {
             region.bailOut(tensor);
             return;
         }
-        if (!tensor.isPending()) {
+        if (!tensor.isPending() || !tensor.isConcealed() && isShown(tensor)) {
             return;
         }
         if (path != null) {
@@ -464,13 +464,43 @@ final class Segment {
         tensor.reveal();
     }
 
-    /** Computes whatever is not computed yet. */
+    /**
+     * Computes whatever is not computed yet. What cannot be made again, because the segment itself or a later one has
+     * changed an input, is missed only if somebody reads it.
+     */
     synchronized void settle() {
+        if (!inputsUnchanged()) {
+            return;
+        }
         for (Tensor value : values) {
             if (value != null && value.isPending() && !value.isConcealed()) {
                 recompute(value);
                 return;
             }
+        }
+    }
+
+    /** Takes a view again if it shows a tensor from outside, whatever has been written there; false if it does not. */
+    private boolean isShown(Tensor tensor) {
+        int number = tensor.segmentValue();
+        Operation view = view(number);
+        Tensor shown = view == null ? null : values.get(view.operands()[0]);
+        if (shown == null
+                || shown.isPending() && (shown.isConcealed() || !isShown(shown))
+                || shown.requiresGrad() && !(queued.get(view.operands()[0]) instanceof Input)) {
+            return false;
+        }
+        long before = queued.subList(0, number).stream()
+                .filter(event -> event instanceof Operation || event instanceof Retaken)
+                .count();
+        try (GradMode.Scope direct = Region.suspend();
+                GradMode.Scope mode = GradMode.set(view.recording())) {
+            Tensor again = TensorOps.execute(view.operator(), new Tensor[] {shown}, sequence + before);
+            boolean shows = again.values().storage() == shown.values().storage();
+            if (shows) {
+                tensor.become(again, again.values());
+            }
+            return shows;
         }
     }
 

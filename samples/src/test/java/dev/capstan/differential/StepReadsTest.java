@@ -189,4 +189,31 @@ final class StepReadsTest {
             }
         });
     }
+
+    @Test
+    void aViewOfAnInputOutlivesAWriteAndARead() {
+        bailsOut((step, trace) -> {
+            Tensor buffer = normal(1, 3, 3);
+            Tensor w = leaf(2, 3, 3);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 3, 3);
+                Tensor y = step.call(() -> {
+                    forget(w);
+                    Tensor row = buffer.select(0, 1);
+                    Tensor other = x.select(0, 0);
+                    Tensor turned = w.t();
+                    buffer.mul_(0.5);
+                    x.add_(1);
+                    descend(0.1, w);
+                    trace.text("sum " + buffer.sum().item());
+                    row.sub_(other);
+                    turned.mm(x).sum().backward();
+                    descend(0.1, w);
+                    return buffer.add(row);
+                });
+                trace.tensor("y", y);
+                trace.leaves(buffer, w, x);
+            }
+        });
+    }
 }

@@ -72,9 +72,14 @@ interface TrainingCase {
 
     /** Runs a case eagerly, and compiled until all that escapes is known; all runs must leave the same. */
     static Compiled compare(TrainingCase body) {
+        return compare(body, 3);
+    }
+
+    /** The same for a number of compiled runs. */
+    static Compiled compare(TrainingCase body, int runs) {
         List<String> eager = under(Stance.EAGER, body, Compiled.region("eager", 1));
         Compiled step = Compiled.region("step", 1);
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < runs; i++) {
             List<String> compiled = under(Stance.COMPILE_NOW, body, step);
             for (int j = 0; j < Math.min(eager.size(), compiled.size()); j++) {
                 assertEquals(eager.get(j), compiled.get(j), "run " + i + ", entry " + j + " of " + step.explain());

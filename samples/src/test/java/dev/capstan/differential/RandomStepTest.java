@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.differential;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.capstan.Compiled;
+import dev.capstan.runtime.spi.PathReport;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Random training steps: what a compiled region leaves is what eager mode leaves, to the last bit. */
+@Tag("everywhere")
+class RandomStepTest {
+    private static final int STEPS = Integer.getInteger("capstan.test.steps", 1000);
+    private static final int FIRST = Integer.getInteger("capstan.test.firstStep", 0);
+
+    @Test
+    void compiledEqualsEager() {
+        run(STEPS);
+    }
+
+    @Test
+    @Tag("nightly")
+    void compiledEqualsEagerInTheLongRun() {
+        run(Integer.getInteger("capstan.test.programs", 100_000));
+    }
+
+    private static void run(int steps) {
+        long hits = 0;
+        for (int seed = FIRST; seed < FIRST + steps; seed++) {
+            RandomStep step = RandomStep.of(seed);
+            try {
+                hits += compare(step);
+            } catch (RuntimeException | AssertionError e) {
+                RandomStep small = shrunk(step);
+                throw new AssertionError("seed " + seed + ":\n" + small, failure(small));
+            }
+        }
+        assertTrue(hits >= 3L * steps, "generated programs ran only " + hits + " times");
+    }
+
+    private static long compare(RandomStep step) {
+        Compiled region = TrainingCase.compare(step::run, 1);
+        return region.report().stream().mapToLong(PathReport::hits).sum();
+    }
+
+    private static Throwable failure(RandomStep step) {
+        try {
+            compare(step);
+            return null;
+        } catch (RuntimeException | AssertionError e) {
+            return e;
+        }
+    }
+
+    /** The step without the statements that it does not need to fail. */
+    private static RandomStep shrunk(RandomStep step) {
+        RandomStep small = step;
+        for (int i = small.length() - 1; i >= 0; i--) {
+            RandomStep smaller = small.without(i);
+            if (failure(smaller) != null) {
+                small = smaller;
+            }
+        }
+        return small;
+    }
+}
