@@ -45,7 +45,8 @@ final class RandomStatements {
 
     private static Statement set(int i, Value value) {
         return new Statement(
-                "v" + i + " = " + value.java() + ";", state -> state.matrices[i] = value.get().apply(state));
+                "v" + i + " = " + value.java() + ";",
+                state -> state.matrices[i] = value.get().apply(state));
     }
 
     private static Value apply(Value a, String java, Function<Tensor, Tensor> operator) {
@@ -58,7 +59,9 @@ final class RandomStatements {
         if (random.nextInt(6) == 0) {
             int i = random.nextInt(RandomStep.ROWS);
             Value part = part();
-            return new Statement("r" + i + " = " + part.java() + ";", state -> state.rows[i] = part.get().apply(state));
+            return new Statement(
+                    "r" + i + " = " + part.java() + ";",
+                    state -> state.rows[i] = part.get().apply(state));
         }
         return set(random.nextInt(RandomStep.MATRICES), expression());
     }
@@ -80,25 +83,30 @@ final class RandomStatements {
             case 2 -> apply(a, ".t()", Tensor::t);
             case 3 -> apply(a, ".detach()", Tensor::detach);
             case 4 -> apply(a, ".copy()", Tensor::copy);
-            case 5 -> new Value(
-                    a.java() + ".add(" + b.java() + ")",
-                    state -> a.get().apply(state).add(b.get().apply(state)));
-            case 6, 7 -> new Value(
-                    a.java() + ".mul(" + b.java() + ")",
-                    state -> a.get().apply(state).mul(b.get().apply(state)));
-            case 8 -> new Value(
-                    a.java() + ".mm(" + c.java() + ")",
-                    state -> a.get().apply(state).mm(c.get().apply(state)));
-            case 9 -> new Value(
-                    a.java() + ".mul(" + c.java() + ".sum())",
-                    state -> a.get().apply(state).mul(c.get().apply(state).sum()));
-            case 10 -> new Value(
-                    a.java() + ".mul(0.5 * choice[" + choice + "])",
-                    state -> a.get().apply(state).mul(0.5 * state.choices[choice]));
-            default -> new Value(a.java() + ".reshape(-1).reshape(" + size + ", " + size + ")", state -> a.get()
-                    .apply(state)
-                    .reshape(-1)
-                    .reshape(size, size));
+            case 5 ->
+                new Value(
+                        a.java() + ".add(" + b.java() + ")",
+                        state -> a.get().apply(state).add(b.get().apply(state)));
+            case 6, 7 ->
+                new Value(
+                        a.java() + ".mul(" + b.java() + ")",
+                        state -> a.get().apply(state).mul(b.get().apply(state)));
+            case 8 ->
+                new Value(
+                        a.java() + ".mm(" + c.java() + ")",
+                        state -> a.get().apply(state).mm(c.get().apply(state)));
+            case 9 ->
+                new Value(
+                        a.java() + ".mul(" + c.java() + ".sum())",
+                        state -> a.get().apply(state).mul(c.get().apply(state).sum()));
+            case 10 ->
+                new Value(
+                        a.java() + ".mul(0.5 * choice[" + choice + "])",
+                        state -> a.get().apply(state).mul(0.5 * state.choices[choice]));
+            default ->
+                new Value(
+                        a.java() + ".reshape(-1).reshape(" + size + ", " + size + ")",
+                        state -> a.get().apply(state).reshape(-1).reshape(size, size));
         };
     }
 
@@ -123,20 +131,24 @@ final class RandomStatements {
             case 0 -> on(target, ".mul_(0.5);", t -> t.mul_(0.5));
             case 1 -> on(target, ".tanh_();", Tensor::tanh_);
             case 2 -> on(target, ".fill_(0.25);", t -> t.fill_(0.25));
-            case 3 -> new Statement(target.java() + ".copy_(" + java, state -> target.get()
-                    .apply(state)
-                    .copy_(source.get().apply(state)));
-            case 4 -> new Statement(target.java() + ".mul_(" + java, state -> target.get()
-                    .apply(state)
-                    .mul_(source.get().apply(state)));
-            default -> new Statement(target.java() + ".sub_(" + java, state -> target.get()
-                    .apply(state)
-                    .sub_(source.get().apply(state)));
+            case 3 ->
+                new Statement(
+                        target.java() + ".copy_(" + java,
+                        state -> target.get().apply(state).copy_(source.get().apply(state)));
+            case 4 ->
+                new Statement(
+                        target.java() + ".mul_(" + java,
+                        state -> target.get().apply(state).mul_(source.get().apply(state)));
+            default ->
+                new Statement(
+                        target.java() + ".sub_(" + java,
+                        state -> target.get().apply(state).sub_(source.get().apply(state)));
         };
     }
 
     private static Statement on(Value target, String java, Consumer<Tensor> action) {
-        return new Statement(target.java() + java, state -> action.accept(target.get().apply(state)));
+        return new Statement(
+                target.java() + java, state -> action.accept(target.get().apply(state)));
     }
 
     // ---- the tape
@@ -147,43 +159,50 @@ final class RandomStatements {
         boolean retained = random.nextBoolean();
         String grad = "if (p" + p + ".grad() != null) ";
         return switch (random.nextInt(9)) {
-            case 0, 1, 2 -> new Statement(
-                    "if (v" + v + ".requiresGrad()) v" + v + ".tanh().sum().backward(null, " + retained + ");",
-                    state -> {
-                        if (state.matrices[v].requiresGrad()) {
-                            state.matrices[v].tanh().sum().backward(null, retained);
-                        }
-                    });
-            case 3 -> new Statement("if (v" + v + ".requiresGrad()) v" + v + ".backward(q0);", state -> {
-                if (state.matrices[v].requiresGrad()) {
-                    state.matrices[v].backward(state.buffers[0]);
-                }
-            });
-            case 4, 5 -> new Statement("noGrad { " + grad + "p" + p + ".sub_(p" + p + ".grad().mul(0.1)); }", state -> {
-                try (GradMode.Scope off = GradMode.noGrad()) {
-                    if (state.parameters[p].grad() != null) {
-                        state.parameters[p].sub_(state.parameters[p].grad().mul(0.1));
+            case 0, 1, 2 ->
+                new Statement(
+                        "if (v" + v + ".requiresGrad()) v" + v + ".tanh().sum().backward(null, " + retained + ");",
+                        state -> {
+                            if (state.matrices[v].requiresGrad()) {
+                                state.matrices[v].tanh().sum().backward(null, retained);
+                            }
+                        });
+            case 3 ->
+                new Statement("if (v" + v + ".requiresGrad()) v" + v + ".backward(q0);", state -> {
+                    if (state.matrices[v].requiresGrad()) {
+                        state.matrices[v].backward(state.buffers[0]);
                     }
-                }
-            });
+                });
+            case 4, 5 ->
+                new Statement("noGrad { " + grad + "p" + p + ".sub_(p" + p + ".grad().mul(0.1)); }", state -> {
+                    try (GradMode.Scope off = GradMode.noGrad()) {
+                        if (state.parameters[p].grad() != null) {
+                            state.parameters[p].sub_(state.parameters[p].grad().mul(0.1));
+                        }
+                    }
+                });
             case 6 -> new Statement("p" + p + ".setGrad(null);", state -> state.parameters[p].setGrad(null));
-            case 7 -> new Statement(grad + "v" + v + " = p" + p + ".grad();", state -> {
-                if (state.parameters[p].grad() != null) {
-                    state.matrices[v] = state.parameters[p].grad();
-                }
-            });
-            default -> new Statement(grad + "p" + p + ".grad().mul_(0.5);", state -> {
-                if (state.parameters[p].grad() != null) {
-                    state.parameters[p].grad().mul_(0.5);
-                }
-            });
+            case 7 ->
+                new Statement(grad + "v" + v + " = p" + p + ".grad();", state -> {
+                    if (state.parameters[p].grad() != null) {
+                        state.matrices[v] = state.parameters[p].grad();
+                    }
+                });
+            default ->
+                new Statement(grad + "p" + p + ".grad().mul_(0.5);", state -> {
+                    if (state.parameters[p].grad() != null) {
+                        state.parameters[p].grad().mul_(0.5);
+                    }
+                });
         };
     }
 
     private Statement field() {
         int f = random.nextInt(2);
         Value value = random.nextInt(3) == 0 ? matrix() : apply(matrix(), ".detach()", Tensor::detach);
-        return new Statement("f" + f + " = " + value.java() + ";", state -> state.fields[f] = value.get().apply(state));
+        return new Statement(
+                "f" + f + " = " + value.java() + ";",
+                state -> state.fields[f] = value.get().apply(state));
     }
 
     // ---- what Java does
@@ -192,33 +211,42 @@ final class RandomStatements {
         Value value = matrix();
         int choice = random.nextInt(RandomStep.CHOICES);
         return switch (random.nextInt(8)) {
-            case 0 -> new Statement(
-                    "log(" + value.java() + ".sum().item());",
-                    state -> state.trace.text("item " + value.get().apply(state).sum().item()));
-            case 1 -> guarded(
-                    "if (" + value.java() + ".sum().item() > 0) ",
-                    state -> value.get().apply(state).sum().item() > 0);
+            case 0 ->
+                new Statement(
+                        "log(" + value.java() + ".sum().item());",
+                        state -> state.trace.text(
+                                "item " + value.get().apply(state).sum().item()));
+            case 1 ->
+                guarded(
+                        "if (" + value.java() + ".sum().item() > 0) ",
+                        state -> value.get().apply(state).sum().item() > 0);
             case 2, 3 -> guarded("if (choice[" + choice + "] > 1) ", state -> state.choices[choice] > 1);
-            case 4 -> new Statement("if (choice[" + choice + "] == 3) throw new Thrown();", state -> {
-                if (state.choices[choice] == 3) {
-                    throw new RandomStep.Thrown();
-                }
-            });
+            case 4 ->
+                new Statement("if (choice[" + choice + "] == 3) throw new Thrown();", state -> {
+                    if (state.choices[choice] == 3) {
+                        throw new RandomStep.Thrown();
+                    }
+                });
             case 5 -> {
                 List<Statement> body = List.of(next(), next());
-                yield block("inner.call(() -> { ", body, " })", (state, run) -> state.inner.call(() -> {
-                    run.run();
-                    return null;
-                }));
+                yield block(
+                        "inner.call(() -> { ",
+                        body,
+                        " })",
+                        (state, run) -> state.inner.call(() -> {
+                            run.run();
+                            return null;
+                        }));
             }
             case 6 -> inNoGrad(List.of(next(), next()));
-            default -> block("try { ", List.of(next(), next()), " } catch (RuntimeException e) {}", (state, run) -> {
-                try {
-                    run.run();
-                } catch (RuntimeException e) {
-                    state.trace.text("caught");
-                }
-            });
+            default ->
+                block("try { ", List.of(next(), next()), " } catch (RuntimeException e) {}", (state, run) -> {
+                    try {
+                        run.run();
+                    } catch (RuntimeException e) {
+                        state.trace.text("caught");
+                    }
+                });
         };
     }
 
@@ -247,6 +275,7 @@ final class RandomStatements {
         String inside = String.join(" ", body.stream().map(Statement::java).toList());
         return new Statement(
                 before + inside + after,
-                state -> around.run(state, () -> body.forEach(statement -> statement.run().accept(state))));
+                state -> around.run(
+                        state, () -> body.forEach(statement -> statement.run().accept(state))));
     }
 }

@@ -51,9 +51,7 @@ final class RandomStep {
             this.choices = choices;
             this.inner = inner;
             this.trace = trace;
-            Tensor[] begin = {
-                input, parameters[0], parameters[1], buffers[0], buffers[1], fields[0], fields[1]
-            };
+            Tensor[] begin = {input, parameters[0], parameters[1], buffers[0], buffers[1], fields[0], fields[1]};
             System.arraycopy(begin, 0, matrices, 0, MATRICES);
             rows[0] = matrices[0].select(0, 0);
             rows[1] = matrices[3].select(1, 0);
@@ -108,7 +106,8 @@ final class RandomStep {
         Random random = new Random(seed + 1);
         Compiled inner = Compiled.region("inner", 1);
         Tensor[] parameters = {
-            generator.normal(size, size).requiresGrad(true), generator.normal(size, size).requiresGrad(true)
+            generator.normal(size, size).requiresGrad(true),
+            generator.normal(size, size).requiresGrad(true)
         };
         Tensor[] buffers = {generator.normal(size, size), null};
         buffers[1] = switch (aliased) {
