@@ -2,6 +2,7 @@
 package dev.capstan.differential;
 
 import static dev.capstan.differential.TrainingCase.STEPS;
+import static dev.capstan.differential.TrainingCase.bailsOut;
 import static dev.capstan.differential.TrainingCase.compare;
 import static dev.capstan.differential.TrainingCase.descend;
 import static dev.capstan.differential.TrainingCase.forget;
@@ -224,6 +225,27 @@ final class StepStatesTest {
                     return null;
                 });
                 trace.leaves(w, v);
+            }
+        });
+    }
+
+    @Test
+    void stateIsReadInTheMiddleOfTheNextStep() {
+        bailsOut((step, trace) -> {
+            Tensor buffer = normal(1, 3, 3);
+            Tensor[] state = {normal(2, 3, 3)};
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 3, 3);
+                Tensor y = step.call(() -> {
+                    Tensor next = x.tanh().mm(buffer);
+                    buffer.sub_(next);
+                    trace.text("sum " + buffer.sum().item());
+                    Tensor sum = buffer.add(state[0]);
+                    state[0] = next;
+                    return sum;
+                });
+                trace.tensor("y", y);
+                trace.leaves(buffer);
             }
         });
     }

@@ -13,14 +13,14 @@ public interface Path {
 
     /**
      * The program for this path, or null if this call runs eagerly. Counts the visit. A path that writes to its inputs is
-     * observed once before a program serves it.
+     * observed a few times before a program serves it.
      *
      * @throws dev.capstan.runtime.type.CapstanException for {@link Demand#NOW} if the path cannot be compiled
      */
     Program program(Demand demand);
 
     /**
-     * True if an earlier call ran operator by operator to its end, so that what was used behind it was noticed. Values of a
+     * True if enough earlier calls ran operator by operator to their end, so that what was used behind them was noticed. Values of a
      * path that changes its own inputs cannot be computed later.
      */
     boolean isObserved();

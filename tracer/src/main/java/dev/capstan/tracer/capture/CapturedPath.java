@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
@@ -27,6 +28,9 @@ import java.util.stream.IntStream;
 final class CapturedPath implements Path {
     private static final System.Logger LOG = System.getLogger("dev.capstan.tracer");
     private static final AtomicLong CLOCK = new AtomicLong();
+
+    /** What one call leaves to the next may be read in the middle of that. */
+    private static final int OBSERVATIONS = 2;
 
     /** Where the path stands; {@link Compiled} may be out of date while a better program is made. */
     private sealed interface State {}
@@ -50,13 +54,13 @@ final class CapturedPath implements Path {
     private final boolean writesInputs;
     private final LongAdder visits = new LongAdder();
     private final LongAdder hits = new LongAdder();
+    private final AtomicInteger observations = new AtomicInteger();
     private final Map<String, Long> bailOuts = new LinkedHashMap<>();
     private final TreeSet<Integer> escaped = new TreeSet<>();
     private final CompileLog log = new CompileLog();
     private volatile long lastUse;
     private volatile PathProgram program;
     private volatile State state = new Counting();
-    private volatile boolean observed;
     private long visitsWhileCounting;
 
     CapturedPath(
@@ -98,12 +102,11 @@ final class CapturedPath implements Path {
             advance(demand);
         }
         PathProgram current = program;
-        boolean complete = !writesInputs || observed && state instanceof Compiled;
+        boolean complete = !writesInputs || isObserved() && state instanceof Compiled;
         if (current != null && complete) {
             hits.increment();
             return current;
         }
-        observed = true;
         return null;
     }
 
@@ -170,12 +173,12 @@ final class CapturedPath implements Path {
 
     @Override
     public boolean isObserved() {
-        return observed;
+        return observations.get() >= OBSERVATIONS;
     }
 
     @Override
     public void observed() {
-        observed = true;
+        observations.incrementAndGet();
     }
 
     @Override
