@@ -37,7 +37,8 @@ final class RegionNode extends Node {
         super(sequence);
         this.region = region.name();
         this.stance = region.stance();
-        this.segment = segment;
+        // without an execution there is nothing left to do, and nothing to hold on to
+        this.segment = execution == null ? null : segment;
         this.program = program;
         this.execution = execution;
         this.edges = inputs.stream().map(Tensor::gradientEdge).toArray(Edge[]::new);

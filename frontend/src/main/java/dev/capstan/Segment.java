@@ -50,6 +50,8 @@ final class Segment {
     private boolean passes;
     private @Nullable Contents contents;
     private boolean ended;
+    /** True if nothing that is queued has happened, or ever will. */
+    private boolean refused;
     private @Nullable Path path;
     private @Nullable RegionNode node;
     private long sequence;
@@ -353,7 +355,13 @@ final class Segment {
                 .toArray();
         close();
         path = walk.end(outputs);
-        Program program = region.program(path);
+        Program program;
+        try {
+            program = region.program(path);
+        } catch (RuntimeException e) {
+            refused = true;
+            throw e;
+        }
         if (program == null) {
             replay(outputs);
         } else {
@@ -505,6 +513,12 @@ final class Segment {
     }
 
     private void recompute(Tensor tensor) {
+        if (refused) {
+            throw new CapstanException(
+                    region.name(),
+                    "the call of the region that made this tensor was refused",
+                    tensor.shape().toString());
+        }
         if (!inputsUnchanged()) {
             throw new CapstanException(
                     region.name(),
