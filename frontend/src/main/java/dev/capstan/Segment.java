@@ -52,6 +52,7 @@ final class Segment {
     private boolean ended;
     /** True if nothing that is queued has happened, or ever will. */
     private boolean refused;
+
     private @Nullable Path path;
     private @Nullable RegionNode node;
     private long sequence;

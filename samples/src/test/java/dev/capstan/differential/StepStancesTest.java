@@ -173,7 +173,8 @@ final class StepStancesTest {
             CapstanException miss = assertThrows(CapstanException.class, () -> step.call(body));
             assertTrue(miss.getMessage().contains("no program for this path"), miss.getMessage());
         }
-        CapstanException refused = assertThrows(CapstanException.class, () -> w.grad().toFloatArray());
+        CapstanException refused =
+                assertThrows(CapstanException.class, () -> w.grad().toFloatArray());
         assertTrue(refused.getMessage().contains("was refused"), refused.getMessage());
         Tensors.assertSameBits("weight", before, w.detach());
         try (Stance.Scope scope = Stance.COMPILE_NOW.enter()) {
