@@ -13,6 +13,7 @@ import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -39,11 +40,11 @@ final class Segment {
     private final List<@Nullable Tensor> values;
     private final List<Queued> queued;
     private final int[][] scratch = {{}, {0}, {0, 0}, {0, 0, 0}};
-    private final Map<Storage, Integer> inputs = new IdentityHashMap<>();
+    private final Map<Storage, Integer> inputs = new IdentityHashMap<>(8);
     private final List<Tensor> inputOrder = new ArrayList<>();
     private final List<Tensor> leaves = new ArrayList<>();
     /** Updates, by the number of the first of their operators. */
-    private final Map<Integer, Update> updates = new HashMap<>();
+    private Map<Integer, Update> updates = Map.of();
 
     private int[] versions = new int[8];
     private int operators;
@@ -251,6 +252,7 @@ final class Segment {
     void join(Update update, Tensor[] changed) {
         int first = changed[0].segmentValue();
         if (first + 2 * changed.length == queued.size()) {
+            updates = updates.isEmpty() ? new HashMap<>() : updates;
             updates.put(first, update);
             for (int i = 0; i < changed.length; i++) {
                 values.set(first + i, null);
@@ -348,12 +350,7 @@ final class Segment {
                 tensors.add(leaf.grad());
             }
         }
-        int[] outputs = tensors.stream()
-                .flatMap(Segment::withBases)
-                .filter(tensor -> tensor.isPending() && tensor.segment() == this)
-                .mapToInt(this::number)
-                .distinct()
-                .toArray();
+        int[] outputs = numbers(tensors);
         close();
         path = walk.end(outputs);
         Program program;
@@ -368,6 +365,25 @@ final class Segment {
         } else {
             run(program, outputs, tensors);
         }
+    }
+
+    /** The numbers of those tensors, and of their bases, that are queued here; each once. */
+    private int[] numbers(List<Tensor> tensors) {
+        int[] numbers = new int[tensors.size()];
+        int count = 0;
+        BitSet seen = new BitSet();
+        for (Tensor tensor : tensors) {
+            Tensor next = tensor;
+            while (next != null) {
+                if (next.isPending() && next.segment() == this && !seen.get(number(next))) {
+                    seen.set(next.segmentValue());
+                    numbers = count < numbers.length ? numbers : Arrays.copyOf(numbers, 2 * count);
+                    numbers[count++] = next.segmentValue();
+                }
+                next = next.alias() == null ? null : next.alias().base();
+            }
+        }
+        return Arrays.copyOf(numbers, count);
     }
 
     /** A tensor with those of which it is a view: a write to one is a write to the others. */

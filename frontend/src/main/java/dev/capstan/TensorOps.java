@@ -16,7 +16,7 @@ enum TensorOps implements Ops<Tensor> {
 
     @Override
     public Tensor apply(Operator operator, List<Tensor> operands) {
-        if (isDecomposed(operator)) {
+        if (operator.isDecomposed()) {
             return ((Composite) operator).decompose(this, operands);
         }
         return apply(operator, operands.toArray(new Tensor[0]));
@@ -25,7 +25,7 @@ enum TensorOps implements Ops<Tensor> {
     @Override
     public Tensor apply(Operator operator, Tensor operand) {
         Region region = Region.current();
-        return region == null || isDecomposed(operator)
+        return region == null || operator.isDecomposed()
                 ? Ops.super.apply(operator, operand)
                 : queue(region, operator, region.operands(operand));
     }
@@ -33,13 +33,9 @@ enum TensorOps implements Ops<Tensor> {
     @Override
     public Tensor apply(Operator operator, Tensor first, Tensor second) {
         Region region = Region.current();
-        return region == null || isDecomposed(operator)
+        return region == null || operator.isDecomposed()
                 ? Ops.super.apply(operator, first, second)
                 : queue(region, operator, region.operands(first, second));
-    }
-
-    private static boolean isDecomposed(Operator operator) {
-        return operator instanceof Composite composite && !composite.isOneNode();
     }
 
     /** The same for an operator that is recorded as one. */
@@ -49,7 +45,7 @@ enum TensorOps implements Ops<Tensor> {
             return queue(region, operator, operands);
         }
         Tensor result = execute(operator, operands);
-        return operator instanceof View view ? result.viewOf(operands[0], view) : result;
+        return operator.isView() ? result.viewOf(operands[0], (View) operator) : result;
     }
 
     private static Tensor queue(Region region, Operator operator, Tensor[] operands) {
@@ -58,7 +54,7 @@ enum TensorOps implements Ops<Tensor> {
         }
         Tensor operand = operands[0];
         Tensor result = region.apply(operator, operands);
-        return operator instanceof View view ? result.viewOf(operand, view) : result;
+        return operator.isView() ? result.viewOf(operand, (View) operator) : result;
     }
 
     /** Executes an operator now. */

@@ -18,6 +18,11 @@ public non-sealed interface Composite extends Operator {
     }
 
     @Override
+    default boolean isDecomposed() {
+        return !isOneNode();
+    }
+
+    @Override
     default TensorType infer(List<TensorType> operands) {
         return decompose(TypeOps.INSTANCE, operands);
     }

@@ -45,6 +45,16 @@ public sealed interface Operator permits Elementwise, Reduction, View, Assembly,
     /** The gradient of one operand, in the operand's type, from the gradient of the result. */
     <T> T gradient(Differentiation<T> at, int operand);
 
+    /** True if the tape records not this operator but what it decomposes into. Faster to ask than for the family. */
+    default boolean isDecomposed() {
+        return false;
+    }
+
+    /** True for a {@link View}. Faster to ask than for the family. */
+    default boolean isView() {
+        return false;
+    }
+
     /** Calls the visitor's method for this operator's family. */
     <R> R accept(OperatorVisitor<R> visitor);
 }

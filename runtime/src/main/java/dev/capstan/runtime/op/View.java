@@ -15,6 +15,11 @@ public non-sealed interface View extends Operator {
     Optional<Layout> view(Layout operand);
 
     @Override
+    default boolean isView() {
+        return true;
+    }
+
+    @Override
     default TensorType infer(List<TensorType> operands) {
         TensorType operand = operands.get(0);
         Layout result = view(Layout.contiguous(operand.shape())).orElseThrow();

@@ -21,7 +21,6 @@ import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Scheduler;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +35,7 @@ final class PathProgram implements Program {
     private final CompileLog log;
     private final ForwardSchedule forward;
     private final CompiledSchedule forwardCode;
+    private final int[] outputNumbers;
     private final boolean[] savesInput;
     private final boolean[] differentiable;
     private final int inputs;
@@ -68,6 +68,7 @@ final class PathProgram implements Program {
         this.inputs = (int) recording.events().stream()
                 .filter(event -> event instanceof Recording.External)
                 .count();
+        this.outputNumbers = recording.outputs().stream().mapToInt(i -> i).toArray();
         this.savesInput = new boolean[inputs];
         this.differentiable = new boolean[recording.outputs().size()];
         for (int i = 0; i < differentiable.length; i++) {
@@ -96,7 +97,7 @@ final class PathProgram implements Program {
 
     @Override
     public int[] outputs() {
-        return recording.outputs().stream().mapToInt(i -> i).toArray();
+        return outputNumbers.clone();
     }
 
     @Override
@@ -218,9 +219,10 @@ final class PathProgram implements Program {
             }
             forwardCode.run(arrays, offsets);
             giveBackArenas(slots, arrays);
-            versions = Arrays.stream(results)
-                    .mapToInt(result -> result == null ? 0 : result.version())
-                    .toArray();
+            versions = new int[results.length];
+            for (int i = 0; i < versions.length; i++) {
+                versions[i] = results[i] == null ? 0 : results[i].version();
+            }
             outputs = place(forward.schedule());
         }
 
