@@ -98,10 +98,12 @@ final class CapturedPath implements Path {
     public Program program(Demand demand) {
         visits.increment();
         lastUse = CLOCK.incrementAndGet();
+        // a compilation that begins now does not serve this call, however fast it is, unless the caller waits for it
+        PathProgram current = program;
         if (!(state instanceof Compiled)) {
             advance(demand);
+            current = demand == Demand.NOW ? program : current;
         }
-        PathProgram current = program;
         boolean complete = !writesInputs || isObserved() && state instanceof Compiled;
         if (current != null && complete) {
             hits.increment();
