@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -68,15 +69,17 @@ final class Contents {
         return !layouts.get(value).equals(layouts.get(roots.get(value)));
     }
 
-    /** The tensors from outside that are written to, one entry a write. */
-    List<Tensor> written(List<Segment.Queued> queued) {
-        List<Tensor> written = new ArrayList<>();
+    /** Says that the queued writes to tensors from outside have been made by a program. */
+    void written(List<Segment.Queued> queued) {
         for (Segment.Queued event : queued) {
             if (event instanceof Segment.Write write
                     && queued.get(roots.get(write.content())) instanceof Segment.Input input) {
-                written.add(input.tensor());
+                Storage storage = input.tensor().values().storage();
+                storage.written();
+                if (write.counter() != null) {
+                    write.counter().wrote(storage);
+                }
             }
         }
-        return written;
     }
 }

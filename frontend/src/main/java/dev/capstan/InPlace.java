@@ -13,6 +13,7 @@ import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import dev.capstan.runtime.type.TensorType;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A write to a tensor. The tape records it as what it means without writing: the operator gives a new value, and
@@ -27,10 +28,17 @@ import java.util.List;
  */
 final class InPlace implements Ops<Tensor> {
     private final Tensor target;
+    private final @Nullable VersionCounter counter;
 
     /** A write to a tensor that is made once. */
     InPlace(Tensor target) {
+        this(target, target.counter());
+    }
+
+    /** The same on behalf of a tensor of the same elements that has a version of its own. */
+    InPlace(Tensor target, @Nullable VersionCounter counter) {
         this.target = target;
+        this.counter = counter;
     }
 
     @Override
@@ -62,8 +70,16 @@ final class InPlace implements Ops<Tensor> {
 
     /** False if eager mode would refuse the write, because of what the tape knows of the target. */
     private boolean isQueueable() {
-        boolean leaf = !target.isPending() && GradMode.isEnabled() && target.requiresGrad();
-        return !leaf;
+        if (!GradMode.isEnabled()) {
+            return true;
+        }
+        boolean leaf = !target.isPending() && target.requiresGrad();
+        Alias alias = target.alias();
+        boolean ofLeaf = alias != null
+                && !alias.isDetached()
+                && !alias.base().isPending()
+                && alias.base().requiresGrad();
+        return !leaf && !ofLeaf;
     }
 
     /**
@@ -177,6 +193,9 @@ final class InPlace implements Ops<Tensor> {
             from = source.contiguousCopy().values();
         }
         OperatorExecutor.copy(from.view(from.layout().expand(to.shape())), to);
+        if (counter != null) {
+            counter.wrote(to.storage());
+        }
     }
 
     /**

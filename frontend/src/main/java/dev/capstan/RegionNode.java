@@ -3,6 +3,7 @@ package dev.capstan;
 
 import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.Program;
@@ -91,7 +92,21 @@ final class RegionNode extends Node {
     void expand() {
         if (continuation == null) {
             verifyAlive();
+            verifyResults();
             segment.expand();
+        }
+    }
+
+    /** The operators made again would not see what was written unnoticed to the results that they have saved. */
+    private void verifyResults() {
+        for (NdArray result : execution.outputs()) {
+            Storage storage = result.storage();
+            if (storage.writes() != storage.version() && !segment.reads(storage)) {
+                throw new CapstanException(
+                        region,
+                        "the operators of the compiled region are needed after a result has changed through data()",
+                        result.type().toString());
+            }
         }
     }
 

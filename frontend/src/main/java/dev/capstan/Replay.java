@@ -124,7 +124,7 @@ final class Replay {
 
     private Tensor write(Write write) {
         try (GradMode.Scope mode = GradMode.set(write.recording())) {
-            return new InPlace(made[write.content()]).assign(made[write.value()], write.recording());
+            return new InPlace(made[write.content()], write.counter()).assign(made[write.value()], write.recording());
         }
     }
 

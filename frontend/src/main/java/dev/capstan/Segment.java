@@ -47,6 +47,7 @@ final class Segment {
     private Map<Integer, Update> updates = Map.of();
 
     private int[] versions = new int[8];
+    private int[] writes = new int[8];
     private int operators;
     private boolean passes;
     private @Nullable Contents contents;
@@ -80,8 +81,13 @@ final class Segment {
      *
      * @param content the number of the old content
      * @param value the number of what is written
+     * @param counter what counts the write, null if the storage does
      */
-    record Write(int content, int value, boolean recording) implements Queued {}
+    record Write(
+            int content,
+            int value,
+            boolean recording,
+            @Nullable VersionCounter counter) implements Queued {}
 
     /** A backward pass. Its results follow as {@link Received}. */
     record Pass(int root, int seed, boolean retainsGraph, int[] inputs) implements Queued {}
@@ -162,8 +168,10 @@ final class Segment {
         int value = walk.input(tensor.type(), array.layout(), tensor.requiresGrad(), alias);
         if (inputOrder.size() == versions.length) {
             versions = Arrays.copyOf(versions, 2 * versions.length);
+            writes = Arrays.copyOf(writes, versions.length);
         }
         versions[inputOrder.size()] = tensor.version();
+        writes[inputOrder.size()] = tensor.writes();
         inputOrder.add(tensor);
         add(new Input(tensor, alias), tensor);
         return value;
@@ -238,9 +246,10 @@ final class Segment {
         if (content == Walk.NONE) {
             return false;
         }
-        add(new Write(contents.of(whole), value, recording), null);
+        VersionCounter counter = target.counter();
+        add(new Write(contents.of(whole), value, recording, counter), null);
         if (outside) {
-            defer(contents.root(content));
+            defer(contents.root(content), counter);
         }
         if (recording) {
             target.require();
@@ -260,11 +269,14 @@ final class Segment {
         }
     }
 
-    private void defer(int root) {
+    private void defer(int root, @Nullable VersionCounter counter) {
         Tensor written = ((Input) queued.get(root)).tensor();
         Storage storage = written.values().storage();
         region.beforeOwnWrite(storage);
-        storage.defer(region::settleWrites);
+        storage.defer(region::settleWrites, counter == null);
+        if (counter != null) {
+            counter.defer();
+        }
     }
 
     /**
@@ -410,6 +422,11 @@ final class Segment {
         sequence = Node.reserve(operators + 1);
         if (contents != null) {
             inputOrder.forEach(input -> input.values().storage().settle());
+            for (Queued event : queued) {
+                if (event instanceof Write write && write.counter() != null) {
+                    write.counter().settle();
+                }
+            }
         }
     }
 
@@ -426,7 +443,7 @@ final class Segment {
                 region.isShadowed() ? ShadowCheck.of(region.name(), inputOrder, queued, updates, sequence) : null;
         Execution execution = program.run(arrays);
         if (contents != null) {
-            contents.written(queued).forEach(input -> input.values().storage().written());
+            contents.written(queued);
         }
         int[] outputs = program.outputs();
         if (shadow != null) {
@@ -546,10 +563,11 @@ final class Segment {
         replay(NOTHING);
     }
 
-    /** True if every input still has the version it had when the region first used it. */
+    /** True if nobody has written to an input since the region first used it. */
     boolean inputsUnchanged() {
         for (int i = 0; i < inputOrder.size(); i++) {
-            if (inputOrder.get(i).version() != versions[i]) {
+            Tensor input = inputOrder.get(i);
+            if (input.version() != versions[i] || input.writes() != writes[i]) {
                 return false;
             }
         }

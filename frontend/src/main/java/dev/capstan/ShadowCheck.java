@@ -32,9 +32,7 @@ final class ShadowCheck {
         Map<Storage, Storage> storages = new IdentityHashMap<>();
         inputs.forEach(input -> copies.put(input, copy(input, storages)));
         List<Segment.Queued> events = new ArrayList<>(queued);
-        events.replaceAll(event -> event instanceof Segment.Input input
-                ? new Segment.Input(copies.get(input.tensor()), input.alias())
-                : event);
+        events.replaceAll(this::onCopies);
         this.made = new Replay(events, Collections.nCopies(events.size(), null), updates, sequence).run();
     }
 
@@ -48,6 +46,15 @@ final class ShadowCheck {
         try (GradMode.Scope direct = Region.suspend()) {
             return new ShadowCheck(region, inputs, queued, updates, sequence);
         }
+    }
+
+    private Segment.Queued onCopies(Segment.Queued event) {
+        if (event instanceof Segment.Input input) {
+            return new Segment.Input(copies.get(input.tensor()), input.alias());
+        }
+        return event instanceof Segment.Write write
+                ? new Segment.Write(write.content(), write.value(), write.recording(), null)
+                : event;
     }
 
     /** A leaf of the same elements, which lie as the tensor's do; tensors that share storage have copies that share it. */

@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 public class Tensor extends InPlaceOperators {
     private TensorType type;
     private int formerWrites;
+    /** Counts the writes through a tensor that {@link #data()} gave, its views among them; null for all others. */
+    private @Nullable VersionCounter counter;
+
     private volatile @Nullable NdArray values;
     /** The values of a tensor of a region that ran eagerly, where it matters whether anybody asks for them. */
     private @Nullable NdArray concealed;
@@ -229,9 +232,29 @@ public class Tensor extends InPlaceOperators {
         return shape().elements();
     }
 
-    /** Counts the writes to the tensor's storage. */
+    /**
+     * Counts the writes to the tensor's storage: those through the tensor, its views, what it is a view of, and what was
+     * {@linkplain #detach() detached}; not those through its {@link #data()}.
+     */
     public final int version() {
-        return formerWrites + values().storage().version();
+        NdArray array = values();
+        return counter == null ? formerWrites + array.storage().version() : counter.version();
+    }
+
+    /** Counts all writes to the tensor's storage, through whatever tensor. */
+    final int writes() {
+        return values().storage().writes();
+    }
+
+    final @Nullable VersionCounter counter() {
+        return counter;
+    }
+
+    /** Notes that a write to the storage, which counted it, was made through this tensor. */
+    final void wrote() {
+        if (counter != null) {
+            counter.wrote(values().storage());
+        }
     }
 
     // ---- values
@@ -257,6 +280,7 @@ public class Tensor extends InPlaceOperators {
         NdArray array = values();
         Region.beforeWrite(array.storage());
         array.storage().written();
+        wrote();
         return array;
     }
 
@@ -486,6 +510,17 @@ public class Tensor extends InPlaceOperators {
     }
 
     /**
+     * The same storage, off the tape and with a {@link #version()} of its own: PyTorch's {@code x.data}. A write through it
+     * changes this tensor's elements, and no backward pass notices: one that needs them computes with the new ones.
+     * {@link #detach()} gives a tensor whose writes are noticed.
+     */
+    public final Tensor data() {
+        Tensor data = detach();
+        data.counter = new VersionCounter();
+        return data;
+    }
+
+    /**
      * Replaces the storage and the element type of this leaf by another tensor's; a gradient is forgotten.
      *
      * @throws CapstanException if this is no leaf, or the shapes differ
@@ -503,6 +538,7 @@ public class Tensor extends InPlaceOperators {
         Region.beforeWrite(values().storage());
         NdArray array = data.values();
         formerWrites = version() + 1 - array.storage().version();
+        counter = null;
         values = array;
         type = array.type();
         grad = null;
@@ -580,6 +616,8 @@ public class Tensor extends InPlaceOperators {
         }
         Tensor same = gradFn == null ? new Tensor(values()) : new Tensor(values(), gradFn, outputNumber);
         same.requiresGrad = requiresGrad;
+        same.formerWrites = formerWrites;
+        same.counter = counter;
         return same;
     }
 
@@ -650,6 +688,7 @@ public class Tensor extends InPlaceOperators {
         alias = Alias.of(this, operand, operator);
         if (alias != null) {
             inference = operand.inference;
+            counter = operand.counter;
         }
         if (!isPending()) {
             forgetDetached();

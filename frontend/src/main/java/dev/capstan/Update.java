@@ -121,6 +121,7 @@ public final class Update {
             Region.beforeWrite(output.storage());
         }
         ElementwiseExecutor.run(kernel, inputs, outputs);
+        operands.subList(0, outputs.length).forEach(Tensor::wrote);
     }
 
     private static NdArray stretched(Tensor number, Shape shape) {

@@ -81,7 +81,8 @@ final class RandomStatements {
             case 0 -> apply(a, ".tanh()", Tensor::tanh);
             case 1 -> apply(a, ".relu()", Tensor::relu);
             case 2 -> apply(a, ".t()", Tensor::t);
-            case 3 -> apply(a, ".detach()", Tensor::detach);
+            case 3 ->
+                random.nextInt(3) == 0 ? apply(a, ".data()", Tensor::data) : apply(a, ".detach()", Tensor::detach);
             case 4 -> apply(a, ".copy()", Tensor::copy);
             case 5 ->
                 new Value(

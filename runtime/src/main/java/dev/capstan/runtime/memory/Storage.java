@@ -10,8 +10,10 @@ import dev.capstan.runtime.type.DType;
 public final class Storage {
     private final DType dtype;
     private final Object array;
-    private int version;
+    private int writes;
     private int deferredWrites;
+    private int uncounted;
+    private int deferredUncounted;
     private volatile Runnable pendingWrite;
 
     private Storage(DType dtype, Object array) {
@@ -67,15 +69,18 @@ public final class Storage {
      * Records a write that is queued, and not made before somebody asks for the array.
      *
      * @param write makes the write, and says so by {@link #settle()} before it touches the array
+     * @param counted false for a write that will be followed by {@link #discount()}
      */
-    public void defer(Runnable write) {
+    public void defer(Runnable write, boolean counted) {
         deferredWrites++;
+        deferredUncounted += counted ? 0 : 1;
         pendingWrite = write;
     }
 
     /** Forgets the queued writes: they are made now, and then count as {@link #written()}. */
     public void settle() {
         deferredWrites = 0;
+        deferredUncounted = 0;
         pendingWrite = null;
     }
 
@@ -84,13 +89,23 @@ public final class Storage {
         return java.lang.reflect.Array.getLength(array);
     }
 
-    /** Counts the writes since allocation, queued ones included. */
+    /** Counts the writes since allocation, queued ones included, but for those that were discounted. */
     public int version() {
-        return version + deferredWrites;
+        return writes() - uncounted - deferredUncounted;
+    }
+
+    /** Counts all writes since allocation, queued ones included: as long as it stays, the elements do. */
+    public int writes() {
+        return writes + deferredWrites;
     }
 
     /** Records a write in place. */
     public void written() {
-        version++;
+        writes++;
+    }
+
+    /** Takes the last write out of the {@link #version()}: it was made through a tensor that counts its own. */
+    public void discount() {
+        uncounted++;
     }
 }
