@@ -8,35 +8,29 @@ import org.jspecify.annotations.Nullable;
 
 /** What a thread knows while it looks for the origin of bad gradients; see {@link Autograd#detectAnomaly()}. */
 final class Anomaly {
-    private static final ThreadLocal<Anomaly> CURRENT = new ThreadLocal<>();
-
     private @Nullable Node running;
 
     private Anomaly() {}
 
     static boolean isDetecting() {
-        return CURRENT.get() != null;
+        return ThreadState.current().anomaly != null;
     }
 
     static GradMode.Scope detect() {
-        Anomaly before = CURRENT.get();
+        Anomaly before = ThreadState.current().anomaly;
         // what is queued keeps its place before what runs from now on
         Region.endSegment(List.of());
         GradMode.Scope direct = Region.suspend();
-        CURRENT.set(new Anomaly());
+        ThreadState.current().anomaly = new Anomaly();
         return () -> {
             direct.close();
-            if (before == null) {
-                CURRENT.remove();
-            } else {
-                CURRENT.set(before);
-            }
+            ThreadState.current().anomaly = before;
         };
     }
 
     /** Where in the user's code a node is made now; null if nobody wants to know. */
     static @Nullable String site() {
-        Anomaly anomaly = CURRENT.get();
+        Anomaly anomaly = ThreadState.current().anomaly;
         if (anomaly == null) {
             return null;
         }
@@ -46,7 +40,7 @@ final class Anomaly {
 
     /** Notes that a node runs, so that the nodes that it makes know where they come from. */
     static void enter(@Nullable Node node) {
-        CURRENT.get().running = node;
+        ThreadState.current().anomaly.running = node;
     }
 
     /** Refuses gradients that are not numbers. */

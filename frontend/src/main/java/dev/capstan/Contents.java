@@ -13,10 +13,15 @@ import java.util.List;
  * the number of the first value in it.
  */
 final class Contents {
+    private final Inputs inputs;
     private final List<Integer> roots = new ArrayList<>();
     private final List<Layout> layouts = new ArrayList<>();
     /** For the root of a storage the number of its content. */
     private final List<Integer> contents = new ArrayList<>();
+
+    Contents(Inputs inputs) {
+        this.inputs = inputs;
+    }
 
     /** Takes in the next event, whose value has this shape. */
     void add(Segment.Queued event, Shape shape) {
@@ -25,7 +30,7 @@ final class Contents {
         Layout layout = Layout.contiguous(shape);
         if (event instanceof Segment.Input input) {
             root = input.alias() < 0 ? number : roots.get(input.alias());
-            layout = input.tensor().values().layout();
+            layout = inputs.get(input.place()).values().layout();
         } else if (event instanceof Segment.Write write) {
             root = roots.get(write.content());
             layout = layouts.get(write.content());
@@ -33,7 +38,8 @@ final class Contents {
         } else if (event instanceof Segment.Retaken retaken) {
             root = roots.get(retaken.value());
             layout = layouts.get(retaken.value());
-        } else if (event instanceof Segment.Operation operation && operation.operator() instanceof View view) {
+        } else if (event instanceof Segment.Operation operation && operation.isView()) {
+            View view = (View) operation.operator();
             int operand = operation.operands()[0];
             Layout shown = view.view(layouts.get(operand)).orElse(null);
             root = shown == null ? number : roots.get(operand);
@@ -74,7 +80,7 @@ final class Contents {
         for (Segment.Queued event : queued) {
             if (event instanceof Segment.Write write
                     && queued.get(roots.get(write.content())) instanceof Segment.Input input) {
-                Storage storage = input.tensor().values().storage();
+                Storage storage = inputs.get(input.place()).values().storage();
                 storage.written();
                 if (write.counter() != null) {
                     write.counter().wrote(storage);

@@ -5,10 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Whether operators are recorded on the tape, per thread. On at first. */
 public final class GradMode {
-    private static final ThreadLocal<Off> OFF = new ThreadLocal<>();
-
     /** Why nothing is recorded. */
-    private enum Off {
+    enum Off {
         NO_GRAD,
         INFERENCE
     }
@@ -24,7 +22,7 @@ public final class GradMode {
 
     /** True if operators are recorded on this thread now. */
     public static boolean isEnabled() {
-        return OFF.get() == null;
+        return ThreadState.current().isRecording();
     }
 
     /** Records nothing until the scope is closed: {@code try (var off = GradMode.noGrad()) { ... }}. */
@@ -48,7 +46,7 @@ public final class GradMode {
 
     /** True inside of {@link #inferenceMode()} on this thread. */
     public static boolean isInferenceMode() {
-        return OFF.get() == Off.INFERENCE;
+        return ThreadState.current().isInference();
     }
 
     static Scope set(boolean enabled) {
@@ -56,16 +54,9 @@ public final class GradMode {
     }
 
     private static Scope enter(@Nullable Off off) {
-        Off before = OFF.get();
-        restore(off);
-        return () -> restore(before);
-    }
-
-    private static void restore(@Nullable Off off) {
-        if (off == null) {
-            OFF.remove();
-        } else {
-            OFF.set(off);
-        }
+        ThreadState thread = ThreadState.current();
+        Off before = thread.off;
+        thread.off = off;
+        return () -> ThreadState.current().off = before;
     }
 }

@@ -2,7 +2,6 @@
 package dev.capstan;
 
 import dev.capstan.runtime.memory.Storage;
-import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathTree;
 import dev.capstan.runtime.spi.Program;
@@ -18,54 +17,40 @@ import org.jspecify.annotations.Nullable;
  * runs as always. A region inside of a region is part of it.
  */
 final class Region {
-    private static final ThreadLocal<Region> CURRENT = new ThreadLocal<>();
-
     private final PathTree tree;
     private final Stance stance;
     private final boolean shadowed;
     private final Thread thread = Thread.currentThread();
-    private final List<Segment> ended = new ArrayList<>();
-    private final Tensor[] one = new Tensor[1];
-    private final Tensor[] two = new Tensor[2];
+    private final ThreadState state;
+    private List<Segment> ended = List.of();
     private @Nullable Segment segment;
     private boolean suspended;
 
-    private Region(PathTree tree, Stance stance, boolean shadowed) {
+    private Region(PathTree tree, ThreadState state, Stance stance, boolean shadowed) {
         this.tree = tree;
+        this.state = state;
         this.stance = stance;
         this.shadowed = shadowed;
     }
 
     /** The region that queues operators on this thread now, or null. */
     static @Nullable Region current() {
-        Region region = CURRENT.get();
+        Region region = ThreadState.current().region;
         return region == null || region.suspended ? null : region;
-    }
-
-    /** One operand in the form in which operators are queued; valid until the next. */
-    Tensor[] operands(Tensor operand) {
-        one[0] = operand;
-        return one;
-    }
-
-    /** The same for two. */
-    Tensor[] operands(Tensor first, Tensor second) {
-        two[0] = first;
-        two[1] = second;
-        return two;
     }
 
     /** Runs a body as a region, or plainly if a region is open already, the stance is eager or anomalies are looked for. */
     static <O> O call(PathTree tree, Shadow shadow, Supplier<O> body) {
-        Stance stance = Stance.current();
-        if (stance == Stance.EAGER || CURRENT.get() != null || Anomaly.isDetecting()) {
+        ThreadState state = ThreadState.current();
+        Stance stance = Stance.of(state);
+        if (stance == Stance.EAGER || state.region != null || state.anomaly != null) {
             return body.get();
         }
         if (stance == Stance.COMPILED && !tree.isOpen()) {
             return body.get();
         }
-        Region region = new Region(tree, stance, shadow.isDue());
-        CURRENT.set(region);
+        Region region = new Region(tree, state, stance, shadow.isDue());
+        state.region = region;
         try {
             O result = body.get();
             region.end(Structure.tensors(result));
@@ -74,14 +59,14 @@ final class Region {
             try {
                 region.abandon();
             } finally {
-                CURRENT.remove();
+                state.region = null;
             }
         }
     }
 
     /** Runs what this thread's region has queued or may still compute from a storage that is about to be written to. */
     static void beforeWrite(Storage storage) {
-        Region region = CURRENT.get();
+        Region region = ThreadState.current().region;
         if (region != null) {
             region.settle(storage);
         }
@@ -97,7 +82,7 @@ final class Region {
 
     /** Runs operators directly until the scope is closed, inside of a region, too. */
     static GradMode.Scope suspend() {
-        Region region = CURRENT.get();
+        Region region = ThreadState.current().region;
         if (region == null || region.suspended) {
             return () -> {};
         }
@@ -118,12 +103,18 @@ final class Region {
         return stance;
     }
 
-    Tensor apply(Operator operator, Tensor[] operands) {
+    /** True if operators of the current thread are queued in this segment. */
+    boolean queuesInto(Segment other) {
+        return segment == other && !suspended && thread == Thread.currentThread();
+    }
+
+    /** The segment that queues an operator of these operands, once it is begun. */
+    Segment segment(Tensor... operands) {
         prepare(operands);
         if (segment == null) {
-            segment = new Segment(this, tree.walk());
+            segment = new Segment(this, tree.walk(), state);
         }
-        return segment.apply(operator, operands);
+        return segment;
     }
 
     private void prepare(Tensor... operands) {
@@ -156,7 +147,7 @@ final class Region {
     void update(Update update, Tensor[] operands) {
         Tensor[] changed = new Tensor[update.formulas().length];
         for (int i = 0; i < changed.length; i++) {
-            changed[i] = apply(update.formulas()[i], operands);
+            changed[i] = segment(operands).apply(update.formulas()[i], operands);
         }
         Segment whole = segment;
         for (int i = 0; i < changed.length; i++) {
@@ -219,6 +210,7 @@ final class Region {
         Segment ending = segment;
         segment = null;
         ending.end(wanted);
+        ended = ended.isEmpty() ? new ArrayList<>() : ended;
         ended.add(ending);
         ending.path().bailedOut(CallSite.current().orElse("unknown place"));
     }

@@ -134,7 +134,7 @@ final class RegionNode extends Node {
         boolean[] saved = program.savesInput();
         for (int i = 0; i < saved.length; i++) {
             if (saved[i]) {
-                segment.verifyInput(i, name());
+                segment.inputs().verify(i, name());
             }
         }
         NdArray[] arrived = new NdArray[gradients.length];
@@ -146,7 +146,7 @@ final class RegionNode extends Node {
             totals[i] = edges[i] == null ? null : contiguous(pass.total(edges[i]));
         }
         // without a program for this pass eager mode needs the inputs as they were
-        boolean now = stance != Stance.COMPILED || !segment.inputsUnchanged();
+        boolean now = stance != Stance.COMPILED || !segment.inputs().areUnchanged();
         NdArray[] sums = execution.backward(arrived, totals, now ? Path.Demand.NOW : Path.Demand.WHEN_HOT);
         if (sums == null) {
             walkTape(gradients, pass);

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Replay {
     private final List<Queued> queued;
     private final List<@Nullable Tensor> values;
+    private final List<Tensor> inputs;
     private final Map<Integer, Update> updates;
     private final @Nullable Tensor[] made;
     private long sequence;
@@ -29,12 +30,19 @@ final class Replay {
      * Runs nothing yet.
      *
      * @param values for each event the tensor that stands for it, or null
+     * @param inputs the tensors from outside, in order of first use
      * @param updates operators and writes that are made as one, by the number of the first
      * @param sequence the creation number of the first tape node
      */
-    Replay(List<Queued> queued, List<@Nullable Tensor> values, Map<Integer, Update> updates, long sequence) {
+    Replay(
+            List<Queued> queued,
+            List<@Nullable Tensor> values,
+            List<Tensor> inputs,
+            Map<Integer, Update> updates,
+            long sequence) {
         this.queued = queued;
         this.values = values;
+        this.inputs = inputs;
         this.updates = updates;
         this.made = new Tensor[queued.size()];
         this.sequence = sequence;
@@ -78,7 +86,7 @@ final class Replay {
     private @Nullable Tensor compute(int number) {
         Queued event = queued.get(number);
         if (event instanceof Input input) {
-            return input.tensor();
+            return inputs.get(input.place());
         }
         if (event instanceof Operation operation) {
             return execute(number, operation);

@@ -3,14 +3,17 @@ package dev.capstan;
 
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
+import dev.capstan.runtime.op.Composite;
 import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
+import dev.capstan.runtime.spi.PathEvent;
 import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -23,6 +26,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,17 +41,18 @@ final class Segment {
 
     private final Region region;
     private final Walk walk;
-    private final List<@Nullable Tensor> values;
-    private final List<Queued> queued;
-    private final int[][] scratch = {{}, {0}, {0, 0}, {0, 0, 0}};
-    private final Map<Storage, Integer> inputs = new IdentityHashMap<>(8);
-    private final List<Tensor> inputOrder = new ArrayList<>();
-    private final List<Tensor> leaves = new ArrayList<>();
+    private final ThreadState thread;
+    private final Inputs inputs = new Inputs();
+    /** For each event the tensor that stands for its value, or null. */
+    private @Nullable Tensor[] values;
+
+    private int count;
+    private List<Tensor> leaves = List.of();
     /** Updates, by the number of the first of their operators. */
     private Map<Integer, Update> updates = Map.of();
+    /** Events of this call only, by number. */
+    private Map<Integer, Queued> own = Map.of();
 
-    private int[] versions = new int[8];
-    private int[] writes = new int[8];
     private int operators;
     private boolean passes;
     private @Nullable Contents contents;
@@ -59,14 +64,23 @@ final class Segment {
     private @Nullable RegionNode node;
     private long sequence;
 
-    /** One event; its value's number is its place in the queue. */
+    /** One event, the same object for every call that meets it; its value's number is its place in the queue. */
     sealed interface Queued {}
 
-    /** The first use of a tensor from outside. */
-    record Input(Tensor tensor, int alias) implements Queued {}
+    /**
+     * The first use of a tensor from outside.
+     *
+     * @param place its place in the order of inputs
+     * @param alias the number of an earlier input in the same storage, or {@link Walk#NONE}
+     */
+    record Input(int place, int alias) implements Queued {}
 
     /** An operator, whose operands are numbers of values. */
-    record Operation(Operator operator, int[] operands, boolean recording) implements Queued {}
+    record Operation(Operator operator, int[] operands, boolean recording, boolean isView) implements Queued {
+        Operation(Operator operator, int[] operands, boolean recording) {
+            this(operator, operands, recording, operator.isView());
+        }
+    }
 
     /**
      * A view that is taken again, because the storage has another content.
@@ -95,47 +109,125 @@ final class Segment {
     /** What a backward pass gave an input. */
     record Received(int pass, int position) implements Queued {}
 
-    Segment(Region region, Walk walk) {
+    Segment(Region region, Walk walk, ThreadState thread) {
         this.region = region;
         this.walk = walk;
-        int length = walk.likelyLength();
-        this.values = new ArrayList<>(length);
-        this.queued = new ArrayList<>(length);
+        this.thread = thread;
+        this.values = new Tensor[walk.likelyLength()];
     }
 
     // ---- queueing
 
+    /** True if this segment queues what this thread does now. */
+    boolean isOpen() {
+        return !ended && region.queuesInto(this);
+    }
+
+    /** True if nothing needs to be done before a tensor is an operand. */
+    boolean takes(Tensor tensor) {
+        return tensor.segment() == this || !tensor.isPending() && !isHiddenAlias(tensor);
+    }
+
     /** Queues an operator. */
+    Tensor apply(Operator operator, Tensor operand) {
+        boolean recording = thread.isRecording();
+        if (!(recording && operand.isInference())) {
+            int number = number(operand);
+            PathEvent event = walk.repeat(operator, number, recording);
+            if (event != null) {
+                return add(event, operation(event, operator, recording, number), operand);
+            }
+        }
+        return apply(operator, new Tensor[] {operand});
+    }
+
+    /** The same for two operands. */
+    Tensor apply(Operator operator, Tensor first, Tensor second) {
+        boolean recording = thread.isRecording();
+        if (!(recording && (first.isInference() || second.isInference()))) {
+            int left = number(first);
+            int right = number(second);
+            PathEvent event = walk.repeat(operator, left, right, recording);
+            if (event != null) {
+                return add(event, operation(event, operator, recording, left, right), first);
+            }
+        }
+        return apply(operator, new Tensor[] {first, second});
+    }
+
+    /** The same for any number. */
     Tensor apply(Operator operator, Tensor[] operands) {
-        int[] numbers = operands.length < scratch.length ? scratch[operands.length] : new int[operands.length];
-        for (int i = 0; i < operands.length; i++) {
+        if (operator.isDecomposed()) {
+            return ((Composite) operator).decompose(TensorOps.INSTANCE, List.of(operands));
+        }
+        boolean recording = thread.isRecording();
+        if (recording) {
+            SavedTensor.verifySavable(operator, operands);
+        }
+        int[] numbers = new int[operands.length];
+        for (int i = 0; i < numbers.length; i++) {
             numbers[i] = number(operands[i]);
         }
-        boolean recording = GradMode.isEnabled();
-        int value = walk.apply(operator, numbers, recording);
-        // what equal calls have queued before is the same event
-        Object known = walk.attachment(value);
-        if (known == null) {
-            known = new Operation(operator, numbers.clone(), recording);
-            walk.attach(value, known);
-        }
-        Tensor result = new Tensor(walk.type(value), walk.requiresGradient(value), this, value);
-        add((Operation) known, result);
+        PathEvent event = walk.apply(operator, numbers, recording);
+        return add(event, operation(event, operator, recording, numbers), operands[0]);
+    }
+
+    private static Operation operation(PathEvent event, Operator operator, boolean recording, int... numbers) {
+        return event.note() instanceof Operation known
+                ? known
+                : note(event, new Operation(operator, numbers, recording));
+    }
+
+    private static <Q extends Queued> Q note(PathEvent event, Q queued) {
+        event.note(queued);
+        return queued;
+    }
+
+    private Tensor add(PathEvent event, Operation operation, Tensor operand) {
+        Tensor result = new Tensor(event.type(), event.requiresGradient(), thread.isInference(), this, count);
+        add(operation, result);
         operators++;
-        return result;
+        return operation.isView() ? result.viewOf(operand, (View) operation.operator()) : result;
     }
 
     private void add(Queued event, @Nullable Tensor value) {
-        queued.add(event);
-        values.add(value);
-        if (contents != null) {
-            contents.add(event, walk.type(queued.size() - 1).shape());
+        if (count == values.length) {
+            values = Arrays.copyOf(values, 2 * count + 1);
         }
+        values[count++] = value;
+        if (contents != null) {
+            contents.add(event, type(count - 1).shape());
+        }
+    }
+
+    /** Puts an event of this call only in the place of what others have noted there. */
+    private <Q extends Queued> Q own(Q event) {
+        own = own.isEmpty() ? new HashMap<>() : own;
+        own.put(count, event);
+        return event;
+    }
+
+    private Queued queued(int value) {
+        Queued special = own.isEmpty() ? null : own.get(value);
+        return special == null ? (Queued) walk.event(value).note() : special;
+    }
+
+    /** All events, in order. */
+    private List<Queued> queued() {
+        return IntStream.range(0, count).mapToObj(this::queued).toList();
+    }
+
+    private TensorType type(int value) {
+        return walk.event(value).type();
+    }
+
+    private boolean requiresGradient(int value) {
+        return walk.event(value).requiresGradient();
     }
 
     /** The number that a tensor has now: a write may have given it another content. */
     private int number(Tensor tensor) {
-        if (tensor.isPending() && tensor.segment() == this) {
+        if (tensor.segment() == this && tensor.isPending()) {
             if (contents != null) {
                 tensor.moveTo(current(tensor.segmentValue()));
             }
@@ -147,34 +239,16 @@ final class Segment {
 
     private int inputNumber(Tensor tensor) {
         NdArray array = tensor.values();
-        Integer known = inputs.get(array.storage());
-        if (known == null) {
-            int value = input(tensor, array, Walk.NONE);
-            inputs.put(array.storage(), value);
-            return value;
-        }
-        if (values.get(known) == tensor) {
+        int known = inputs.of(tensor, array.storage());
+        if (known != Walk.NONE) {
             return known;
         }
-        for (int i = known + 1; i < queued.size(); i++) {
-            if (queued.get(i) instanceof Input other && other.tensor() == tensor) {
-                return i;
-            }
-        }
-        return input(tensor, array, known);
-    }
-
-    private int input(Tensor tensor, NdArray array, int alias) {
-        int value = walk.input(tensor.type(), array.layout(), tensor.requiresGrad(), alias);
-        if (inputOrder.size() == versions.length) {
-            versions = Arrays.copyOf(versions, 2 * versions.length);
-            writes = Arrays.copyOf(writes, versions.length);
-        }
-        versions[inputOrder.size()] = tensor.version();
-        writes[inputOrder.size()] = tensor.writes();
-        inputOrder.add(tensor);
-        add(new Input(tensor, alias), tensor);
-        return value;
+        int alias = inputs.in(array.storage());
+        PathEvent event = walk.input(tensor.type(), array.layout(), tensor.requiresGrad(), alias);
+        Queued input = event.note() instanceof Input seen ? seen : note(event, new Input(inputs.count(), alias));
+        inputs.add(tensor, array.storage(), count);
+        add(input, tensor);
+        return count - 1;
     }
 
     /** A value in terms of what storages hold now; a view of an old content is taken again of the new one. */
@@ -184,14 +258,17 @@ final class Segment {
         }
         Operation view = view(value);
         int content = contents.of(value);
-        boolean detached = walk.requiresGradient(value) != walk.requiresGradient(content);
+        boolean detached = requiresGradient(value) != requiresGradient(content);
         if (view == null || !contents.isPart(value) && !detached) {
             return content;
         }
-        int again = walk.apply(view.operator(), new int[] {current(view.operands()[0])}, view.recording());
-        add(new Retaken(value, view), null);
+        int operand = current(view.operands()[0]);
+        PathEvent again = walk.apply(view.operator(), new int[] {operand}, view.recording());
+        // the user may have made the same event where this is the view taken again
+        operation(again, view.operator(), view.recording(), operand);
+        add(own(new Retaken(value, view)), null);
         operators++;
-        return again;
+        return count - 1;
     }
 
     /** The number that a value has in the end, {@link Walk#NONE} for a view that was not taken again. */
@@ -203,11 +280,11 @@ final class Segment {
     }
 
     private @Nullable Operation view(int value) {
-        Queued event = queued.get(value);
+        Queued event = queued(value);
         if (event instanceof Retaken retaken) {
             return retaken.view();
         }
-        return event instanceof Operation operation && operation.operator() instanceof View ? operation : null;
+        return event instanceof Operation operation && operation.isView() ? operation : null;
     }
 
     /** True if a tensor lies in storage to which a write is queued, but was not used here before. */
@@ -215,8 +292,8 @@ final class Segment {
         if (contents == null || tensor.isPending()) {
             return false;
         }
-        Integer known = inputs.get(tensor.values().storage());
-        return known != null && contents.isWritten(known) && values.get(known) != tensor;
+        int known = inputs.in(tensor.values().storage());
+        return known != Walk.NONE && contents.isWritten(known) && values[known] != tensor;
     }
 
     /**
@@ -229,27 +306,33 @@ final class Segment {
         int shown = number(target);
         int value = number(source);
         if (contents == null) {
-            contents = new Contents();
-            for (int i = 0; i < queued.size(); i++) {
-                contents.add(queued.get(i), walk.type(i).shape());
+            contents = new Contents(inputs);
+            for (int i = 0; i < count; i++) {
+                contents.add(queued(i), type(i).shape());
             }
         }
         int whole = shown;
         while (view(whole) != null && view(whole).operator() instanceof Detach) {
             whole = view(whole).operands()[0];
         }
-        boolean outside = queued.get(contents.root(shown)) instanceof Input;
+        boolean outside = queued(contents.root(shown)) instanceof Input;
         if (contents.isPart(whole) || recording && (outside || view(shown) != null)) {
             return false;
         }
-        int content = walk.write(contents.of(whole), value, recording);
-        if (content == Walk.NONE) {
+        PathEvent event = walk.write(contents.of(whole), value, recording);
+        if (event == null) {
             return false;
         }
+        Write write = event.note() instanceof Write known
+                ? known
+                : note(event, new Write(contents.of(whole), value, recording, null));
         VersionCounter counter = target.counter();
-        add(new Write(contents.of(whole), value, recording, counter), null);
+        if (counter != null) {
+            write = own(new Write(write.content(), value, recording, counter));
+        }
+        add(write, null);
         if (outside) {
-            defer(contents.root(content), counter);
+            defer(contents.root(event.number()), counter);
         }
         if (recording) {
             target.require();
@@ -260,23 +343,26 @@ final class Segment {
     /** Says that operators and the writes of their results, all just queued, can be made as one update. */
     void join(Update update, Tensor[] changed) {
         int first = changed[0].segmentValue();
-        if (first + 2 * changed.length == queued.size()) {
+        if (first + 2 * changed.length == count) {
             updates = updates.isEmpty() ? new HashMap<>() : updates;
             updates.put(first, update);
             for (int i = 0; i < changed.length; i++) {
-                values.set(first + i, null);
+                values[first + i] = null;
             }
         }
     }
 
     private void defer(int root, @Nullable VersionCounter counter) {
-        Tensor written = ((Input) queued.get(root)).tensor();
-        Storage storage = written.values().storage();
+        Storage storage = input(root).values().storage();
         region.beforeOwnWrite(storage);
         storage.defer(region::settleWrites, counter == null);
         if (counter != null) {
             counter.defer();
         }
+    }
+
+    private Tensor input(int value) {
+        return inputs.get(((Input) queued(value)).place());
     }
 
     /**
@@ -292,22 +378,22 @@ final class Segment {
             return false;
         }
         for (int input : reached) {
-            if (!((Input) queued.get(input)).tensor().accumulatesPlainly()) {
+            if (!input(input).accumulatesPlainly()) {
                 return false;
             }
         }
         int first = walk.backward(from, gradient, retainsGraph);
         passes = true;
-        add(new Pass(from, gradient, retainsGraph, reached), null);
+        add(note(walk.event(count), new Pass(from, gradient, retainsGraph, reached)), null);
         List<Tensor> received = new ArrayList<>();
         for (int i = 0; i < reached.length; i++) {
-            Tensor tensor = new Tensor(walk.type(first + i), false, this, first + i);
+            Tensor tensor = new Tensor(type(first + i), false, thread.isInference(), this, first + i);
             received.add(tensor);
-            add(new Received(first - 1, i), tensor);
+            add(note(walk.event(count), new Received(first - 1, i)), tensor);
         }
         try (GradMode.Scope off = GradMode.noGrad()) {
             for (int i = 0; i < reached.length; i++) {
-                Tensor leaf = ((Input) queued.get(reached[i])).tensor();
+                Tensor leaf = input(reached[i]);
                 if (leaf.grad() == null) {
                     leaf.setGrad(received.get(i));
                 } else {
@@ -321,6 +407,7 @@ final class Segment {
 
     /** Says that a tensor may have a gradient that is queued here, which has to be there at the end. */
     void keepGradientOf(Tensor tensor) {
+        leaves = leaves.isEmpty() ? new ArrayList<>() : leaves;
         leaves.add(tensor);
     }
 
@@ -338,12 +425,12 @@ final class Segment {
 
     /** True if the segment has an input in this storage. */
     boolean reads(Storage storage) {
-        return inputs.containsKey(storage);
+        return inputs.in(storage) != Walk.NONE;
     }
 
     /** True if an operator of the segment takes the value. */
     boolean usesInside(int value) {
-        for (Queued event : queued) {
+        for (Queued event : queued()) {
             boolean operand = event instanceof Operation operation
                     && Arrays.stream(operation.operands()).anyMatch(number -> number == value);
             boolean written = event instanceof Write write && (write.content() == value || write.value() == value);
@@ -421,8 +508,8 @@ final class Segment {
         ended = true;
         sequence = Node.reserve(operators + 1);
         if (contents != null) {
-            inputOrder.forEach(input -> input.values().storage().settle());
-            for (Queued event : queued) {
+            inputs.settle();
+            for (Queued event : own.values()) {
                 if (event instanceof Write write && write.counter() != null) {
                     write.counter().settle();
                 }
@@ -431,19 +518,16 @@ final class Segment {
     }
 
     private void run(Program program, int[] wanted, List<Tensor> tensors) {
-        NdArray[] arrays = new NdArray[inputOrder.size()];
-        for (int i = 0; i < arrays.length; i++) {
-            arrays[i] = inputOrder.get(i).values();
-        }
-        if (!inputsUnchanged()) {
+        NdArray[] arrays = inputs.arrays();
+        if (!inputs.areUnchanged()) {
             throw new CapstanException(
                     region.name(), "a tensor was changed by another thread while the region used it", "");
         }
         ShadowCheck shadow =
-                region.isShadowed() ? ShadowCheck.of(region.name(), inputOrder, queued, updates, sequence) : null;
+                region.isShadowed() ? ShadowCheck.of(region.name(), inputs.all(), queued(), updates, sequence) : null;
         Execution execution = program.run(arrays);
         if (contents != null) {
-            contents.written(queued);
+            contents.written(queued());
         }
         int[] outputs = program.outputs();
         if (shadow != null) {
@@ -453,15 +537,15 @@ final class Segment {
         boolean required = false;
         boolean live = false;
         for (int i = 0; i < outputs.length; i++) {
-            required |= walk.requiresGradient(outputs[i]);
+            required |= requiresGradient(outputs[i]);
             live |= differentiable[i];
         }
         if (required) {
-            node = new RegionNode(sequence + operators, region, this, program, live ? execution : null, inputOrder);
+            node = new RegionNode(sequence + operators, region, this, program, live ? execution : null, inputs.all());
         }
         IntFunction<List<Tensor>> holders = holders(tensors);
         for (int i = 0; i < outputs.length; i++) {
-            Edge made = walk.requiresGradient(outputs[i]) ? new Edge(node, i) : null;
+            Edge made = requiresGradient(outputs[i]) ? new Edge(node, i) : null;
             for (Tensor result : holders.apply(outputs[i])) {
                 result.settle(execution.outputs()[i], result.requiresGrad() ? made : null);
                 result.leave();
@@ -475,9 +559,10 @@ final class Segment {
     /** By the number of a value the tensors that stand for it in the end. */
     private IntFunction<List<Tensor>> holders(List<Tensor> wanted) {
         if (contents == null) {
-            return number -> values.get(number).isPending() ? List.of(values.get(number)) : List.of();
+            return number -> values[number].isPending() ? List.of(values[number]) : List.of();
         }
-        Map<Integer, List<Tensor>> holders = Stream.concat(wanted.stream().flatMap(Segment::withBases), values.stream())
+        Map<Integer, List<Tensor>> holders = Stream.concat(
+                        wanted.stream().flatMap(Segment::withBases), Arrays.stream(values, 0, count))
                 .filter(tensor -> tensor != null && tensor.isPending() && tensor.segment() == this)
                 .distinct()
                 .collect(Collectors.groupingBy(tensor -> last(tensor.segmentValue())));
@@ -511,10 +596,11 @@ final class Segment {
      * changed an input, is missed only if somebody reads it.
      */
     synchronized void settle() {
-        if (!inputsUnchanged()) {
+        if (!inputs.areUnchanged()) {
             return;
         }
-        for (Tensor value : values) {
+        for (int i = 0; i < count; i++) {
+            Tensor value = values[i];
             if (value != null && value.isPending() && !value.isConcealed()) {
                 recompute(value);
                 return;
@@ -526,13 +612,13 @@ final class Segment {
     private boolean isShown(Tensor tensor) {
         int number = tensor.segmentValue();
         Operation view = view(number);
-        Tensor shown = view == null ? null : values.get(view.operands()[0]);
+        Tensor shown = view == null ? null : values[view.operands()[0]];
         if (shown == null
                 || shown.isPending() && (shown.isConcealed() || !isShown(shown))
-                || shown.requiresGrad() && !(queued.get(view.operands()[0]) instanceof Input)) {
+                || shown.requiresGrad() && !(queued(view.operands()[0]) instanceof Input)) {
             return false;
         }
-        long before = queued.subList(0, number).stream()
+        long before = queued().subList(0, number).stream()
                 .filter(event -> event instanceof Operation || event instanceof Retaken)
                 .count();
         try (GradMode.Scope direct = Region.suspend();
@@ -553,7 +639,7 @@ final class Segment {
                     "the call of the region that made this tensor was refused",
                     tensor.shape().toString());
         }
-        if (!inputsUnchanged()) {
+        if (!inputs.areUnchanged()) {
             throw new CapstanException(
                     region.name(),
                     "a tensor made inside of the compiled region is read after a tensor it depends on has changed;"
@@ -563,26 +649,14 @@ final class Segment {
         replay(NOTHING);
     }
 
-    /** True if nobody has written to an input since the region first used it. */
-    boolean inputsUnchanged() {
-        for (int i = 0; i < inputOrder.size(); i++) {
-            Tensor input = inputOrder.get(i);
-            if (input.version() != versions[i] || input.writes() != writes[i]) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /** Whether an input still has the version it had when the region first used it. */
-    void verifyInput(int input, String function) {
-        Tensor tensor = inputOrder.get(input);
-        SavedTensor.verify(function, tensor.version(), versions[input], tensor);
+    /** What the segment took from outside. */
+    Inputs inputs() {
+        return inputs;
     }
 
     /** Makes the operators of this segment available on the tape, behind its {@link RegionNode}. */
     synchronized void expand() {
-        if (!inputsUnchanged()) {
+        if (!inputs.areUnchanged()) {
             throw new CapstanException(
                     region.name(), "the operators of the compiled region are needed after its inputs have changed", "");
         }
@@ -603,7 +677,7 @@ final class Segment {
     private void replay(int @Nullable [] wanted) {
         Tensor[] made;
         try (GradMode.Scope direct = Region.suspend()) {
-            made = new Replay(queued, values, updates, sequence).run();
+            made = new Replay(queued(), Arrays.asList(values).subList(0, count), inputs.all(), updates, sequence).run();
         }
         if (path != null) {
             path.observed();
@@ -614,10 +688,7 @@ final class Segment {
                 asked.add(made[number]);
             }
             for (int i = 0; i < made.length; i++) {
-                if (made[i] == values.get(i)
-                        && made[i] != null
-                        && made[i].segment() == this
-                        && !asked.contains(made[i])) {
+                if (made[i] == values[i] && made[i] != null && made[i].segment() == this && !asked.contains(made[i])) {
                     made[i].conceal();
                 }
             }

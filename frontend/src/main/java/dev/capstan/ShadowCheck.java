@@ -32,8 +32,9 @@ final class ShadowCheck {
         Map<Storage, Storage> storages = new IdentityHashMap<>();
         inputs.forEach(input -> copies.put(input, copy(input, storages)));
         List<Segment.Queued> events = new ArrayList<>(queued);
-        events.replaceAll(this::onCopies);
-        this.made = new Replay(events, Collections.nCopies(events.size(), null), updates, sequence).run();
+        events.replaceAll(ShadowCheck::uncounted);
+        List<Tensor> copied = inputs.stream().map(copies::get).toList();
+        this.made = new Replay(events, Collections.nCopies(events.size(), null), copied, updates, sequence).run();
     }
 
     /** Makes what is queued eagerly, before the program runs. */
@@ -48,10 +49,7 @@ final class ShadowCheck {
         }
     }
 
-    private Segment.Queued onCopies(Segment.Queued event) {
-        if (event instanceof Segment.Input input) {
-            return new Segment.Input(copies.get(input.tensor()), input.alias());
-        }
+    private static Segment.Queued uncounted(Segment.Queued event) {
         return event instanceof Segment.Write write
                 ? new Segment.Write(write.content(), write.value(), write.recording(), null)
                 : event;

@@ -17,7 +17,6 @@ public enum Stance {
     /** A path without a program is an error. */
     FAIL_ON_MISS;
 
-    private static final ThreadLocal<Stance> CURRENT = new ThreadLocal<>();
     private static final Stance DEFAULT = fromProperty(System.getProperty("capstan.mode", "compiled"));
 
     private static Stance fromProperty(String mode) {
@@ -37,20 +36,18 @@ public enum Stance {
 
     /** The stance on this thread now. */
     public static Stance current() {
-        Stance stance = CURRENT.get();
-        return stance == null ? DEFAULT : stance;
+        return of(ThreadState.current());
+    }
+
+    static Stance of(ThreadState thread) {
+        return thread.stance == null ? DEFAULT : thread.stance;
     }
 
     /** Takes this stance on this thread until the scope is closed. */
     public Scope enter() {
-        Stance before = CURRENT.get();
-        CURRENT.set(this);
-        return () -> {
-            if (before == null) {
-                CURRENT.remove();
-            } else {
-                CURRENT.set(before);
-            }
-        };
+        ThreadState thread = ThreadState.current();
+        Stance before = thread.stance;
+        thread.stance = this;
+        return () -> ThreadState.current().stance = before;
     }
 }

@@ -41,7 +41,7 @@ public class Tensor extends InPlaceOperators {
 
     private @Nullable Segment segment;
     private int segmentValue;
-    private boolean inference = GradMode.isInferenceMode();
+    private boolean inference;
     private boolean requiresGrad;
     private boolean exclusive;
     private @Nullable Node gradFn;
@@ -60,6 +60,7 @@ public class Tensor extends InPlaceOperators {
     private Tensor(NdArray values, TensorType type) {
         this.values = values;
         this.type = type;
+        this.inference = GradMode.isInferenceMode();
     }
 
     /** A leaf around an array, as an operand of another full type. */
@@ -76,9 +77,10 @@ public class Tensor extends InPlaceOperators {
     }
 
     /** A value of a compiled region that is not computed yet. */
-    Tensor(TensorType type, boolean requiresGrad, Segment segment, int segmentValue) {
+    Tensor(TensorType type, boolean requiresGrad, boolean inference, Segment segment, int segmentValue) {
         this.type = type;
         this.requiresGrad = requiresGrad;
+        this.inference = inference;
         this.segment = segment;
         this.segmentValue = segmentValue;
     }
@@ -553,6 +555,12 @@ public class Tensor extends InPlaceOperators {
 
     final @Nullable Segment segment() {
         return segment;
+    }
+
+    /** The segment that this thread queues operators in, if this is a value of it. */
+    final @Nullable Segment openSegment() {
+        Segment owner = segment;
+        return owner != null && owner.isOpen() ? owner : null;
     }
 
     /** Forgets the segment, with all that it holds: the tensor is computed. */

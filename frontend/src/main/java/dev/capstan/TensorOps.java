@@ -24,37 +24,38 @@ enum TensorOps implements Ops<Tensor> {
 
     @Override
     public Tensor apply(Operator operator, Tensor operand) {
-        Region region = Region.current();
-        return region == null || operator.isDecomposed()
-                ? Ops.super.apply(operator, operand)
-                : queue(region, operator, region.operands(operand));
+        Segment open = operand.openSegment();
+        if (open == null) {
+            Region region = Region.current();
+            if (region == null) {
+                return Ops.super.apply(operator, operand);
+            }
+            open = region.segment(operand);
+        }
+        return open.apply(operator, operand);
     }
 
     @Override
     public Tensor apply(Operator operator, Tensor first, Tensor second) {
-        Region region = Region.current();
-        return region == null || operator.isDecomposed()
-                ? Ops.super.apply(operator, first, second)
-                : queue(region, operator, region.operands(first, second));
+        Segment open = first.openSegment();
+        if (open == null || !open.takes(second)) {
+            Region region = Region.current();
+            if (region == null) {
+                return Ops.super.apply(operator, first, second);
+            }
+            open = region.segment(first, second);
+        }
+        return open.apply(operator, first, second);
     }
 
     /** The same for an operator that is recorded as one. */
     Tensor apply(Operator operator, Tensor[] operands) {
         Region region = Region.current();
         if (region != null) {
-            return queue(region, operator, operands);
+            return region.segment(operands).apply(operator, operands);
         }
         Tensor result = execute(operator, operands);
         return operator.isView() ? result.viewOf(operands[0], (View) operator) : result;
-    }
-
-    private static Tensor queue(Region region, Operator operator, Tensor[] operands) {
-        if (GradMode.isEnabled()) {
-            SavedTensor.verifySavable(operator, operands);
-        }
-        Tensor operand = operands[0];
-        Tensor result = region.apply(operator, operands);
-        return operator.isView() ? result.viewOf(operand, (View) operator) : result;
     }
 
     /** Executes an operator now. */

@@ -20,7 +20,7 @@ class ShadowCheckTest {
     /** {@code -x}, and a write of it over x. */
     private ShadowCheck check() {
         List<Segment.Queued> queued = List.of(
-                new Segment.Input(input, -1),
+                new Segment.Input(0, -1),
                 new Segment.Operation(new Neg(), new int[] {0}, false),
                 new Segment.Write(0, 1, false, null));
         return ShadowCheck.of("region", List.of(input), queued, Map.of(), Node.reserve(3));

@@ -18,27 +18,36 @@ public interface Walk {
      *
      * @param layout where its elements lie; the offset does not count
      * @param alias the number of an earlier input that lies in the same storage, or {@link #NONE}
-     * @return the value's number
      */
-    int input(TensorType type, Layout layout, boolean requiresGradient, int alias);
+    PathEvent input(TensorType type, Layout layout, boolean requiresGradient, int alias);
+
+    /**
+     * An operator of one operand, if it was here on an earlier walk; else null, and the walk is where it was.
+     *
+     * @param recording whether the tape would record it now
+     */
+    PathEvent repeat(Operator operator, int operand, boolean recording);
+
+    /** The same for two operands. */
+    PathEvent repeat(Operator operator, int first, int second, boolean recording);
 
     /**
      * An operator.
      *
      * @param recording whether the tape would record it now
-     * @return the result's number
      * @throws dev.capstan.runtime.type.CapstanException if the operands do not fit; the walk is then where it was
      */
-    int apply(Operator operator, int[] operands, boolean recording);
+    PathEvent apply(Operator operator, int[] operands, boolean recording);
 
     /**
      * A write to a whole storage: from now on it holds another value, converted to its type and broadcast.
      *
      * @param content what the storage holds so far: an input, a result that is no view, or what an earlier write gave
      * @param recorded whether the tape records it, so that the new content's gradient is the value's
-     * @return the number of the new content, or {@link #NONE} if only eager mode can do this; the walk is then where it was
+     * @return the event, whose value is the new content, or null if only eager mode can do this; the walk is then where it
+     *     was
      */
-    int write(int content, int value, boolean recorded);
+    PathEvent write(int content, int value, boolean recorded);
 
     /**
      * The inputs at which gradients of a value end, or null if only eager mode can tell what a backward pass does.
@@ -46,7 +55,8 @@ public interface Walk {
     int[] gradientInputs(int root);
 
     /**
-     * A backward pass that gives each of the {@link #gradientInputs} one gradient, a value each, in their order.
+     * A backward pass that gives each of the {@link #gradientInputs} one gradient, an event each, in their order, after
+     * its own.
      *
      * @param seed the gradient of the root, or {@link #NONE} for one of ones
      * @param retainsGraph whether the root may be differentiated again
@@ -54,20 +64,11 @@ public interface Walk {
      */
     int backward(int root, int seed, boolean retainsGraph);
 
-    /** What the caller has attached to the event of a value, on this walk or an earlier one; null if nothing. */
-    Object attachment(int value);
-
-    /** Keeps something immutable with the event of a value, so that later walks need not make it again. */
-    void attach(int value, Object attachment);
+    /** The event that gave a value. */
+    PathEvent event(int value);
 
     /** About how many values the walk will have. */
     int likelyLength();
-
-    /** The type of a value. */
-    TensorType type(int value);
-
-    /** Whether a value would require a gradient in eager mode. */
-    boolean requiresGradient(int value);
 
     /** The end of the path: these values are wanted. */
     Path end(int[] outputs);

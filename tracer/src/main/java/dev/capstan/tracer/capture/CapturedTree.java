@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.spi.Path;
+import dev.capstan.runtime.spi.PathEvent;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.PathTree;
 import dev.capstan.runtime.spi.Walk;
@@ -117,7 +118,7 @@ public final class CapturedTree implements PathTree {
         }
 
         @Override
-        public int input(TensorType type, Layout layout, boolean requiresGradient, int alias) {
+        public PathEvent input(TensorType type, Layout layout, boolean requiresGradient, int alias) {
             TreeNode child = node.child(type, layout, requiresGradient, alias);
             if (child == null) {
                 synchronized (CapturedTree.this) {
@@ -134,7 +135,19 @@ public final class CapturedTree implements PathTree {
         }
 
         @Override
-        public int apply(Operator operator, int[] operands, boolean recording) {
+        public PathEvent repeat(Operator operator, int operand, boolean recording) {
+            TreeNode child = node.child(operator, operand, recording);
+            return child == null ? null : enter(child);
+        }
+
+        @Override
+        public PathEvent repeat(Operator operator, int first, int second, boolean recording) {
+            TreeNode child = node.child(operator, first, second, recording);
+            return child == null ? null : enter(child);
+        }
+
+        @Override
+        public PathEvent apply(Operator operator, int[] operands, boolean recording) {
             TreeNode child = node.child(operator, operands, recording);
             if (child == null) {
                 child = explore(operator, operands, recording);
@@ -143,11 +156,12 @@ public final class CapturedTree implements PathTree {
         }
 
         private TreeNode explore(Operator operator, int[] operands, boolean recording) {
-            TensorType type =
-                    operator.infer(Arrays.stream(operands).mapToObj(this::type).toList());
+            TensorType type = operator.infer(Arrays.stream(operands)
+                    .mapToObj(operand -> visited[operand].type())
+                    .toList());
             boolean required = false;
             for (int i = 0; i < operands.length; i++) {
-                required |= operator.differentiable(i) && requiresGradient(operands[i]);
+                required |= operator.differentiable(i) && visited[operands[i]].requiresGradient();
             }
             required &= recording && type.dtype().isFloating();
             synchronized (CapturedTree.this) {
@@ -159,16 +173,17 @@ public final class CapturedTree implements PathTree {
         }
 
         @Override
-        public int write(int content, int value, boolean recorded) {
+        public PathEvent write(int content, int value, boolean recorded) {
             TreeNode child = node.write(content, value, recorded);
             if (child == null) {
                 List<Recording.Event> events = events();
-                boolean converted = recorded && !type(content).equals(type(value));
+                boolean converted = recorded && !visited[content].type().equals(visited[value].type());
                 if (converted || !new Lineage(events).isWritable(content)) {
-                    return NONE;
+                    return null;
                 }
-                boolean required = recorded ? requiresGradient(value) : requiresGradient(content);
-                Recording.Written written = new Recording.Written(content, value, type(content), required, recorded);
+                boolean required = visited[recorded ? value : content].requiresGradient();
+                Recording.Written written =
+                        new Recording.Written(content, value, visited[content].type(), required, recorded);
                 synchronized (CapturedTree.this) {
                     child = node.write(content, value, recorded);
                     child = child != null ? child : extend(TreeNode.of(node, written));
@@ -195,21 +210,25 @@ public final class CapturedTree implements PathTree {
                 synchronized (CapturedTree.this) {
                     child = node.pass(root, seed, retainsGraph);
                     if (child == null) {
-                        child = TreeNode.of(node, new Recording.Differentiated(root, seed, retainsGraph, type(root)));
+                        child = TreeNode.of(
+                                node, new Recording.Differentiated(root, seed, retainsGraph, visited[root].type()));
                         TreeNode end = child;
                         for (int input : reached) {
-                            end = grow(end, TreeNode.of(end, new Recording.Gradient(values, input, type(input))));
+                            end = grow(
+                                    end,
+                                    TreeNode.of(end, new Recording.Gradient(values, input, visited[input].type())));
                         }
                         // complete before other threads can see it
                         extend(child);
                     }
                 }
             }
-            int pass = enter(child);
+            enter(child);
+            int first = values;
             for (int i = 0; i < reached.length; i++) {
                 enter(node.children[0]);
             }
-            return pass + 1;
+            return first;
         }
 
         private List<Recording.Event> events() {
@@ -231,38 +250,23 @@ public final class CapturedTree implements PathTree {
             return node.paths.length > 0 ? "other values are wanted of the same events" : "";
         }
 
-        private int enter(TreeNode child) {
+        private TreeNode enter(TreeNode child) {
             if (values == visited.length) {
                 visited = Arrays.copyOf(visited, 2 * values + 1);
             }
-            visited[values] = child;
+            visited[values++] = child;
             node = child;
-            return values++;
+            return child;
         }
 
         @Override
-        public Object attachment(int value) {
-            return visited[value].attachment;
-        }
-
-        @Override
-        public void attach(int value, Object attachment) {
-            visited[value].attachment = attachment;
+        public PathEvent event(int value) {
+            return visited[value];
         }
 
         @Override
         public int likelyLength() {
             return likelyLength;
-        }
-
-        @Override
-        public TensorType type(int value) {
-            return visited[value].type();
-        }
-
-        @Override
-        public boolean requiresGradient(int value) {
-            return visited[value].requiresGradient();
         }
 
         @Override

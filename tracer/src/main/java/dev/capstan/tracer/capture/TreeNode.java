@@ -2,6 +2,7 @@
 package dev.capstan.tracer.capture;
 
 import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.spi.PathEvent;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.graph.Recording;
@@ -16,7 +17,7 @@ import java.util.stream.IntStream;
  * A place in a path tree: the event that leads to it, and the events that were ever seen after it. The fields that walks
  * read change by replacement only, under the tree's lock.
  */
-final class TreeNode {
+final class TreeNode extends PathEvent {
     private static final TreeNode[] NONE = {};
     private static final CapturedPath[] NO_PATHS = {};
 
@@ -26,9 +27,6 @@ final class TreeNode {
     private final int[] operands;
     private final boolean recording;
     private final Operator operator;
-    private final TensorType type;
-    private final boolean requiresGradient;
-    volatile Object attachment;
     volatile TreeNode[] children = NONE;
     volatile CapturedPath[] paths = NO_PATHS;
     /** What was last asked about a backward pass that begins here. */
@@ -47,14 +45,16 @@ final class TreeNode {
     }
 
     private TreeNode(TreeNode parent, Event event, int[] operands, boolean recording) {
+        super(
+                parent == null ? -1 : parent.depth,
+                event == null ? null : event.type(),
+                event != null && event.requiresGradient());
         this.parent = parent;
         this.depth = parent == null ? 0 : parent.depth + 1;
         this.event = event;
         this.operands = operands;
         this.recording = recording;
         this.operator = event instanceof Recording.Applied applied ? applied.operator() : null;
-        this.type = event == null ? null : event.type();
-        this.requiresGradient = event != null && event.requiresGradient();
     }
 
     /** Any event but an operator. */
@@ -78,14 +78,6 @@ final class TreeNode {
         return event;
     }
 
-    TensorType type() {
-        return type;
-    }
-
-    boolean requiresGradient() {
-        return requiresGradient;
-    }
-
     TreeNode child(TensorType type, Layout layout, boolean requiresGradient, int alias) {
         for (TreeNode child : children) {
             if (child.event instanceof Recording.External external
@@ -99,28 +91,45 @@ final class TreeNode {
         return null;
     }
 
-    TreeNode child(Operator operator, int[] values, boolean isRecording) {
+    TreeNode child(Operator next, int operand, boolean isRecording) {
         for (TreeNode child : children) {
-            if (child.operands != null
+            int[] known = child.operands;
+            if (known != null
+                    && known.length == 1
+                    && known[0] == operand
                     && child.recording == isRecording
-                    && isSame(child.operands, values)
-                    && (child.operator == operator || child.operator.equals(operator))) {
+                    && (child.operator == next || child.operator.equals(next))) {
                 return child;
             }
         }
         return null;
     }
 
-    private static boolean isSame(int[] a, int[] b) {
-        if (a.length != b.length) {
-            return false;
-        }
-        for (int i = 0; i < a.length; i++) {
-            if (a[i] != b[i]) {
-                return false;
+    TreeNode child(Operator next, int first, int second, boolean isRecording) {
+        for (TreeNode child : children) {
+            int[] known = child.operands;
+            if (known != null
+                    && known.length == 2
+                    && known[0] == first
+                    && known[1] == second
+                    && child.recording == isRecording
+                    && (child.operator == next || child.operator.equals(next))) {
+                return child;
             }
         }
-        return true;
+        return null;
+    }
+
+    TreeNode child(Operator next, int[] values, boolean isRecording) {
+        for (TreeNode child : children) {
+            if (child.operands != null
+                    && child.recording == isRecording
+                    && Arrays.equals(child.operands, values)
+                    && (child.operator == next || child.operator.equals(next))) {
+                return child;
+            }
+        }
+        return null;
     }
 
     /** After a write. */

@@ -11,6 +11,7 @@ import dev.capstan.runtime.op.Exp;
 import dev.capstan.runtime.op.Mm;
 import dev.capstan.runtime.op.Tanh;
 import dev.capstan.runtime.spi.Path;
+import dev.capstan.runtime.spi.PathEvent;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
@@ -28,13 +29,17 @@ class CapturedTreeTest {
     });
 
     private static int input(Walk walk, boolean requiresGradient) {
-        return walk.input(SQUARE, Layout.contiguous(SQUARE.shape()), requiresGradient, Walk.NONE);
+        return walk.input(SQUARE, Layout.contiguous(SQUARE.shape()), requiresGradient, Walk.NONE)
+                .number();
+    }
+
+    private static int tanh(Walk walk, int operand) {
+        return walk.apply(new Tanh(), new int[] {operand}, true).number();
     }
 
     private static Path tanh(CapturedTree tree) {
         Walk walk = tree.walk();
-        int result = walk.apply(new Tanh(), new int[] {input(walk, false)}, true);
-        return walk.end(new int[] {result});
+        return walk.end(new int[] {tanh(walk, input(walk, false))});
     }
 
     @Test
@@ -47,11 +52,15 @@ class CapturedTreeTest {
     void anotherOperatorInputOrResultIsAnotherPath() {
         tanh(faulty);
         Walk operator = faulty.walk();
-        operator.end(new int[] {operator.apply(new Exp(), new int[] {input(operator, false)}, true)});
+        int exp = operator.apply(new Exp(), new int[] {input(operator, false)}, true)
+                .number();
+        operator.end(new int[] {exp});
         Walk gradient = faulty.walk();
-        gradient.end(new int[] {gradient.apply(new Tanh(), new int[] {input(gradient, true)}, true)});
+        gradient.end(new int[] {tanh(gradient, input(gradient, true))});
         Walk mode = faulty.walk();
-        mode.end(new int[] {mode.apply(new Tanh(), new int[] {input(mode, false)}, false)});
+        int unrecorded =
+                mode.apply(new Tanh(), new int[] {input(mode, false)}, false).number();
+        mode.end(new int[] {unrecorded});
         Walk nothing = faulty.walk();
         nothing.apply(new Tanh(), new int[] {input(nothing, false)}, true);
         nothing.end(new int[0]);
@@ -62,19 +71,38 @@ class CapturedTreeTest {
     void onlyRecordedOperatorsOnWhatRequiresAGradientRequireOne() {
         Walk walk = faulty.walk();
         int leaf = input(walk, true);
-        assertTrue(walk.requiresGradient(walk.apply(new Tanh(), new int[] {leaf}, true)));
-        assertTrue(!walk.requiresGradient(walk.apply(new Tanh(), new int[] {leaf}, false)));
-        assertTrue(!walk.requiresGradient(walk.apply(new Tanh(), new int[] {input(walk, false)}, true)));
+        assertTrue(walk.apply(new Tanh(), new int[] {leaf}, true).requiresGradient());
+        assertTrue(!walk.apply(new Tanh(), new int[] {leaf}, false).requiresGradient());
+        assertTrue(!walk.apply(new Tanh(), new int[] {input(walk, false)}, true).requiresGradient());
     }
 
     @Test
     void anOperatorThatIsRefusedLeavesTheWalkWhereItWas() {
         Walk walk = faulty.walk();
         int square = input(walk, false);
-        int wide = walk.input(
-                new TensorType(DType.FLOAT32, Shape.of(4, 5)), Layout.contiguous(Shape.of(4, 5)), false, Walk.NONE);
+        TensorType oblong = new TensorType(DType.FLOAT32, Shape.of(4, 5));
+        int wide = walk.input(oblong, Layout.contiguous(oblong.shape()), false, Walk.NONE)
+                .number();
         assertThrows(CapstanException.class, () -> walk.apply(new Mm(), new int[] {square, wide}, true));
-        assertEquals(2, walk.apply(new Mm(), new int[] {square, square}, true));
+        assertEquals(2, walk.apply(new Mm(), new int[] {square, square}, true).number());
+    }
+
+    @Test
+    void whatWasHereBeforeIsTheSameEventAndNothingElseIs() {
+        tanh(faulty);
+        Walk walk = faulty.walk();
+        int square = input(walk, false);
+        assertNull(walk.repeat(new Exp(), square, true));
+        assertNull(walk.repeat(new Tanh(), square, false));
+        assertNull(walk.repeat(new Tanh(), square + 1, true));
+        assertNull(walk.repeat(new Tanh(), square, square, true));
+        PathEvent event = walk.repeat(new Tanh(), square, true);
+        event.note("known");
+        assertSame(event, walk.event(1));
+        Walk again = faulty.walk();
+        assertEquals(
+                "known",
+                again.apply(new Tanh(), new int[] {input(again, false)}, true).note());
     }
 
     @Test
@@ -100,8 +128,9 @@ class CapturedTreeTest {
         for (int size = 1; size <= CapturedTree.PATH_LIMIT + 10; size++) {
             Walk walk = faulty.walk();
             TensorType type = new TensorType(DType.FLOAT32, Shape.of(size));
-            int input = walk.input(type, Layout.contiguous(type.shape()), false, Walk.NONE);
-            walk.end(new int[] {walk.apply(new Tanh(), new int[] {input}, true)});
+            int input = walk.input(type, Layout.contiguous(type.shape()), false, Walk.NONE)
+                    .number();
+            walk.end(new int[] {tanh(walk, input)});
         }
         assertEquals(CapturedTree.PATH_LIMIT, faulty.report().size());
         assertEquals(10, faulty.report().get(0).number());

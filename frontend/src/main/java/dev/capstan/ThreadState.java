@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import org.jspecify.annotations.Nullable;
+
+/** What a thread is doing now, in one object, so that an operator looks for it once. Only its own thread touches it. */
+final class ThreadState {
+    private static final ThreadLocal<ThreadState> CURRENT = ThreadLocal.withInitial(ThreadState::new);
+
+    /** The call of a compiled region that is under way. */
+    @Nullable
+    Region region;
+
+    /** Why nothing is recorded on the tape; null if it is. */
+    GradMode.@Nullable Off off;
+
+    /** How compiled regions run; null for the default. */
+    @Nullable
+    Stance stance;
+
+    /** Who looks for the origin of bad gradients. */
+    @Nullable
+    Anomaly anomaly;
+
+    private ThreadState() {}
+
+    static ThreadState current() {
+        return CURRENT.get();
+    }
+
+    /** True if operators are recorded on the tape. */
+    boolean isRecording() {
+        return off == null;
+    }
+
+    /** True in {@link GradMode#inferenceMode()}. */
+    boolean isInference() {
+        return off == GradMode.Off.INFERENCE;
+    }
+}

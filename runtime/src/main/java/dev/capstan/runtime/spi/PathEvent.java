@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.spi;
+
+import dev.capstan.runtime.type.TensorType;
+
+/** One event of a path, the same object for every walk that meets it. */
+public abstract class PathEvent {
+    private final int number;
+    private final TensorType type;
+    private final boolean requiresGradient;
+    private volatile Object note;
+
+    /** An event whose value has this number and this type. */
+    protected PathEvent(int number, TensorType type, boolean requiresGradient) {
+        this.number = number;
+        this.type = type;
+        this.requiresGradient = requiresGradient;
+    }
+
+    /** The number of the event's value. */
+    public final int number() {
+        return number;
+    }
+
+    /** The type of the event's value. */
+    public final TensorType type() {
+        return type;
+    }
+
+    /** Whether the value would require a gradient in eager mode. */
+    public final boolean requiresGradient() {
+        return requiresGradient;
+    }
+
+    /** What the caller has noted here, on this walk or an earlier one; null if nothing. */
+    public final Object note() {
+        return note;
+    }
+
+    /** Keeps something immutable with the event, so that later walks need not make it again. */
+    public final void note(Object immutable) {
+        this.note = immutable;
+    }
+}
