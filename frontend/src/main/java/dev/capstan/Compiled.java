@@ -121,6 +121,7 @@ public final class Compiled {
             if (!path.origin().isEmpty()) {
                 text.append("    new: ").append(path.origin()).append('\n');
             }
+            path.tiers().forEach(tier -> text.append("    ").append(tier).append('\n'));
             path.bailOuts()
                     .forEach(place ->
                             text.append("    interrupted at ").append(place).append('\n'));

@@ -2,6 +2,7 @@
 package dev.capstan.codegen.fusion;
 
 import dev.capstan.codegen.kernel.GeneratedClass;
+import dev.capstan.codegen.kernel.WarmUp;
 import dev.capstan.codegen.tree.Callee;
 import dev.capstan.codegen.tree.ClassTree;
 import dev.capstan.runtime.memory.Storage;
@@ -16,6 +17,9 @@ import java.util.List;
  * from column to column; then the number of rows and of columns.
  */
 public abstract sealed class FusedKernel permits FusedLoop, FusedReduction {
+    /** A vector operation that takes longer was not compiled yet; one that was takes at most a few. */
+    private static final double SLOW_NANOS = 25;
+
     private final List<DType> types;
     private final List<Access> accesses;
     private final Callee callee;
@@ -52,10 +56,6 @@ public abstract sealed class FusedKernel permits FusedLoop, FusedReduction {
         return warm;
     }
 
-    final void warmed() {
-        warm = true;
-    }
-
     /** The static method behind an interface. The first call initialises the class. */
     public final LoopKernel kernel() {
         LoopKernel known = kernel;
@@ -66,17 +66,41 @@ public abstract sealed class FusedKernel permits FusedLoop, FusedReduction {
         return known;
     }
 
-    /** Calls that count much and cost little before the JIT has compiled the method. */
-    abstract List<Trial> cheapTrials();
+    /** The columns of a call without rows, which is what makes the method known to the JIT at the lowest price. */
+    abstract int leastColumns();
 
     /** Calls that take all branches. */
-    abstract List<Trial> fullTrials();
+    abstract List<Trial> trials();
 
-    /** Calls that take branches of which the JIT should have seen that they are taken at all; expensive. */
-    abstract List<Trial> rareTrials();
-
-    /** Vector operations of one call of each full trial. */
+    /** Vector operations of one call of each trial. */
     abstract int operations();
+
+    /** What warms it. */
+    public final WarmUp.Subject subject() {
+        Trial nothing = new Trial(0, leastColumns());
+        List<Trial> trials = trials();
+        return new WarmUp.Subject() {
+            @Override
+            public void touch() {
+                nothing.run();
+            }
+
+            @Override
+            public void exercise() {
+                trials.forEach(Trial::run);
+            }
+
+            @Override
+            public double quickNanos() {
+                return SLOW_NANOS * operations();
+            }
+
+            @Override
+            public void warmed() {
+                warm = true;
+            }
+        };
+    }
 
     /** A call on zeros. */
     final class Trial {

@@ -24,14 +24,13 @@ public final class FusedLoop extends FusedKernel {
         return pattern;
     }
 
-    /** A large loop is counted by empty rows, a small one by single vectors. */
     @Override
-    List<Trial> cheapTrials() {
-        return List.of(isVector() && VectorLoop.isLarge(pattern) ? new Trial(64, 0) : new Trial(1, lanes));
+    int leastColumns() {
+        return lanes;
     }
 
     @Override
-    List<Trial> fullTrials() {
+    List<Trial> trials() {
         // numbers only; the last vector alone; a turn of each loop before it; rows
         List<Trial> trials = new ArrayList<>();
         trials.add(new Trial(2, lanes - 1));
@@ -39,11 +38,6 @@ public final class FusedLoop extends FusedKernel {
         trials.add(new Trial(1, lanes * (unrolling + 2)));
         trials.add(new Trial(2, 2 * lanes + 3));
         return trials;
-    }
-
-    @Override
-    List<Trial> rareTrials() {
-        return List.of();
     }
 
     @Override

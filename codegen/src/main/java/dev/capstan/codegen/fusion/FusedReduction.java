@@ -26,31 +26,30 @@ public final class FusedReduction extends FusedKernel {
         return pattern.direction() == Direction.ALONG_ROWS;
     }
 
-    /** Rows too short for vectors; down the columns there is nothing cheaper than one vector of a few rows. */
+    /** Without rows there still are results, identities, if there are columns. */
     @Override
-    List<Trial> cheapTrials() {
-        int fewest = ReductionTree.VIRTUAL_LANES - 1;
-        return List.of(isAlongRows() ? new Trial(2, fewest) : new Trial(1, lanes));
+    int leastColumns() {
+        return isAlongRows() ? lanes : 0;
     }
 
+    /** A block that ends within a group of lanes, and three blocks with a part of one. */
     @Override
-    List<Trial> fullTrials() {
-        return isAlongRows()
-                ? List.of(new Trial(2, 99))
-                : List.of(new Trial(34, lanes * (VectorLoop.unrolling(pattern.map()) + 1) + 1));
-    }
-
-    /** Three blocks and a part of one. */
-    @Override
-    List<Trial> rareTrials() {
+    List<Trial> trials() {
         int several = 3 * ReductionTree.BLOCK + 40;
-        return List.of(isAlongRows() ? new Trial(1, several) : new Trial(several, lanes));
+        return isAlongRows()
+                ? List.of(new Trial(2, 99), new Trial(1, several))
+                : List.of(
+                        new Trial(34, lanes * (VectorLoop.unrolling(pattern.map()) + 1) + 1),
+                        new Trial(several, lanes));
     }
 
     @Override
     int operations() {
         int strips = VectorLoop.unrolling(pattern.map()) + 2;
-        int vectors = isAlongRows() ? 2 * (99 / lanes + ReductionTree.VIRTUAL_LANES) : 2 * strips * 34;
+        int several = 3 * ReductionTree.BLOCK + 40;
+        int vectors = isAlongRows()
+                ? (2 * 99 + several) / lanes + 6 * ReductionTree.VIRTUAL_LANES
+                : 2 * strips * 34 + 2 * several;
         return (4 + Steps.varyingOperations(pattern.map())) * vectors;
     }
 }

@@ -24,11 +24,15 @@ import org.objectweb.asm.util.TraceClassVisitor;
 public final class Artifacts {
     private Artifacts() {}
 
+    /** What there is to see of a program without generated code. */
+    public static List<Artifact> of(String name, Schedule schedule) {
+        return List.of(text(Kind.KERNELS, name + ".steps.txt", ScheduleText.of(schedule)));
+    }
+
     /** Everything there is to see of a program. */
     public static List<Artifact> of(
             String name, Schedule schedule, GeneratedClass program, Collection<FusedKernel> kernels) {
-        List<Artifact> artifacts = new ArrayList<>();
-        artifacts.add(text(Kind.KERNELS, name + ".steps.txt", ScheduleText.of(schedule)));
+        List<Artifact> artifacts = new ArrayList<>(of(name, schedule));
         add(artifacts, program);
         kernels.forEach(kernel -> add(artifacts, kernel.type()));
         return artifacts;

@@ -75,6 +75,13 @@ public final class Contraction {
         return state(element) == State.READY;
     }
 
+    /** Whether it is decided if the vector kernels of {@code FLOAT} or {@code DOUBLE} serve; asks for them. */
+    public boolean isSettled(Primitive element) {
+        warmUp(element);
+        State now = state(element);
+        return now != State.COLD && now != State.WARMING;
+    }
+
     /**
      * Warms the kernels of {@code FLOAT} or {@code DOUBLE} and waits for them.
      *

@@ -2,6 +2,7 @@
 package dev.capstan.codegen.kernel;
 
 import dev.capstan.codegen.kernel.Contraction.State;
+import dev.capstan.codegen.kernel.WarmUpThread.Progress;
 import dev.capstan.codegen.tree.Primitive;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -15,8 +16,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class ContractionEngine<A> {
     private static final System.Logger LOG = System.getLogger("dev.capstan.codegen");
-    // one at a time: two of them would share the compiler threads, and the first would be ready later
-    private static final Object WARM_UP = new Object();
 
     private final Primitive element;
     private final ArrayLoops<A> loops;
@@ -160,51 +159,75 @@ final class ContractionEngine<A> {
     private synchronized void startWarmUp() {
         if (state == State.COLD) {
             state = State.WARMING;
-            Thread thread = new Thread(this::warm, "capstan-warm-up-" + element);
-            thread.setDaemon(true);
-            thread.start();
+            WarmUpThread.shared().submit(WarmUpThread.Rank.PRODUCT, new Ascent());
         }
     }
 
-    private void warm() {
-        synchronized (WARM_UP) {
-            try {
-                VectorWidth width = VectorWidth.current().orElseThrow();
-                TileShape shape = TileShape.of(width, element);
-                @SuppressWarnings("unchecked")
-                MicroKernels<A> kernels = GeneratedClasses.shared()
-                        .define(MicroKernelTrees.of(width, element, shape))
-                        .newInstance(MicroKernels.class);
-                WarmUp<A> warmUp = new WarmUp<>(shape, loops, kernels);
-                if (warmUp.multiplication()) {
-                    serve(warmUp, new BlockedContraction<>(shape, loops, kernels, loops.scalarKernels(shape)));
-                    if (warmUp.transposition()) {
-                        serve(warmUp, new BlockedContraction<>(shape, loops, kernels, kernels));
-                    }
-                } else {
-                    LOG.log(
-                            System.Logger.Level.INFO,
-                            "contraction: vector kernels of {0} did not become fast, scalar ones stay in use",
-                            element);
-                }
-            } catch (RuntimeException | LinkageError e) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "contraction: vector kernels of " + element + " failed, scalar ones stay in use",
-                        e);
-            } finally {
-                if (vector == null) {
-                    state = State.FAILED;
-                }
-                settled.countDown();
+    /** Generates the vector kernels, warms those that multiply, then the one that transposes. */
+    private final class Ascent implements WarmUpThread.Job {
+        private TileShape shape;
+        private MicroKernels<A> kernels;
+        private MicroKernelWarmUp<A> subjects;
+        private WarmUp warmUp;
+
+        @Override
+        public Progress advance() {
+            if (kernels == null) {
+                generate();
+                return Progress.WORKING;
             }
+            Progress progress = warmUp.advance();
+            if (progress != Progress.DONE) {
+                return progress;
+            }
+            if (warmUp.hasFailed()) {
+                settle();
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "contraction: vector kernels of {0} did not become fast, scalar ones stay in use",
+                        element);
+                return Progress.DONE;
+            }
+            if (vector == null) {
+                serve(loops.scalarKernels(shape));
+                warmUp = subjects.transposition();
+                return Progress.WORKING;
+            }
+            serve(kernels);
+            return Progress.DONE;
+        }
+
+        private void generate() {
+            VectorWidth width = VectorWidth.current().orElseThrow();
+            shape = TileShape.of(width, element);
+            @SuppressWarnings("unchecked")
+            MicroKernels<A> generated = GeneratedClasses.shared()
+                    .define(MicroKernelTrees.of(width, element, shape))
+                    .newInstance(MicroKernels.class);
+            kernels = generated;
+            subjects = new MicroKernelWarmUp<>(shape, loops, kernels);
+            warmUp = subjects.multiplication();
+        }
+
+        private void serve(MicroKernels<A> transposing) {
+            BlockedContraction<A> contraction = new BlockedContraction<>(shape, loops, kernels, transposing);
+            subjects.blocks(contraction);
+            vector = contraction;
+            settle();
+        }
+
+        @Override
+        public void failed(Throwable reason) {
+            settle();
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "contraction: vector kernels of " + element + " failed, scalar ones stay in use",
+                    reason);
         }
     }
 
-    private void serve(WarmUp<A> warmUp, BlockedContraction<A> contraction) {
-        warmUp.blocks(contraction);
-        vector = contraction;
-        state = State.READY;
+    private void settle() {
+        state = vector == null ? State.FAILED : State.READY;
         settled.countDown();
     }
 

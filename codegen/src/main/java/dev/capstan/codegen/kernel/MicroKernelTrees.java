@@ -79,6 +79,7 @@ final class MicroKernelTrees {
         Local k = method.parameter("k", INT);
         Local accumulate = method.parameter("accumulate", BOOLEAN);
         BlockBuilder body = method.body();
+        leaveIfNothingToDo(body, k);
 
         List<Local> rowOffsets = new ArrayList<>();
         for (int r = 0; r < rows; r++) {
@@ -120,6 +121,11 @@ final class MicroKernelTrees {
         return method.build();
     }
 
+    /** Calls on nothing are how a kernel is made known to the JIT. */
+    private static void leaveIfNothingToDo(BlockBuilder body, Local k) {
+        body.when(k.lessThan(constant(1)), BlockBuilder::returns);
+    }
+
     private MethodTree row(int vectors) {
         MethodTree.Builder method = MethodTree.named("row1x" + vectors);
         Local a = method.parameter("a", element.array());
@@ -133,6 +139,7 @@ final class MicroKernelTrees {
         Local k = method.parameter("k", INT);
         Local accumulate = method.parameter("accumulate", BOOLEAN);
         BlockBuilder body = method.body();
+        leaveIfNothingToDo(body, k);
 
         Local zero = body.declare("zero", zero());
         Local[] sums = new Local[vectors];

@@ -18,7 +18,7 @@ public interface MicroKernels<A> {
      * @param vectors its width in vectors, 1 or 2
      * @param a packed rows of A: element (row, p) at {@code aOffset + row * A_STRIDE + p}
      * @param b a panel of B: element (p, column) at {@code bOffset + p * width + column}
-     * @param k the summed size, at most MAX_SUM
+     * @param k the summed size, from 1 to MAX_SUM
      * @param accumulate whether the chains continue C's elements
      */
     void tile(
@@ -39,7 +39,7 @@ public interface MicroKernels<A> {
      * element (p, column) of B at {@code bOffset + p * bRowStride + column}.
      *
      * @param vectors its width in vectors, 1, 2 or 4
-     * @param k the summed size
+     * @param k the summed size, at least 1
      * @param accumulate whether the chains continue C's elements
      */
     void row(

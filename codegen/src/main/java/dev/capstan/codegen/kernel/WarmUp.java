@@ -1,167 +1,145 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.kernel;
 
+import dev.capstan.codegen.kernel.WarmUpThread.Progress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Runs the micro-kernels until C2 has compiled each of them, with short and long sums and on both sides of the
- * accumulate branch: a branch that never ran would cost a deoptimisation later.
- *
- * @param <A> {@code float[]} or {@code double[]}
+ * Calls methods until the JIT has compiled them. A vector method that is not compiled yet takes a microsecond for each
+ * operation, because each one allocates, and what it calls is compiled then, too, before the method itself. But the
+ * optimising compiler takes a method up for the number of its calls: so most calls are made on nothing, and only some
+ * do work, to show which way the branches go. A few methods take turns, so that the compiler works on one while others
+ * are counted.
  */
-final class WarmUp<A> {
-    /** A busy machine may need long; a JVM without C2 never gets there. */
-    private static final long LIMIT_NANOS = 600_000_000_000L;
+public final class WarmUp {
+    /** Methods counted or waited for at a time. */
+    private static final int WINDOW = 4;
 
-    private static final int BATCH = 64;
-    /** Enough for HotSpot to queue a method for C2. */
-    private static final int MIN_CALLS = 6_000;
-    /** So many calls in a row must be fast. */
-    private static final int FAST_CALLS = 200;
-    /** Compiled by C2 a vector operation takes about 1 ns, in any other tier hundreds. */
-    private static final long NANOS_PER_OPERATION = 12;
-    /** For the clock and for what else a call does. */
-    private static final long NANOS_PER_CALL = 1_000;
+    /** Calls after which HotSpot compiles a method in a form that counts branches. */
+    private static final int FIRST_CALLS = 300;
 
-    private static final int SHORT_SUM = 4;
-    private static final int LONG_SUM = 64;
+    /** It wants to have seen a branch 40 times, and a method called 5,000 times. */
+    private static final int EXERCISES = 48;
 
-    private final TileShape shape;
-    private final ArrayLoops<A> loops;
-    private final MicroKernels<A> kernels;
-    private final A a;
-    private final A b;
-    private final A c;
+    private static final int CALLS_PER_EXERCISE = 125;
 
-    WarmUp(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels) {
-        this.shape = shape;
-        this.loops = loops;
-        this.kernels = kernels;
-        int widest = Math.max(TileShape.TILE_VECTORS, TileShape.ROW_VECTORS) * shape.lanes();
-        this.a = loops.allocate(shape.rows() * TileShape.A_STRIDE);
-        this.b = loops.allocate(LONG_SUM * widest);
-        this.c = loops.allocate(Math.max(shape.rows(), shape.lanes()) * widest);
+    /** So many exercises are timed when it is asked whether the compiler is done. */
+    private static final int TIMED = 4;
+
+    private static final long FIRST_PAUSE = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long LONGEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(16);
+
+    /** A busy machine may need long; a JVM without the optimising compiler never gets there. */
+    private static final long PATIENCE = TimeUnit.MINUTES.toNanos(5);
+
+    private final Deque<Candidate> cold = new ArrayDeque<>();
+    private final List<Candidate> active = new ArrayList<>();
+    private final long begin = System.nanoTime();
+    private boolean failed;
+
+    /** A method to warm. */
+    public interface Subject {
+        /** A call that does next to nothing. */
+        void touch();
+
+        /** Calls that take all branches. */
+        void exercise();
+
+        /** Nanoseconds that an exercise takes at most when the method is compiled. */
+        double quickNanos();
+
+        /** Told when it is. */
+        void warmed();
     }
 
-    @FunctionalInterface
-    private interface Kernel {
-        void call(int k, boolean accumulate);
+    /** The warm-up of these, in their order. */
+    public WarmUp(Collection<? extends Subject> subjects) {
+        subjects.forEach(subject -> cold.add(new Candidate(subject)));
+    }
+
+    /** Adds one behind all others. */
+    public void add(Subject subject) {
+        cold.add(new Candidate(subject));
+    }
+
+    /** A slice of the work; done when all are warm, or with the patience. */
+    public Progress advance() {
+        while (active.size() < WINDOW && !cold.isEmpty()) {
+            active.add(cold.poll());
+        }
+        long now = System.nanoTime();
+        if (now - begin > PATIENCE) {
+            failed = true;
+            return Progress.DONE;
+        }
+        boolean worked = false;
+        for (Candidate candidate : active) {
+            worked |= candidate.advance(now);
+        }
+        active.removeIf(candidate -> candidate.warm);
+        if (active.isEmpty() && cold.isEmpty()) {
+            return Progress.DONE;
+        }
+        return worked ? Progress.WORKING : Progress.WAITING;
+    }
+
+    /** Whether patience ended before all were warm. */
+    public boolean hasFailed() {
+        return failed;
     }
 
     private static final class Candidate {
-        private final Kernel kernel;
-        private final int operations;
-        private int calls;
-        private int fastCalls;
+        private final Subject subject;
+        private int exercises;
+        private boolean begun;
+        private boolean warm;
+        private long pause = FIRST_PAUSE;
+        private long next = Long.MIN_VALUE;
 
-        Candidate(Kernel kernel, int operations) {
-            this.kernel = kernel;
-            this.operations = operations;
+        Candidate(Subject subject) {
+            this.subject = subject;
         }
 
-        boolean isHot() {
-            return calls >= MIN_CALLS && fastCalls >= FAST_CALLS;
-        }
-
-        /** Whether enough calls have been made and C2 is to be waited for. */
-        boolean isQueued() {
-            return calls >= 2 * MIN_CALLS;
-        }
-
-        void runBatch() {
-            for (int i = 0; i < BATCH || fastCalls >= BATCH && !isHot(); i++) {
-                // long sums are rare at first: interpreted, one takes milliseconds
-                int k = calls % (calls < MIN_CALLS ? 16 : 2) == 0 ? LONG_SUM : SHORT_SUM;
-                long start = System.nanoTime();
-                kernel.call(k, (calls & 4) == 0);
-                long nanos = System.nanoTime() - start;
-                calls++;
-                long operationsOfCall = (long) operations * (k + SHORT_SUM);
-                boolean fast = nanos < NANOS_PER_CALL + NANOS_PER_OPERATION * operationsOfCall;
-                fastCalls = fast ? fastCalls + 1 : 0;
-            }
-        }
-    }
-
-    /** Warms the kernels that multiply; gives whether all became fast within the limit. */
-    boolean multiplication() {
-        return becomeFast(List.of(
-                tile(shape.rows(), 2),
-                tile(shape.fewRows(), 2),
-                row(TileShape.ROW_VECTORS),
-                row(2),
-                tile(shape.rows(), 1),
-                tile(shape.fewRows(), 1),
-                row(1)));
-    }
-
-    /** Warms the kernel that transposes; gives whether it became fast within the limit. */
-    boolean transposition() {
-        int lanes = shape.lanes();
-        int operations = lanes * Integer.numberOfTrailingZeros(lanes);
-        Kernel transpose =
-                (k, accumulate) -> kernels.transpose(b, 0, lanes, c, 0, lanes, accumulate ? 2 * lanes : lanes);
-        return becomeFast(List.of(new Candidate(transpose, operations)));
-    }
-
-    private static boolean becomeFast(List<Candidate> candidates) {
-        List<Candidate> cold = new ArrayList<>(candidates);
-        long start = System.nanoTime();
-        long roundStart = start;
-        while (true) {
-            cold.forEach(Candidate::runBatch);
-            cold.removeIf(Candidate::isHot);
-            if (cold.isEmpty()) {
-                return true;
-            }
-            long now = System.nanoTime();
-            if (now - start > LIMIT_NANOS) {
+        /** Does what there is to do now; false if that is to wait. */
+        boolean advance(long now) {
+            if (now < next) {
                 return false;
             }
-            if (cold.stream().allMatch(Candidate::isQueued)) {
-                // leaves half of the processor to the compiler
-                LockSupport.parkNanos(Math.max(now - roundStart, 500_000));
+            if (!begun) {
+                touch(FIRST_CALLS);
+                begun = true;
+                next = System.nanoTime() + FIRST_PAUSE;
+                return true;
             }
-            roundStart = System.nanoTime();
+            touch(CALLS_PER_EXERCISE);
+            if (exercises++ < EXERCISES) {
+                subject.exercise();
+                return true;
+            }
+            long best = Long.MAX_VALUE;
+            for (int i = 0; i < TIMED && (i < 2 || best <= subject.quickNanos()); i++) {
+                long start = System.nanoTime();
+                subject.exercise();
+                best = Math.min(best, System.nanoTime() - start);
+            }
+            if (best <= subject.quickNanos()) {
+                warm = true;
+                subject.warmed();
+                return true;
+            }
+            next = System.nanoTime() + pause;
+            pause = Math.min(LONGEST_PAUSE, pause + pause / 4);
+            return false;
         }
-    }
 
-    private Candidate tile(int rows, int vectors) {
-        int width = vectors * shape.lanes();
-        return new Candidate(
-                (k, accumulate) -> kernels.tile(rows, vectors, a, 0, b, 0, c, 0, width, k, accumulate), rows * vectors);
-    }
-
-    private Candidate row(int vectors) {
-        int width = vectors * shape.lanes();
-        return new Candidate(
-                (k, accumulate) -> kernels.row(vectors, a, 0, 1, b, 0, width, c, 0, k, accumulate), vectors);
-    }
-
-    /** The loops around the kernels: every layout, whole and partial tiles, packed and unpacked. */
-    void blocks(BlockedContraction<A> contraction) {
-        int lanes = shape.lanes();
-        int k = lanes + 3;
-        int[] rows = {1, shape.fewRows() + 1, shape.rows() - 1, 2 * shape.rows()};
-        int[] columns = {1, lanes - 1, 2 * lanes, 4 * lanes, 5 * lanes + 3};
-        int most = shape.padded(columns[columns.length - 1]) * Math.max(k, 2 * shape.rows());
-        A left = loops.allocate(most);
-        A right = loops.allocate(most);
-        A result = loops.allocate(most);
-        A panels = loops.allocate(most);
-        for (int round = 0; round < 200; round++) {
-            boolean accumulate = (round & 1) == 0;
-            for (int m : rows) {
-                for (int n : columns) {
-                    contraction.multiply(m, k, n, left, 0, k, 1, right, 0, n, 1, result, 0, n, accumulate);
-                    contraction.multiply(m, k, n, left, 0, 1, m, right, 0, 1, k, result, 0, n, accumulate);
-                    if ((round & 15) == 0) {
-                        contraction.pack(right, 0, n, 1, k, n, panels, 0);
-                    }
-                    contraction.multiplyPacked(m, k, n, left, 0, k, 1, panels, 0, result, 0, n, accumulate);
-                }
+        private void touch(int calls) {
+            for (int i = 0; i < calls; i++) {
+                subject.touch();
             }
         }
     }

@@ -2,10 +2,6 @@
 package dev.capstan.codegen.program;
 
 import dev.capstan.codegen.fusion.FusedKernel;
-import dev.capstan.codegen.fusion.FusedKernels;
-import dev.capstan.codegen.fusion.FusedLoop;
-import dev.capstan.codegen.fusion.FusedReduction;
-import dev.capstan.codegen.fusion.LoopPattern;
 import dev.capstan.codegen.kernel.Contraction;
 import dev.capstan.codegen.kernel.GeneratedClasses;
 import dev.capstan.codegen.tree.Callee;
@@ -18,7 +14,6 @@ import dev.capstan.codegen.tree.ReferenceType;
 import dev.capstan.runtime.abi.EagerStep;
 import dev.capstan.runtime.abi.Operand;
 import dev.capstan.runtime.memory.Storage;
-import dev.capstan.runtime.spi.Access;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -33,7 +28,6 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -154,46 +148,37 @@ final class DriverTree {
     }
 
     private Piece loop(Loop loop) {
-        List<Place> places = new ArrayList<>(loop.outputs());
-        places.addAll(loop.inputs());
-        // the nest is guided by the first output; the kernel's arrays begin with the inputs
-        Nest guided = Nest.of(loop.shape(), places.stream().map(Place::layout).toList());
-        int outputs = loop.outputs().size();
-        List<List<Integer>> strides = new ArrayList<>(guided.strides().subList(outputs, places.size()));
-        strides.addAll(guided.strides().subList(0, outputs));
-        Nest nest = new Nest(guided.sizes(), strides);
-        List<Place> operands = new ArrayList<>(loop.inputs());
-        operands.addAll(loop.outputs());
-        Optional<FusedLoop> fused =
-                nest.accesses().subList(loop.inputs().size(), operands.size()).contains(Access.ZERO)
-                        ? Optional.empty()
-                        : FusedKernels.shared().loop(new LoopPattern(loop.kernel(), nest.accesses()));
         String comment = loop.kernel().instructions().size() + " steps over " + loop.shape();
-        return fused.map(generated -> call(generated, nest.accesses(), nest, operands, comment))
+        return KernelUse.of(loop)
+                .map(use -> call(use, comment))
                 .orElseGet(
                         () -> eager(EagerStep.loop(loop.kernel(), operands(loop.inputs()), operands(loop.outputs()))));
     }
 
-    private Piece call(FusedKernel kernel, List<Access> accesses, Nest nest, List<Place> operands, String comment) {
-        kernels.add(kernel);
-        return new Piece(slots(operands), null, -1, 4 * operands.size() + 3 * nest.outer(), part -> {
-            part.body().comment(comment);
-            List<Expression> positions = new ArrayList<>();
-            for (Place place : operands) {
-                positions.add(part.position(place.slot(), place.layout().offset()));
-            }
-            List<Local> arrays =
-                    operands.stream().map(place -> part.array(place.slot())).toList();
-            new KernelCall(kernel.callee(), accesses, nest, arrays).write(part.body(), positions);
-        });
+    private Piece call(KernelUse use, String comment) {
+        kernels.add(use.kernel());
+        List<Place> operands = use.operands();
+        return new Piece(
+                slots(operands), null, -1, 4 * operands.size() + 3 * use.nest().outer(), part -> {
+                    part.body().comment(comment);
+                    List<Expression> positions = new ArrayList<>();
+                    for (Place place : operands) {
+                        positions.add(part.position(place.slot(), place.layout().offset()));
+                    }
+                    List<Local> arrays = operands.stream()
+                            .map(place -> part.array(place.slot()))
+                            .toList();
+                    new KernelCall(use.kernel().callee(), use.accesses(), use.nest(), arrays)
+                            .write(part.body(), positions);
+                });
     }
 
     private List<Operand> operands(List<Place> places) {
-        return places.stream().map(this::operand).toList();
+        return StepByStep.operands(schedule, places);
     }
 
     private Operand operand(Place place) {
-        return new Operand(place.slot(), dtype(place), place.layout());
+        return StepByStep.operand(schedule, place);
     }
 
     private Piece eager(EagerStep step) {
@@ -203,16 +188,10 @@ final class DriverTree {
     }
 
     private Piece reduction(Reduce reduce) {
-        List<Place> operands = new ArrayList<>(reduce.inputs());
-        operands.add(reduce.output());
-        Optional<ReductionPlan> plan = reduce.domain().elements() == 0 ? Optional.empty() : ReductionPlan.of(reduce);
-        if (plan.isPresent()) {
-            FusedReduction reduction = plan.get().reduction();
-            String comment = reduce.kernel().combine() + " over " + reduce.domain();
-            return call(reduction, reduction.pattern().accesses(), plan.get().nest(), operands, comment);
-        }
-        return eager(EagerStep.reduction(
-                reduce.kernel(), operands(reduce.inputs()), reduce.reduced(), operand(reduce.output())));
+        return KernelUse.of(reduce)
+                .map(use -> call(use, reduce.kernel().combine() + " over " + reduce.domain()))
+                .orElseGet(() -> eager(EagerStep.reduction(
+                        reduce.kernel(), operands(reduce.inputs()), reduce.reduced(), operand(reduce.output()))));
     }
 
     private Piece clear(Clear clear) {

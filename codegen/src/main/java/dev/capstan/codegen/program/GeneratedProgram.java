@@ -4,6 +4,7 @@ package dev.capstan.codegen.program;
 import dev.capstan.codegen.fusion.FusedKernel;
 import dev.capstan.codegen.inspect.Artifacts;
 import dev.capstan.codegen.kernel.GeneratedClass;
+import dev.capstan.codegen.kernel.GeneratedClasses;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.schedule.Schedule;
@@ -24,7 +25,7 @@ final class GeneratedProgram implements CompiledSchedule {
     /** The scratch arrays of the last call that ended, for the next one; another call at the same time makes its own. */
     private final AtomicReference<Object[]> scratch = new AtomicReference<>();
 
-    GeneratedProgram(String name, Schedule schedule, GeneratedClass type, DriverTree tree) {
+    private GeneratedProgram(String name, Schedule schedule, GeneratedClass type, DriverTree tree) {
         this.name = name;
         this.schedule = schedule;
         this.type = type;
@@ -32,6 +33,11 @@ final class GeneratedProgram implements CompiledSchedule {
         this.kernels = List.copyOf(tree.kernels());
         this.constants = tree.constants();
         this.driver = type.newInstance(Driver.class);
+    }
+
+    /** Generates and defines the driver of a tree. */
+    static GeneratedProgram of(String name, Schedule schedule, DriverTree tree) {
+        return new GeneratedProgram(name, schedule, GeneratedClasses.shared().defineProgram(tree.tree()), tree);
     }
 
     @Override
@@ -47,6 +53,11 @@ final class GeneratedProgram implements CompiledSchedule {
     /** The generated class. */
     Class<?> driverClass() {
         return type.type();
+    }
+
+    @Override
+    public String tier() {
+        return "generated";
     }
 
     @Override

@@ -4,19 +4,20 @@ package dev.capstan.codegen.program;
 import dev.capstan.codegen.fusion.FusedKernels;
 import dev.capstan.codegen.fusion.FusedLoop;
 import dev.capstan.codegen.fusion.LoopPattern;
-import dev.capstan.codegen.fusion.WarmUp;
+import dev.capstan.codegen.kernel.WarmUp;
+import dev.capstan.codegen.kernel.WarmUpThread;
+import dev.capstan.codegen.kernel.WarmUpThread.Progress;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.spi.Access;
 import dev.capstan.runtime.spi.ContractionKernel;
 import dev.capstan.runtime.spi.KernelCompiler;
 import dev.capstan.runtime.spi.LoopKernel;
 import dev.capstan.runtime.type.DType;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Compiles the kernels that eager mode uses often, on a thread of its own, and hands them out when they are fast. A service
@@ -34,7 +35,7 @@ public final class HotKernels implements KernelCompiler {
     private static final int MOST_PATTERNS = 4_096;
 
     private final Map<LoopPattern, Candidate> candidates = new LinkedHashMap<>();
-    private final LinkedBlockingQueue<Candidate> queue = new LinkedBlockingQueue<>();
+    private final Queue<Candidate> queue = new ConcurrentLinkedQueue<>();
     private boolean started;
 
     private static final class Candidate {
@@ -65,7 +66,10 @@ public final class HotKernels implements KernelCompiler {
                 if (candidate.heat >= HOT) {
                     candidate.queued = true;
                     queue.add(candidate);
-                    start();
+                    if (!started) {
+                        started = true;
+                        WarmUpThread.shared().submit(WarmUpThread.Rank.EAGER, new Ascent());
+                    }
                 }
             }
             return candidate.kernel;
@@ -81,47 +85,57 @@ public final class HotKernels implements KernelCompiler {
         };
     }
 
-    private void start() {
-        if (!started) {
-            started = true;
-            Thread thread = new Thread(this::compile, "capstan-kernels");
-            thread.setDaemon(true);
-            thread.setPriority(Thread.NORM_PRIORITY - 1);
-            thread.start();
-        }
-    }
+    /** Compiles what waits and hands each kernel out when it is warm. */
+    private final class Ascent implements WarmUpThread.Job {
+        private final WarmUp warmUp = new WarmUp(List.of());
+        private final Map<Candidate, FusedLoop> loops = new LinkedHashMap<>();
 
-    /** Compiles whatever waits, together, because loops warm up best in turns. */
-    private void compile() {
-        List<Candidate> batch = new ArrayList<>();
-        while (true) {
-            try {
-                batch.add(queue.take());
-            } catch (InterruptedException e) {
-                return;
+        @Override
+        public Progress advance() {
+            Candidate next = queue.poll();
+            if (next != null) {
+                FusedKernels.shared().loop(next.pattern).ifPresent(loop -> {
+                    loops.put(next, loop);
+                    if (!loop.isWarm()) {
+                        warmUp.add(loop.subject());
+                    }
+                });
             }
-            queue.drainTo(batch);
-            try {
-                compile(batch);
-            } catch (RuntimeException | LinkageError e) {
-                // the block evaluator goes on serving these
-                System.getLogger("dev.capstan.codegen")
-                        .log(
-                                System.Logger.Level.WARNING,
-                                "kernels: cannot be compiled, stay on the block evaluator",
-                                e);
+            Progress progress = warmUp.advance();
+            loops.entrySet().removeIf(entry -> {
+                boolean warm = entry.getValue().isWarm();
+                if (warm) {
+                    entry.getKey().kernel = entry.getValue().kernel();
+                }
+                return warm;
+            });
+            if (progress == Progress.DONE) {
+                return end();
             }
-            batch.clear();
+            return next != null ? Progress.WORKING : progress;
         }
-    }
 
-    private static void compile(List<Candidate> batch) {
-        Map<Candidate, FusedLoop> loops = new LinkedHashMap<>();
-        for (Candidate candidate : batch) {
-            Optional<FusedLoop> loop = FusedKernels.shared().loop(candidate.pattern);
-            loop.ifPresent(generated -> loops.put(candidate, generated));
+        private Progress end() {
+            synchronized (HotKernels.this) {
+                if (queue.isEmpty()) {
+                    started = false;
+                    return Progress.DONE;
+                }
+                return Progress.WORKING;
+            }
         }
-        WarmUp.run(loops.values());
-        loops.forEach((candidate, loop) -> candidate.kernel = loop.kernel());
+
+        @Override
+        public void failed(Throwable reason) {
+            synchronized (HotKernels.this) {
+                started = false;
+            }
+            // the block evaluator goes on serving these
+            System.getLogger("dev.capstan.codegen")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "kernels: cannot be compiled, stay on the block evaluator",
+                            reason);
+        }
     }
 }

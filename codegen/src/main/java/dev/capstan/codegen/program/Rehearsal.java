@@ -14,50 +14,54 @@ import java.util.concurrent.TimeUnit;
  * program, and the driver itself is compiled.
  */
 final class Rehearsal {
-    private static final int FEWEST_RUNS = 200;
-    private static final long FEWEST_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    /** Runs of a round, or as many as there is time for. */
+    private static final int RUNS = 50;
+
+    private static final long ROUND_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(3);
 
     /** Rounds in a row without a gain of a tenth after which nothing more is expected. */
-    private static final int STABLE_ROUNDS = 5;
+    private static final int STABLE_ROUNDS = 4;
 
     /** More than this is not allocated for a rehearsal: large programs spend their time in kernels, which are warm. */
     private static final long MOST_BYTES = 1L << 28;
 
-    private Rehearsal() {}
+    private final CompiledSchedule program;
+    private final Object[] arrays;
+    private final int[] offsets;
+    private final long begin = System.nanoTime();
+    private double best = Double.POSITIVE_INFINITY;
+    private int stable;
 
-    static void run(CompiledSchedule program, Schedule schedule) {
+    Rehearsal(CompiledSchedule program, Schedule schedule) {
+        this.program = program;
         List<Slot> slots = schedule.slots();
-        if (slots.stream()
-                        .mapToLong(slot -> (long) slot.elements() * slot.dtype().bytes())
-                        .sum()
-                > MOST_BYTES) {
-            return;
+        long bytes = 0;
+        for (Slot slot : slots) {
+            bytes += (long) slot.elements() * slot.dtype().bytes();
         }
-        Object[] arrays = new Object[slots.size()];
-        for (int i = 0; i < arrays.length; i++) {
-            arrays[i] = array(slots.get(i));
+        this.arrays =
+                bytes > MOST_BYTES ? null : slots.stream().map(Rehearsal::array).toArray();
+        this.offsets = new int[slots.size()];
+    }
+
+    /** A round of runs; tells whether it was the last. */
+    boolean advance() {
+        if (arrays == null) {
+            return true;
         }
-        int[] offsets = new int[arrays.length];
-        long begin = System.nanoTime();
-        double best = Double.POSITIVE_INFINITY;
-        int stable = 0;
-        int runs = 0;
-        while (stable < STABLE_ROUNDS || runs < FEWEST_RUNS && System.nanoTime() - begin < FEWEST_NANOS) {
-            long round = System.nanoTime();
-            int count = 0;
-            do {
-                program.run(arrays, offsets);
-                count++;
-            } while (count < FEWEST_RUNS / 4 && System.nanoTime() - round < FEWEST_NANOS);
-            double nanos = (double) (System.nanoTime() - round) / count;
-            stable = nanos < 0.9 * best ? 0 : stable + 1;
-            best = Math.min(best, nanos);
-            runs += count;
-            if (System.nanoTime() - begin > PATIENCE || Thread.currentThread().isInterrupted()) {
-                return;
-            }
-        }
+        long round = System.nanoTime();
+        int count = 0;
+        long nanos;
+        do {
+            program.run(arrays, offsets);
+            count++;
+            nanos = System.nanoTime() - round;
+        } while (count < RUNS && nanos < ROUND_NANOS);
+        double each = (double) nanos / count;
+        stable = each < 0.9 * best ? 0 : stable + 1;
+        best = Math.min(best, each);
+        return stable >= STABLE_ROUNDS || round - begin > PATIENCE;
     }
 
     /** Numbers between which no operation meets infinities or subnormal numbers soon. */

@@ -64,6 +64,61 @@ class ProgramTest {
     }
 
     @Test
+    void stepsEqualEagerExecutorsWithAndWithoutKernels() {
+        for (int seed = 300; seed < 330; seed++) {
+            RandomSchedules chance = new RandomSchedules(seed);
+            Schedule schedule = chance.schedule(1 + seed % 12);
+            Object[] expected = chance.arrays();
+            int[] offsets = chance.offsets();
+            Object[] actual = copy(schedule, expected);
+            StepByStep steps = new StepByStep(schedule);
+            ReferenceRun.run(schedule, expected, offsets);
+            steps.run(actual, offsets);
+            assertSame(expected, actual, "seed " + seed + ", eager steps");
+            steps.tasks().forEach(task -> task.generated().ifPresent(task::use));
+            ReferenceRun.run(schedule, expected, offsets);
+            steps.run(actual, offsets);
+            assertSame(expected, actual, "seed " + seed + ", kernels");
+        }
+    }
+
+    @Test
+    void programServesBeforeItIsGeneratedWithTheSameBits() throws InterruptedException {
+        RandomSchedules chance = new RandomSchedules(42);
+        Schedule schedule = chance.schedule(8);
+        Object[] expected = chance.arrays();
+        int[] offsets = chance.offsets();
+        Object[] actual = copy(schedule, expected);
+        CompiledSchedule program = compiler.compile("Tiered", schedule, true);
+        assertTrue(program.tier().startsWith("step by step"), program.tier());
+        long deadline = System.nanoTime() + 120_000_000_000L;
+        boolean generated = false;
+        while (!generated) {
+            generated = program.tier().startsWith("generated, warm after");
+            ReferenceRun.run(schedule, expected, offsets);
+            program.run(actual, offsets);
+            assertSame(expected, actual, program.tier());
+            assertTrue(System.nanoTime() < deadline, program.tier());
+            Thread.sleep(1);
+        }
+        assertTrue(text(program, Kind.JAVA).contains("class Tiered "), text(program, Kind.JAVA));
+    }
+
+    private static Object[] copy(Schedule schedule, Object[] arrays) {
+        Object[] copy = new Object[arrays.length];
+        for (int i = 0; i < copy.length; i++) {
+            copy[i] = Bits.copy(schedule.slots().get(i).dtype(), arrays[i]);
+        }
+        return copy;
+    }
+
+    private static void assertSame(Object[] expected, Object[] actual, String message) {
+        for (int i = 0; i < actual.length; i++) {
+            assertEquals(Optional.empty(), Bits.difference(expected[i], actual[i]), message);
+        }
+    }
+
+    @Test
     void reductionsAreGeneratedBothWays() {
         StringBuilder sources = new StringBuilder();
         for (int seed = 0; seed < 20; seed++) {

@@ -9,6 +9,8 @@ import dev.capstan.runtime.eager.ReductionExecutor;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.ReductionKernel;
 import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.spi.Compilers;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -25,13 +27,13 @@ public abstract sealed class EagerStep {
     }
 
     /**
-     * An element-wise kernel.
+     * An element-wise kernel, on blocks: programs know best what compiled kernels they want.
      *
      * @param inputs of one shape, broadcast by stride 0
      * @param outputs of the same shape
      */
     public static EagerStep loop(Kernel kernel, List<Operand> inputs, List<Operand> outputs) {
-        return new Loop(PreparedKernel.of(kernel), inputs, outputs);
+        return new Loop(PreparedKernel.of(kernel, Compilers.NONE), inputs, outputs);
     }
 
     /**
@@ -53,6 +55,11 @@ public abstract sealed class EagerStep {
     /** A matrix product {@code [m,k] x [k,n]}, or a stack of them. */
     public static EagerStep contraction(Operand left, Operand right, Operand output) {
         return new Contraction(left, right, output);
+    }
+
+    /** Zeros; the output is contiguous. */
+    public static EagerStep clear(Operand output) {
+        return new Clear(output);
     }
 
     /**
@@ -113,6 +120,30 @@ public abstract sealed class EagerStep {
         @Override
         void run(NdArray[] operands, NdArray[] results) {
             ContractionExecutor.multiply(operands[0], operands[1], results[0]);
+        }
+    }
+
+    private static final class Clear extends EagerStep {
+        Clear(Operand output) {
+            super(List.of(), List.of(output));
+        }
+
+        @Override
+        void run(NdArray[] operands, NdArray[] results) {
+            int from = results[0].layout().offset();
+            int to = from + results[0].shape().elements();
+            Object array = results[0].storage().array();
+            if (array instanceof float[] floats) {
+                Arrays.fill(floats, from, to, 0);
+            } else if (array instanceof double[] doubles) {
+                Arrays.fill(doubles, from, to, 0);
+            } else if (array instanceof long[] longs) {
+                Arrays.fill(longs, from, to, 0);
+            } else if (array instanceof int[] ints) {
+                Arrays.fill(ints, from, to, 0);
+            } else {
+                Arrays.fill((byte[]) array, from, to, (byte) 0);
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ import java.util.List;
  * @param compilations programs generated, forward and backward
  * @param compileNanos time they took, in nanoseconds
  * @param bailOuts calls that ended here in mid-region, as {@code place: count}
+ * @param tiers how each of its programs runs at present, as {@code program: tier}
  * @param artifacts what was generated, readable
  */
 public record PathReport(
@@ -30,10 +31,12 @@ public record PathReport(
         int compilations,
         long compileNanos,
         List<String> bailOuts,
+        List<String> tiers,
         List<Artifact> artifacts) {
     /** Copies the lists. */
     public PathReport {
         bailOuts = List.copyOf(bailOuts);
+        tiers = List.copyOf(tiers);
         artifacts = List.copyOf(artifacts);
     }
 

@@ -220,6 +220,7 @@ final class CapturedPath implements Path {
                 log.compilations(),
                 log.nanos(),
                 places,
+                current == null ? List.of() : current.tiers(),
                 current == null ? List.of() : current.artifacts());
     }
 

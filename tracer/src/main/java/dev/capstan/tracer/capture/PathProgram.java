@@ -130,6 +130,18 @@ final class PathProgram implements Program {
         return artifacts;
     }
 
+    /** How each program runs at present. */
+    synchronized List<String> tiers() {
+        List<String> tiers = new ArrayList<>();
+        tiers.add("forward: " + forwardCode.tier());
+        for (Backward backward : backwards.values()) {
+            if (backward.code != null) {
+                tiers.add("backward: " + backward.code.tier());
+            }
+        }
+        return tiers;
+    }
+
     private static PathReport.Artifact graph(String name, Graph graph) {
         byte[] text = graph.toString().getBytes(StandardCharsets.UTF_8);
         return new PathReport.Artifact(PathReport.Kind.GRAPH, name + ".graph.txt", text);

@@ -13,10 +13,11 @@ public interface ScheduleCompiler {
      * @param name the name of the generated class in listings, for example {@code SineRnn_0_forward}; characters that a
      *     Java identifier does not allow are replaced
      * @param schedule what to run
-     * @param warm whether to run the program on arrays of its own, and the kernels it calls with it, until it is fast. This
-     *     takes up to seconds and is meant for a background thread. Without it the program can run at once, but slowly
+     * @param inBackground whether nothing that is slow at first may run on the threads that use the program. It then serves
+     *     step by step, as eager mode would, while code is generated and warmed on a thread of the compiler's own. Otherwise
+     *     all of it is generated at once
      */
-    CompiledSchedule compile(String name, Schedule schedule, boolean warm);
+    CompiledSchedule compile(String name, Schedule schedule, boolean inBackground);
 
     /** A schedule in executable form. It keeps its generated class alive, and nothing else does. */
     interface CompiledSchedule {
@@ -27,6 +28,9 @@ public interface ScheduleCompiler {
          * @param offsets where each slot's elements begin in its array: not 0 only for arrays from outside
          */
         void run(Object[] arrays, int[] offsets);
+
+        /** How it runs at present, and since when: a few words for people. */
+        String tier();
 
         /** What was generated, readable: steps and kernels, Java rendition, bytecode, class files. */
         List<PathReport.Artifact> artifacts();

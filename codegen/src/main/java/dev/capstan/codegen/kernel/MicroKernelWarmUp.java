@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.kernel;
+
+import java.util.List;
+
+/**
+ * What warms the micro-kernels of one element type: short and long sums, both sides of the accumulate branch (a branch
+ * that never ran would cost a deoptimisation later), then the loops around them.
+ *
+ * @param <A> {@code float[]} or {@code double[]}
+ */
+final class MicroKernelWarmUp<A> {
+    /** Compiled by C2 a vector operation takes about 1 ns, in any other tier hundreds. */
+    private static final double NANOS_PER_OPERATION = 12;
+    /** For the clock and for what else a call does. */
+    private static final double NANOS_PER_CALL = 1_000;
+
+    private static final int SHORT_SUM = 4;
+    private static final int LONG_SUM = 32;
+
+    /** Loops over blocks are ordinary code: what matters is that none of it is interpreted. */
+    private static final int BLOCK_ROUNDS = 40;
+
+    private final TileShape shape;
+    private final ArrayLoops<A> loops;
+    private final MicroKernels<A> kernels;
+    private final A a;
+    private final A b;
+    private final A c;
+
+    MicroKernelWarmUp(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels) {
+        this.shape = shape;
+        this.loops = loops;
+        this.kernels = kernels;
+        int widest = Math.max(TileShape.TILE_VECTORS, TileShape.ROW_VECTORS) * shape.lanes();
+        this.a = loops.allocate(shape.rows() * TileShape.A_STRIDE);
+        this.b = loops.allocate(LONG_SUM * widest);
+        this.c = loops.allocate(Math.max(shape.rows(), shape.lanes()) * widest);
+    }
+
+    @FunctionalInterface
+    private interface Kernel {
+        void call(int k, boolean accumulate);
+    }
+
+    private record Subject(Kernel kernel, double operations) implements WarmUp.Subject {
+        @Override
+        public void touch() {
+            kernel.call(0, false);
+        }
+
+        @Override
+        public void exercise() {
+            kernel.call(SHORT_SUM, true);
+            kernel.call(LONG_SUM, false);
+            kernel.call(SHORT_SUM, false);
+        }
+
+        @Override
+        public double quickNanos() {
+            return 3 * NANOS_PER_CALL + NANOS_PER_OPERATION * operations * (LONG_SUM + 3 * SHORT_SUM);
+        }
+
+        @Override
+        public void warmed() {}
+    }
+
+    /** The kernels that multiply. */
+    WarmUp multiplication() {
+        return new WarmUp(List.of(
+                tile(shape.rows(), 2),
+                tile(shape.fewRows(), 2),
+                row(TileShape.ROW_VECTORS),
+                row(2),
+                tile(shape.rows(), 1),
+                tile(shape.fewRows(), 1),
+                row(1)));
+    }
+
+    /** The kernel that transposes. */
+    WarmUp transposition() {
+        int lanes = shape.lanes();
+        double operations = (double) lanes * Integer.numberOfTrailingZeros(lanes) / (LONG_SUM + 3 * SHORT_SUM);
+        Kernel transpose = (k, accumulate) ->
+                kernels.transpose(b, 0, lanes, c, 0, lanes, k == 0 ? 0 : accumulate ? 2 * lanes : lanes);
+        return new WarmUp(List.of(new Subject(transpose, 4 * operations)));
+    }
+
+    private Subject tile(int rows, int vectors) {
+        int width = vectors * shape.lanes();
+        return new Subject(
+                (k, accumulate) -> kernels.tile(rows, vectors, a, 0, b, 0, c, 0, width, k, accumulate), rows * vectors);
+    }
+
+    private Subject row(int vectors) {
+        int width = vectors * shape.lanes();
+        return new Subject((k, accumulate) -> kernels.row(vectors, a, 0, 1, b, 0, width, c, 0, k, accumulate), vectors);
+    }
+
+    /** The loops around the kernels: every layout, whole and partial tiles, packed and unpacked. */
+    void blocks(BlockedContraction<A> contraction) {
+        int lanes = shape.lanes();
+        int k = lanes + 3;
+        int[] rows = {1, shape.fewRows() + 1, shape.rows() - 1, 2 * shape.rows()};
+        int[] columns = {1, lanes - 1, 2 * lanes, 4 * lanes, 5 * lanes + 3};
+        int most = shape.padded(columns[columns.length - 1]) * Math.max(k, 2 * shape.rows());
+        A left = loops.allocate(most);
+        A right = loops.allocate(most);
+        A result = loops.allocate(most);
+        A panels = loops.allocate(most);
+        for (int round = 0; round < BLOCK_ROUNDS; round++) {
+            boolean accumulate = (round & 1) == 0;
+            for (int m : rows) {
+                for (int n : columns) {
+                    contraction.multiply(m, k, n, left, 0, k, 1, right, 0, n, 1, result, 0, n, accumulate);
+                    contraction.multiply(m, k, n, left, 0, 1, m, right, 0, 1, k, result, 0, n, accumulate);
+                    if ((round & 7) == 0) {
+                        contraction.pack(right, 0, n, 1, k, n, panels, 0);
+                    }
+                    contraction.multiplyPacked(m, k, n, left, 0, k, 1, panels, 0, result, 0, n, accumulate);
+                }
+            }
+        }
+    }
+}
