@@ -2,6 +2,8 @@
 package dev.capstan;
 
 import dev.capstan.runtime.op.MseLoss;
+import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.DType;
 import org.jspecify.annotations.Nullable;
 
 /** Functions of tensors that are not methods of one: PyTorch's {@code torch.nn.functional}. */
@@ -41,6 +43,35 @@ public final class F {
     /** Hyperbolic tangents. */
     public static Tensor tanh(Tensor input) {
         return input.tanh();
+    }
+
+    /**
+     * Replaces elements by 0, each with a probability of its own draw, and divides the others by the probability to stay, so
+     * that the expected value is the input. The standard {@link Generator} draws; nothing is drawn if all elements stay, or
+     * none.
+     *
+     * @param input a floating tensor of any shape
+     * @param probability of an element to become 0
+     * @param training false to give the input itself
+     * @throws CapstanException if the probability is not between 0 and 1
+     */
+    public static Tensor dropout(Tensor input, double probability, boolean training) {
+        Generator.verifyProbability("dropout", probability);
+        if (!training || probability == 0 || input.numel() == 0) {
+            return input;
+        }
+        DType dtype = input.dtype();
+        if (!dtype.isFloating()) {
+            throw new CapstanException(
+                    "dropout", "only floating tensors are scaled", input.type().toString());
+        }
+        double stays = 1 - probability;
+        if (stays == 0) {
+            return input.mul(Tensor.zeros(dtype));
+        }
+        double factor = dtype == DType.FLOAT32 ? 1 / (float) stays : 1 / stays;
+        return input.mul(
+                Generator.standard().either(dtype, stays, factor, input.shape().sizes()));
     }
 
     /** The mean squared error. */

@@ -159,6 +159,41 @@ public class Tensor extends InPlaceOperators {
         return new Tensor(filled);
     }
 
+    /** Float32 numbers of the standard {@link Generator}, equally likely from 0 (inclusive) to 1 (exclusive). */
+    public static Tensor rand(int... sizes) {
+        return Generator.standard().uniform(DType.FLOAT32, 0, 1, sizes);
+    }
+
+    /** Float32 normal numbers of the standard {@link Generator}, with mean 0 and deviation 1. */
+    public static Tensor randn(int... sizes) {
+        return Generator.standard().normal(sizes);
+    }
+
+    /** {@link #rand} in this tensor's floating type and shape. */
+    public final Tensor randLike() {
+        return Generator.standard().uniform(dtype(), 0, 1, shape().sizes());
+    }
+
+    /** {@link #randn} in this tensor's floating type and shape. */
+    public final Tensor randnLike() {
+        return Generator.standard().normal(dtype(), shape().sizes());
+    }
+
+    /**
+     * Ones, each with the probability that the tensor has in its place, else zeros; off the tape, because their gradient is 0
+     * everywhere. The probabilities are read.
+     *
+     * @throws CapstanException if one is not between 0 and 1; then nothing is drawn
+     */
+    public final Tensor bernoulli() {
+        for (double probability : toDoubleArray()) {
+            Generator.verifyProbability("bernoulli", probability);
+        }
+        try (GradMode.Scope direct = Region.suspend()) {
+            return randLike().lt(detach()).to(dtype());
+        }
+    }
+
     /** Zeros of this tensor's type and shape. */
     public final Tensor zerosLike() {
         return zeros(dtype(), shape().sizes());

@@ -35,6 +35,8 @@ public abstract class Module<I, O> {
         }
     };
 
+    private boolean training = true;
+
     /** For subclasses. */
     protected Module() {}
 
@@ -52,6 +54,30 @@ public abstract class Module<I, O> {
     /** The compiled region of this module's class; null if the class is not marked {@link Compile}. */
     public final @Nullable Compiled compiled() {
         return REGIONS.get(getClass()).compiled();
+    }
+
+    /** True in training, as at first: {@link Dropout} and others then compute something else than in evaluation. */
+    public final boolean isTraining() {
+        return training;
+    }
+
+    /**
+     * Puts this module and all modules in it into training or evaluation. Inside of a compiled region the two take different
+     * paths.
+     */
+    public final void train(boolean on) {
+        training = on;
+        namedChildren().values().forEach(child -> child.train(on));
+    }
+
+    /** Puts this module and all modules in it into training. */
+    public final void train() {
+        train(true);
+    }
+
+    /** Puts this module and all modules in it into evaluation. */
+    public final void eval() {
+        train(false);
     }
 
     /** The modules directly in this one, by name, in order. */

@@ -366,6 +366,14 @@ final class RandomProgram {
     }
 
     private void special(int x) {
+        if (random.nextBoolean()) {
+            int choice = choices++;
+            add(
+                    shapes.get(x),
+                    "F.dropout(" + v(x) + ", 0.25, choice[" + choice + "] > 1)",
+                    s -> F.dropout(s.get(x), 0.25, s.choices()[choice] > 1));
+            return;
+        }
         int y = compatible(x);
         add(new int[0], "F.mseLoss(" + v(x) + ", " + v(y) + ")", s -> F.mseLoss(s.get(x), s.get(y)));
     }

@@ -78,6 +78,7 @@ class RandomProgramTest {
     private static List<Tensor> run(
             RandomProgram program, Compiled region, Stance stance, int[] choices, long data, int mode) {
         Generator generator = new Generator(data);
+        Generator.manualSeed(data);
         List<Tensor> inputs = draw(generator, program, program.inputShapes(), mode == 0);
         List<Tensor> parameters = draw(generator, program, program.parameterShapes(), mode != 1);
         List<Tensor> outputs;

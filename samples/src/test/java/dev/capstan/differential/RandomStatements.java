@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.differential;
 
+import dev.capstan.F;
 import dev.capstan.GradMode;
 import dev.capstan.Tensor;
 import dev.capstan.differential.RandomStep.State;
@@ -77,7 +78,12 @@ final class RandomStatements {
         Value b = random.nextInt(4) == 0 ? row() : matrix();
         Value c = matrix();
         int choice = random.nextInt(RandomStep.CHOICES);
-        return switch (random.nextInt(12)) {
+        return switch (random.nextInt(14)) {
+            case 12 -> apply(a, ".randLike()", Tensor::randLike);
+            case 13 ->
+                new Value(
+                        "F.dropout(" + a.java() + ", 0.25, choice[" + choice + "] > 1)",
+                        state -> F.dropout(a.get().apply(state), 0.25, state.choices[choice] > 1));
             case 0 -> apply(a, ".tanh()", Tensor::tanh);
             case 1 -> apply(a, ".relu()", Tensor::relu);
             case 2 -> apply(a, ".t()", Tensor::t);

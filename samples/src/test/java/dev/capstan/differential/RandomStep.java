@@ -103,6 +103,7 @@ final class RandomStep {
     /** Some calls, and what they leave. */
     void run(Compiled step, TrainingCase.Trace trace) {
         Generator generator = new Generator(seed);
+        Generator.manualSeed(seed);
         Random random = new Random(seed + 1);
         Compiled inner = Compiled.region("inner", 1);
         Tensor[] parameters = {
@@ -125,7 +126,7 @@ final class RandomStep {
             if (call == 2) {
                 choices[random.nextInt(CHOICES)] = random.nextInt(4);
             }
-            trace.text("call " + call);
+            trace.text("call " + call + ", stream at " + Generator.standard().state());
             trace.error(() -> trace.tensor("result", step.call(() -> {
                 State state = new State(kept, input, choices, inner, trace);
                 statements.forEach(statement -> statement.run().accept(state));
