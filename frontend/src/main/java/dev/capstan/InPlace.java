@@ -45,16 +45,14 @@ final class InPlace implements Ops<Tensor> {
     public Tensor apply(Operator operator, List<Tensor> operands) {
         String name = operator.name() + "_";
         verifyMode(name);
+        verifyResult(name, operator.infer(operands.stream().map(Tensor::type).toList()));
         Region region = Region.current();
-        if (region != null && isQueueable()) {
-            verifyResult(
-                    name, operator.infer(operands.stream().map(Tensor::type).toList()));
-            if (region.write(target, TensorOps.INSTANCE.apply(operator, operands))) {
-                return target;
-            }
+        if (region != null
+                && isQueueable()
+                && region.write(target, TensorOps.INSTANCE.apply(operator, operands))) {
+            return target;
         }
         boolean recording = verifyTape(name, operands);
-        verifyResult(name, operator.infer(operands.stream().map(Tensor::type).toList()));
         verifyPlaces(name);
         settle();
         try (GradMode.Scope direct = Region.suspend()) {
@@ -154,8 +152,8 @@ final class InPlace implements Ops<Tensor> {
     }
 
     private Tensor overwrite(String name, Tensor source) {
-        boolean recording = verifyTape(name, List.of(target, source));
         verifyFits(name, source);
+        boolean recording = verifyTape(name, List.of(target, source));
         settle();
         try (GradMode.Scope direct = Region.suspend()) {
             if (recording) {

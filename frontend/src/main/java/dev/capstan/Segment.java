@@ -613,9 +613,7 @@ final class Segment {
         int number = tensor.segmentValue();
         Operation view = view(number);
         Tensor shown = view == null ? null : values[view.operands()[0]];
-        if (shown == null
-                || shown.isPending() && (shown.isConcealed() || !isShown(shown))
-                || shown.requiresGrad() && !(queued(view.operands()[0]) instanceof Input)) {
+        if (shown == null || shown.isPending() && (shown.isConcealed() || !isShown(shown))) {
             return false;
         }
         long before = queued().subList(0, number).stream()
@@ -623,7 +621,10 @@ final class Segment {
                 .count();
         try (GradMode.Scope direct = Region.suspend();
                 GradMode.Scope mode = GradMode.set(view.recording())) {
-            Tensor again = TensorOps.execute(view.operator(), new Tensor[] {shown}, sequence + before);
+            // as in eager mode, a view of what was overwritten is connected with it when it is used again
+            boolean stale = contents != null && contents.isStale(number);
+            long place = stale ? Node.reserve(1) : sequence + before;
+            Tensor again = TensorOps.execute(view.operator(), new Tensor[] {shown}, place);
             boolean shows = again.values().storage() == shown.values().storage();
             if (shows) {
                 tensor.become(again, again.values());

@@ -2,6 +2,7 @@
 package dev.capstan.runtime.spi;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * What is known of one path.
@@ -18,7 +19,7 @@ import java.util.List;
  * @param compileNanos time they took, in nanoseconds
  * @param bailOuts calls that ended here in mid-region, as {@code place: count}
  * @param tiers how each of its programs runs at present, as {@code program: tier}
- * @param artifacts what was generated, readable
+ * @param generated makes what was generated readable, which takes longer than all the rest
  */
 public record PathReport(
         int number,
@@ -31,13 +32,17 @@ public record PathReport(
         int compilations,
         long compileNanos,
         List<String> bailOuts,
-        List<String> tiers,
-        List<Artifact> artifacts) {
+            List<String> tiers,
+        Supplier<List<Artifact>> generated) {
     /** Copies the lists. */
     public PathReport {
         bailOuts = List.copyOf(bailOuts);
         tiers = List.copyOf(tiers);
-        artifacts = List.copyOf(artifacts);
+    }
+
+    /** What was generated, readable. */
+    public List<Artifact> artifacts() {
+        return generated.get();
     }
 
     /**

@@ -221,7 +221,7 @@ final class CapturedPath implements Path {
                 log.nanos(),
                 places,
                 current == null ? List.of() : current.tiers(),
-                current == null ? List.of() : current.artifacts());
+                current == null ? List::of : current::artifacts);
     }
 
     private String describe() {
