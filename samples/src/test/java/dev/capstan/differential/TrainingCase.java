@@ -81,8 +81,10 @@ interface TrainingCase {
         Compiled step = Compiled.region("step", 1);
         for (int i = 0; i < runs; i++) {
             List<String> compiled = under(Stance.COMPILE_NOW, body, step);
+            String run = "run " + i + ", entry ";
             for (int j = 0; j < Math.min(eager.size(), compiled.size()); j++) {
-                assertEquals(eager.get(j), compiled.get(j), "run " + i + ", entry " + j + " of " + step.explain());
+                String entry = run + j + " of ";
+                assertEquals(eager.get(j), compiled.get(j), () -> entry + step.explain());
             }
             assertEquals(eager.size(), compiled.size(), "entries");
         }

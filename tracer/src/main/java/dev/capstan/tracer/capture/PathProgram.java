@@ -9,6 +9,7 @@ import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.graph.BackwardGraph;
 import dev.capstan.tracer.graph.BackwardGraph.Arrivals;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.Map;
 import java.util.Set;
 
@@ -308,9 +310,18 @@ final class PathProgram implements Program {
                 throw new CapstanException(
                         "backward",
                         "a tensor needed for the gradient was modified in place",
-                        "an output of " + name + " is at version " + version + ", expected " + versions[result]);
+                        output(result) + " of " + name + "Backward is at version " + version + ", expected "
+                                + versions[result]);
             }
             return results[result];
+        }
+
+        private TensorType output(int result) {
+            return Stream.of(outputs)
+                    .filter(output -> output.storage() == results[result])
+                    .map(NdArray::type)
+                    .findFirst()
+                    .orElseThrow();
         }
 
         private void giveBackArenas(List<Slot> slots, Object[] arrays) {
