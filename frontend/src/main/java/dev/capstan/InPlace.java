@@ -47,9 +47,7 @@ final class InPlace implements Ops<Tensor> {
         verifyMode(name);
         verifyResult(name, operator.infer(operands.stream().map(Tensor::type).toList()));
         Region region = Region.current();
-        if (region != null
-                && isQueueable()
-                && region.write(target, TensorOps.INSTANCE.apply(operator, operands))) {
+        if (region != null && isQueueable() && region.write(target, TensorOps.INSTANCE.apply(operator, operands))) {
             return target;
         }
         boolean recording = verifyTape(name, operands);

@@ -3,6 +3,7 @@ package dev.capstan;
 
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
+import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.spi.Walk;
 import java.util.Arrays;
 import java.util.List;
@@ -126,9 +127,10 @@ final class Inputs {
         return true;
     }
 
-    /** Refuses an input that has changed since. */
-    void verify(int place, String function) {
-        SavedTensor.verify(function, tensors[place].version(), versions[place], tensors[place]);
+    /** Refuses a backward pass for which an input would have to be as it was. */
+    void verify(Program.Saved saved, String node) {
+        int place = saved.input();
+        SavedTensor.verify(node, tensors[place].version(), versions[place], saved.type());
     }
 
     /** Says that the writes to them that are queued are made now. */

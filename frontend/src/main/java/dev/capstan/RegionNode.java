@@ -10,6 +10,7 @@ import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ final class RegionNode extends Node {
     private final Program program;
     private final Stance stance;
     private final @Nullable Edge[] edges;
+    private final int[] versions;
     private @Nullable Execution execution;
     private @Nullable Edge @Nullable [] continuation;
 
@@ -42,6 +44,11 @@ final class RegionNode extends Node {
         this.segment = execution == null ? null : segment;
         this.program = program;
         this.execution = execution;
+        this.versions = execution == null
+                ? new int[0]
+                : Stream.of(execution.outputs())
+                        .mapToInt(output -> output.storage().version())
+                        .toArray();
         this.edges = inputs.stream().map(Tensor::gradientEdge).toArray(Edge[]::new);
     }
 
@@ -77,6 +84,11 @@ final class RegionNode extends Node {
         return continuation == null || continuation[output] == null ? new Edge(this, output) : continuation[output];
     }
 
+    /** The storage of the outputs. */
+    Stream<Storage> results() {
+        return execution == null ? Stream.of() : Stream.of(execution.outputs()).map(NdArray::storage);
+    }
+
     /** Hands gradients through to these places from now on, one an output. */
     void continueAt(@Nullable Edge[] places) {
         continuation = places;
@@ -94,6 +106,20 @@ final class RegionNode extends Node {
             verifyAlive();
             verifyResults();
             segment.expand();
+        }
+    }
+
+    private void verifySaved(@Nullable Tensor[] gradients) {
+        for (Program.Saved saved : program.saved()) {
+            if (saved.reached().stream().allMatch(output -> gradients[output] == null)) {
+                continue;
+            }
+            if (saved.input() >= 0) {
+                segment.inputs().verify(saved, name());
+            } else {
+                int now = execution.outputs()[saved.output()].storage().version();
+                SavedTensor.verify(name(), now, versions[saved.output()], saved.type());
+            }
         }
     }
 
@@ -131,12 +157,7 @@ final class RegionNode extends Node {
             return;
         }
         verifyAlive();
-        boolean[] saved = program.savesInput();
-        for (int i = 0; i < saved.length; i++) {
-            if (saved[i]) {
-                segment.inputs().verify(i, name());
-            }
-        }
+        verifySaved(gradients);
         NdArray[] arrived = new NdArray[gradients.length];
         for (int i = 0; i < arrived.length; i++) {
             arrived[i] = contiguous(gradients[i]);

@@ -3,6 +3,7 @@ package dev.capstan;
 
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.TensorType;
 
 /** A tensor that a tape node keeps for its gradient rule, with the version of its storage at that time. */
 final class SavedTensor {
@@ -17,7 +18,7 @@ final class SavedTensor {
 
     /** The tensor, unchanged since it was saved. */
     Tensor unpack(String node) {
-        verify(node, tensor.version(), version, tensor);
+        verify(node, tensor.version(), version, tensor.type());
         return tensor;
     }
 
@@ -45,12 +46,12 @@ final class SavedTensor {
         }
     }
 
-    static void verify(String node, int now, int then, Tensor tensor) {
+    static void verify(String node, int now, int then, TensorType type) {
         if (now != then) {
             throw new CapstanException(
                     "backward",
                     "a tensor needed for the gradient was modified in place",
-                    tensor.type() + " of " + node + " is at version " + now + ", expected " + then);
+                    type + " of " + node + " is at version " + now + ", expected " + then);
         }
     }
 }

@@ -573,7 +573,6 @@ final class Segment {
     synchronized void read(Tensor tensor) {
         if (!ended) {
             region.bailOut(tensor);
-            return;
         }
         if (!tensor.isPending() || !tensor.isConcealed() && isShown(tensor)) {
             return;
@@ -669,6 +668,18 @@ final class Segment {
         return path == null || !path.isObserved();
     }
 
+    /** What the tape saves of values made again must not be younger than the results that the caller may write to. */
+    private void followResults(@Nullable Tensor[] again) {
+        int[] outputs = node.outputs();
+        List<Storage> results = node.results().toList();
+        for (int i = 0; i < results.size(); i++) {
+            Storage made = again[outputs[i]].values().storage();
+            if (made != results.get(i)) {
+                made.follow(results.get(i));
+            }
+        }
+    }
+
     /**
      * Runs event by event.
      *
@@ -695,6 +706,7 @@ final class Segment {
             }
         }
         if (node != null) {
+            followResults(made);
             int[] outputs = node.outputs();
             Edge[] places = new Edge[outputs.length];
             for (int i = 0; i < places.length; i++) {

@@ -65,7 +65,7 @@ interface TrainingCase {
         }
 
         /** Programs and nodes have other names than operators. */
-        private static String withoutPlace(String message) {
+        static String withoutPlace(String message) {
             return message.replaceAll(" of \\S+Backward.*| at \\w+\\.java.*|: \\S+Backward.*", "");
         }
     }

@@ -15,6 +15,7 @@ public final class Storage {
     private int uncounted;
     private int deferredUncounted;
     private volatile Runnable pendingWrite;
+    private Storage followed;
 
     private Storage(DType dtype, Object array) {
         this.dtype = dtype;
@@ -91,7 +92,16 @@ public final class Storage {
 
     /** Counts the writes since allocation, queued ones included, but for those that were discounted. */
     public int version() {
-        return writes() - uncounted - deferredUncounted;
+        int own = writes() - uncounted - deferredUncounted;
+        return followed == null ? own : own + followed.version();
+    }
+
+    /**
+     * Adds another storage's {@link #version()} to this one's from now on: what lies here was made again, and stands for
+     * what lies there.
+     */
+    public void follow(Storage other) {
+        followed = other;
     }
 
     /** Counts all writes since allocation, queued ones included: as long as it stays, the elements do. */

@@ -32,7 +32,7 @@ public record PathReport(
         int compilations,
         long compileNanos,
         List<String> bailOuts,
-            List<String> tiers,
+        List<String> tiers,
         Supplier<List<Artifact>> generated) {
     /** Copies the lists. */
     public PathReport {

@@ -7,9 +7,7 @@ import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.Program;
-import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
-import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.graph.BackwardGraph;
 import dev.capstan.tracer.graph.BackwardGraph.Arrivals;
@@ -25,7 +23,6 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
-import java.util.stream.Stream;
 import java.util.Map;
 import java.util.Set;
 
@@ -38,7 +35,7 @@ final class PathProgram implements Program {
     private final ForwardSchedule forward;
     private final CompiledSchedule forwardCode;
     private final int[] outputNumbers;
-    private final boolean[] savesInput;
+    private final List<Saved> saved;
     private final boolean[] differentiable;
     private final int inputs;
     private final MemoryPool pool = new MemoryPool();
@@ -59,8 +56,7 @@ final class PathProgram implements Program {
             ScheduleCompiler compiler,
             CompileLog log,
             ForwardSchedule forward,
-            CompiledSchedule forwardCode,
-            BackwardGraph complete) {
+            CompiledSchedule forwardCode) {
         this.name = name;
         this.recording = recording;
         this.compiler = compiler;
@@ -71,14 +67,11 @@ final class PathProgram implements Program {
                 .filter(event -> event instanceof Recording.External)
                 .count();
         this.outputNumbers = recording.outputs().stream().mapToInt(i -> i).toArray();
-        this.savesInput = new boolean[inputs];
         this.differentiable = new boolean[recording.outputs().size()];
         for (int i = 0; i < differentiable.length; i++) {
             differentiable[i] = recording.isDifferentiable(recording.outputs().get(i));
         }
-        if (complete != null) {
-            complete.savedInputs().forEach(input -> savesInput[input] = true);
-        }
+        this.saved = recording.saved();
     }
 
     static PathProgram compile(
@@ -94,7 +87,7 @@ final class PathProgram implements Program {
         ForwardSchedule forward = Scheduler.forward(recording.graph(), saved, recording.owned(), recording.written());
         CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), warm);
         log.add(System.nanoTime() - start);
-        return new PathProgram(name, recording, compiler, log, forward, code, complete);
+        return new PathProgram(name, recording, compiler, log, forward, code);
     }
 
     @Override
@@ -108,8 +101,8 @@ final class PathProgram implements Program {
     }
 
     @Override
-    public boolean[] savesInput() {
-        return savesInput.clone();
+    public List<Saved> saved() {
+        return saved;
     }
 
     @Override
@@ -210,7 +203,6 @@ final class PathProgram implements Program {
         private final NdArray[] arguments;
         private final NdArray[] outputs;
         private final Storage[] results;
-        private final int[] versions;
         private Object[] kept;
 
         Run(NdArray[] arguments) {
@@ -233,10 +225,6 @@ final class PathProgram implements Program {
             }
             forwardCode.run(arrays, offsets);
             giveBackArenas(slots, arrays);
-            versions = new int[results.length];
-            for (int i = 0; i < versions.length; i++) {
-                versions[i] = results[i] == null ? 0 : results[i].version();
-            }
             outputs = place(forward.schedule());
         }
 
@@ -287,7 +275,7 @@ final class PathProgram implements Program {
                     case GRADIENT -> take(gradients[slot.index()], i, arrays, offsets);
                     case TOTAL -> take(totals[slot.index()], i, arrays, offsets);
                     case KEPT -> arrays[i] = kept[slot.index()];
-                    case FORWARD_RESULT -> arrays[i] = unchanged(slot.index()).array();
+                    case FORWARD_RESULT -> arrays[i] = results[slot.index()].array();
                     case RESULT ->
                         arrays[i] = (made[slot.index()] = Storage.allocate(slot.dtype(), slot.elements())).array();
                     case ARENA -> arrays[i] = pool.take(slot);
@@ -302,26 +290,6 @@ final class PathProgram implements Program {
                 sums[receivers.get(i)] = new NdArray(made[slot.index()], place.layout());
             }
             return sums;
-        }
-
-        private Storage unchanged(int result) {
-            int version = results[result].version();
-            if (version != versions[result]) {
-                throw new CapstanException(
-                        "backward",
-                        "a tensor needed for the gradient was modified in place",
-                        output(result) + " of " + name + "Backward is at version " + version + ", expected "
-                                + versions[result]);
-            }
-            return results[result];
-        }
-
-        private TensorType output(int result) {
-            return Stream.of(outputs)
-                    .filter(output -> output.storage() == results[result])
-                    .map(NdArray::type)
-                    .findFirst()
-                    .orElseThrow();
         }
 
         private void giveBackArenas(List<Slot> slots, Object[] arrays) {

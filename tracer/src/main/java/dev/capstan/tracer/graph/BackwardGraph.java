@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.graph;
 
-import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.graph.Graph.Definition;
@@ -22,14 +21,12 @@ import java.util.Set;
  * @param graph its outputs are the gradients of {@link #inputs()}
  * @param inputs the inputs of the region that get a gradient, by their index
  * @param saved the values of the forward graph that it reads, other than inputs of the region
- * @param savedInputs the inputs of the region that it reads
  */
-public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> saved, Set<Integer> savedInputs) {
+public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> saved) {
     /** Copies the collections. */
     public BackwardGraph {
         inputs = List.copyOf(inputs);
         saved = Set.copyOf(saved);
-        savedInputs = Set.copyOf(savedInputs);
     }
 
     /**
@@ -56,7 +53,6 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> save
         private final GraphBuilder builder = GraphBuilder.backward();
         private final Derivation derivation;
         private final Set<Integer> saved = new HashSet<>();
-        private final Set<Integer> savedInputs = new HashSet<>();
 
         Pass(Recording recording) {
             this.recording = recording;
@@ -77,7 +73,7 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> save
                     outputs.add(derivation.gradient(value));
                 }
             }
-            return inputs.isEmpty() ? null : new BackwardGraph(builder.build(outputs), inputs, saved, savedInputs);
+            return inputs.isEmpty() ? null : new BackwardGraph(builder.build(outputs), inputs, saved);
         }
 
         private void seed(Arrivals arrivals) {
@@ -104,25 +100,13 @@ public record BackwardGraph(Graph graph, List<Integer> inputs, Set<Integer> save
             int inForward = recording.graphValue(value);
             Definition definition = recording.graph().definitions().get(inForward);
             if (definition instanceof Operand operand) {
-                savedInputs.add(((Graph.Input) operand.source()).index());
                 return builder.operand(operand.source(), operand.type(), operand.layout());
             }
             saved.add(inForward);
-            markViewedInput(inForward);
             return builder.operand(
                     new Saved(inForward),
                     definition.type(),
                     Layout.contiguous(definition.type().shape()));
-        }
-
-        /** A view shares its input's storage: the input must not change either. */
-        private void markViewedInput(int inForward) {
-            Definition definition = recording.graph().definitions().get(inForward);
-            if (definition instanceof Graph.Apply apply && apply.operator() instanceof View) {
-                markViewedInput(apply.operands().get(0));
-            } else if (definition instanceof Operand operand) {
-                savedInputs.add(((Graph.Input) operand.source()).index());
-            }
         }
     }
 }

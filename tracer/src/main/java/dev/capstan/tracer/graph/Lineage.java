@@ -4,7 +4,9 @@ package dev.capstan.tracer.graph;
 import static java.util.Objects.requireNonNull;
 
 import dev.capstan.runtime.op.View;
+import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.graph.Recording.Applied;
 import dev.capstan.tracer.graph.Recording.Differentiated;
 import dev.capstan.tracer.graph.Recording.Event;
@@ -13,6 +15,7 @@ import dev.capstan.tracer.graph.Recording.Written;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 
 /** What the events of a path mean for storage, and for the tape that eager mode would build of them. */
@@ -134,6 +137,45 @@ public final class Lineage {
         return reached.stream()
                 .filter(value -> events.get(value) instanceof External)
                 .toArray();
+    }
+
+    /**
+     * What the tape behind these outputs keeps for a backward pass and others may change until then, in the order in which
+     * the pass asks for it.
+     */
+    List<Program.Saved> saved(List<Integer> outputs) {
+        List<BitSet> reached = outputs.stream().map(this::tape).toList();
+        List<Program.Saved> all = new ArrayList<>();
+        for (int value = events.size() - 1; value >= 0; value--) {
+            BitSet from = new BitSet();
+            for (int i = 0; i < reached.size(); i++) {
+                from.set(i, reached.get(i).get(value));
+            }
+            for (int kept : from.isEmpty() ? List.<Integer>of() : saved(value)) {
+                if (!isCopied(kept, value)) {
+                    known(kept, from, outputs).ifPresent(all::add);
+                }
+            }
+        }
+        return all;
+    }
+
+    private BitSet tape(int output) {
+        return events.get(output).requiresGradient() ? reached(output) : new BitSet();
+    }
+
+    private Optional<Program.Saved> known(int value, BitSet reached, List<Integer> outputs) {
+        TensorType type = events.get(value).type();
+        int storage = storages[value];
+        if (events.get(storage) instanceof External external) {
+            return Optional.of(new Program.Saved(type, reached, external.index(), -1));
+        }
+        for (int i = 0; i < outputs.size(); i++) {
+            if (storages[outputs.get(i)] == storage) {
+                return Optional.of(new Program.Saved(type, reached, -1, i));
+            }
+        }
+        return Optional.empty();
     }
 
     private List<Integer> saved(int value) {

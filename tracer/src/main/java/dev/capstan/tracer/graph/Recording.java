@@ -6,6 +6,7 @@ import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Expand;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.View;
+import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.graph.Graph.Input;
@@ -142,6 +143,11 @@ public record Recording(
     /** Whether a backward pass can start at a value after the path; the path's own passes may have used it up. */
     public boolean isDifferentiable(int value) {
         return requiresGradient(value) && !new Lineage(events).isSpent(value);
+    }
+
+    /** What eager mode would keep for a backward pass from the outputs. */
+    public List<Program.Saved> saved() {
+        return new Lineage(events).saved(outputs);
     }
 
     /** The value of the graph that an event's value is. */
