@@ -6,6 +6,7 @@ import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -14,10 +15,16 @@ import java.util.List;
  */
 final class Contents {
     private final Inputs inputs;
-    private final List<Integer> roots = new ArrayList<>();
-    private final List<Layout> layouts = new ArrayList<>();
+    private int[] roots = new int[64];
+    private Layout[] layouts = new Layout[64];
     /** For the root of a storage the number of its content. */
-    private final List<Integer> contents = new ArrayList<>();
+    private int[] contents = new int[64];
+
+    private int count;
+    private final List<Outside> outside = new ArrayList<>();
+
+    /** A write to a tensor from outside. */
+    private record Outside(Tensor input, Segment.Write write) {}
 
     Contents(Inputs inputs) {
         this.inputs = inputs;
@@ -25,39 +32,53 @@ final class Contents {
 
     /** Takes in the next event, whose value has this shape. */
     void add(Segment.Queued event, Shape shape) {
-        int number = roots.size();
-        int root = number;
+        if (count == roots.length) {
+            roots = Arrays.copyOf(roots, 2 * count);
+            layouts = Arrays.copyOf(layouts, 2 * count);
+            contents = Arrays.copyOf(contents, 2 * count);
+        }
+        int root = count;
         Layout layout = Layout.contiguous(shape);
-        if (event instanceof Segment.Input input) {
-            root = input.alias() < 0 ? number : roots.get(input.alias());
+        if (event instanceof Segment.Operation operation) {
+            if (operation.isView()) {
+                int operand = operation.operands()[0];
+                Layout shown = ((View) operation.operator()).view(layouts[operand]).orElse(null);
+                root = shown == null ? count : roots[operand];
+                layout = shown == null ? layout : shown;
+            }
+        } else if (event instanceof Segment.Input input) {
+            root = input.alias() < 0 ? count : roots[input.alias()];
             layout = inputs.get(input.place()).values().layout();
         } else if (event instanceof Segment.Write write) {
-            root = roots.get(write.content());
-            layout = layouts.get(write.content());
-            contents.set(root, number);
+            root = roots[write.content()];
+            layout = layouts[write.content()];
+            contents[root] = count;
+            note(root, write);
         } else if (event instanceof Segment.Retaken retaken) {
-            root = roots.get(retaken.value());
-            layout = layouts.get(retaken.value());
-        } else if (event instanceof Segment.Operation operation && operation.isView()) {
-            View view = (View) operation.operator();
-            int operand = operation.operands()[0];
-            Layout shown = view.view(layouts.get(operand)).orElse(null);
-            root = shown == null ? number : roots.get(operand);
-            layout = shown == null ? layout : shown;
+            root = roots[retaken.value()];
+            layout = layouts[retaken.value()];
         }
-        roots.add(root);
-        layouts.add(layout);
-        contents.add(number);
+        roots[count] = root;
+        layouts[count] = layout;
+        contents[count] = count;
+        count++;
+    }
+
+    private void note(int root, Segment.Write write) {
+        Tensor input = inputs.at(root);
+        if (input != null) {
+            outside.add(new Outside(input, write));
+        }
     }
 
     /** The first value in the storage of a value. */
     int root(int value) {
-        return roots.get(value);
+        return roots[value];
     }
 
     /** What the storage of a value holds now. */
     int of(int value) {
-        return contents.get(roots.get(value));
+        return contents[roots[value]];
     }
 
     /** True if the storage of a value was written to since. */
@@ -67,24 +88,21 @@ final class Contents {
 
     /** True if a write to the storage of a value is queued. */
     boolean isWritten(int value) {
-        return of(value) != roots.get(value);
+        return of(value) != roots[value];
     }
 
     /** True if a value is a view, other than of the whole storage as it is. */
     boolean isPart(int value) {
-        return !layouts.get(value).equals(layouts.get(roots.get(value)));
+        return !layouts[value].equals(layouts[roots[value]]);
     }
 
     /** Says that the queued writes to tensors from outside have been made by a program. */
-    void written(List<Segment.Queued> queued) {
-        for (Segment.Queued event : queued) {
-            if (event instanceof Segment.Write write
-                    && queued.get(roots.get(write.content())) instanceof Segment.Input input) {
-                Storage storage = inputs.get(input.place()).values().storage();
-                storage.written();
-                if (write.counter() != null) {
-                    write.counter().wrote(storage);
-                }
+    void written() {
+        for (Outside made : outside) {
+            Storage storage = made.input().values().storage();
+            storage.written();
+            if (made.write().counter() != null) {
+                made.write().counter().wrote(storage);
             }
         }
     }

@@ -222,9 +222,8 @@ final class InPlace implements Ops<Tensor> {
 
     /** Computes what a compiled region has queued and what would see the elements change. */
     private void settle() {
-        for (Tensor tensor = target; tensor != null; ) {
+        for (Tensor tensor = target; tensor != null; tensor = tensor.base()) {
             tensor.values();
-            tensor = tensor.alias() == null ? null : tensor.alias().base();
         }
         Region.beforeWrite(target.values().storage());
     }

@@ -6,113 +6,147 @@ import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.spi.Walk;
 import java.util.Arrays;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The tensors from outside that a segment uses, in order of first use, and what they were then. */
 final class Inputs {
     /** As many are found sooner one after another than by a hash. */
     private static final int FEW = 8;
 
-    private Tensor[] tensors = new Tensor[FEW];
-    private Storage[] storages = new Storage[FEW];
-    private int[] numbers = new int[FEW];
-    private int[] versions = new int[FEW];
-    private int[] writes = new int[FEW];
+    private Input[] inputs = new Input[4];
     private int count;
-    /** By the hash of a storage one more than the place of its first input; empty while there are few. */
-    private int[] table = {};
+    /** By the hash of a storage its first input; empty while there are few. */
+    private @Nullable Input[] table = {};
 
-    /** Takes in an input, whose value has this number. */
-    void add(Tensor tensor, Storage storage, int number) {
-        if (count == tensors.length) {
-            tensors = Arrays.copyOf(tensors, 2 * count);
-            storages = Arrays.copyOf(storages, 2 * count);
-            numbers = Arrays.copyOf(numbers, 2 * count);
-            versions = Arrays.copyOf(versions, 2 * count);
-            writes = Arrays.copyOf(writes, 2 * count);
-            table = new int[4 * tensors.length];
-            for (int i = 0; i < count; i++) {
-                enter(i);
-            }
+    private static final class Input {
+        final Tensor tensor;
+        final NdArray array;
+        final int number;
+        final int version;
+        final int writes;
+        /** The next input in the same storage. */
+        @Nullable Input next;
+
+        Input(Tensor tensor, NdArray array, int number) {
+            this.tensor = tensor;
+            this.array = array;
+            this.number = number;
+            this.version = tensor.version();
+            this.writes = tensor.writes();
         }
-        tensors[count] = tensor;
-        storages[count] = storage;
-        numbers[count] = number;
-        versions[count] = tensor.version();
-        writes[count] = tensor.writes();
-        count++;
-        if (table.length > 0) {
-            enter(count - 1);
+
+        boolean isUnchanged() {
+            return tensor.version() == version && tensor.writes() == writes;
         }
     }
 
-    private void enter(int place) {
-        int at = slot(storages[place]);
-        if (table[at] == 0) {
-            table[at] = place + 1;
+    /** Takes in an input, whose value has this number. */
+    void add(Tensor tensor, NdArray array, int number) {
+        if (count == inputs.length) {
+            inputs = Arrays.copyOf(inputs, 2 * count);
         }
+        Input input = new Input(tensor, array, number);
+        inputs[count++] = input;
+        if (count > FEW && 2 * count > table.length) {
+            table = new Input[4 * inputs.length];
+            for (int i = 0; i < count; i++) {
+                inputs[i].next = null;
+                enter(inputs[i]);
+            }
+        } else {
+            enter(input);
+        }
+    }
+
+    private void enter(Input input) {
+        Input last = first(input.array.storage());
+        if (last == null || last == input) {
+            if (table.length > 0) {
+                table[slot(input.array.storage())] = input;
+            }
+            return;
+        }
+        while (last.next != null) {
+            last = last.next;
+        }
+        last.next = input;
     }
 
     /** Where the table has a storage, or has room for it. */
     private int slot(Storage storage) {
         int at = System.identityHashCode(storage) & table.length - 1;
-        while (table[at] != 0 && storages[table[at] - 1] != storage) {
+        while (table[at] != null && table[at].array.storage() != storage) {
             at = at + 1 & table.length - 1;
         }
         return at;
     }
 
-    private int first(Storage storage) {
+    private @Nullable Input first(Storage storage) {
         if (table.length > 0) {
-            return table[slot(storage)] - 1;
+            return table[slot(storage)];
         }
         for (int i = 0; i < count; i++) {
-            if (storages[i] == storage) {
-                return i;
+            if (inputs[i].array.storage() == storage) {
+                return inputs[i];
             }
         }
-        return -1;
+        return null;
     }
 
     /** The number of the first input in a storage, or {@link Walk#NONE}. */
     int in(Storage storage) {
-        int place = first(storage);
-        return place < 0 ? Walk.NONE : numbers[place];
+        Input first = first(storage);
+        return first == null ? Walk.NONE : first.number;
     }
 
     /** The number of a tensor that lies in this storage, or {@link Walk#NONE}. */
     int of(Tensor tensor, Storage storage) {
-        int place = first(storage);
-        if (place < 0 || tensors[place] == tensor) {
-            return place < 0 ? Walk.NONE : numbers[place];
-        }
-        for (int i = place + 1; i < count; i++) {
-            if (tensors[i] == tensor) {
-                return numbers[i];
+        for (Input input = first(storage); input != null; input = input.next) {
+            if (input.tensor == tensor) {
+                return input.number;
             }
         }
         return Walk.NONE;
     }
 
-    /** How many there are. */
     int count() {
         return count;
     }
 
     /** The tensor at a place in the order of first use. */
     Tensor get(int place) {
-        return tensors[place];
+        return inputs[place].tensor;
+    }
+
+    /** The tensor whose value has this number, null if that is no input. */
+    @Nullable Tensor at(int number) {
+        int from = 0;
+        int to = count;
+        while (from < to) {
+            int middle = (from + to) >>> 1;
+            if (inputs[middle].number == number) {
+                return inputs[middle].tensor;
+            }
+            from = inputs[middle].number < number ? middle + 1 : from;
+            to = inputs[middle].number < number ? to : middle;
+        }
+        return null;
     }
 
     /** All, in order. */
-    List<Tensor> all() {
-        return Arrays.asList(tensors).subList(0, count);
+    Tensor[] tensors() {
+        Tensor[] tensors = new Tensor[count];
+        for (int i = 0; i < count; i++) {
+            tensors[i] = inputs[i].tensor;
+        }
+        return tensors;
     }
 
+    /** Their arrays, in order. */
     NdArray[] arrays() {
         NdArray[] arrays = new NdArray[count];
         for (int i = 0; i < count; i++) {
-            arrays[i] = tensors[i].values();
+            arrays[i] = inputs[i].array;
         }
         return arrays;
     }
@@ -120,7 +154,7 @@ final class Inputs {
     /** True if nobody has written to an input since its first use. */
     boolean areUnchanged() {
         for (int i = 0; i < count; i++) {
-            if (tensors[i].version() != versions[i] || tensors[i].writes() != writes[i]) {
+            if (!inputs[i].isUnchanged()) {
                 return false;
             }
         }
@@ -129,14 +163,14 @@ final class Inputs {
 
     /** Refuses a backward pass for which an input would have to be as it was. */
     void verify(Program.Saved saved, String node) {
-        int place = saved.input();
-        SavedTensor.verify(node, tensors[place].version(), versions[place], saved.type());
+        Input input = inputs[saved.input()];
+        SavedTensor.verify(node, input.tensor.version(), input.version, saved.type());
     }
 
     /** Says that the writes to them that are queued are made now. */
     void settle() {
         for (int i = 0; i < count; i++) {
-            storages[i].settle();
+            inputs[i].array.storage().settle();
         }
     }
 }

@@ -207,8 +207,7 @@ final class Region {
     }
 
     private void interrupt(List<Tensor> wanted) {
-        Segment ending = segment;
-        segment = null;
+        Segment ending = close();
         ending.end(wanted);
         ended = ended.isEmpty() ? new ArrayList<>() : ended;
         ended.add(ending);
@@ -218,8 +217,7 @@ final class Region {
     /** Nobody can tell which queued values the caller still holds: all that depend on the old elements are computed. */
     private void settle(Storage storage) {
         if (segment != null && segment.reads(storage)) {
-            Segment ending = segment;
-            segment = null;
+            Segment ending = close();
             ending.abandon();
             ending.explored().bailedOut(CallSite.current().orElse("unknown place"));
         }
@@ -230,20 +228,23 @@ final class Region {
         }
     }
 
+    /** The segment, which takes no more events. */
+    private Segment close() {
+        Segment ending = segment;
+        segment = null;
+        return ending;
+    }
+
     private void end(List<Tensor> results) {
         if (segment != null) {
-            Segment ending = segment;
-            segment = null;
-            ending.end(results);
+            close().end(results);
         }
     }
 
     /** After an exception in the body: what was queued before it runs, as it would have in eager mode. */
     private void abandon() {
         if (segment != null) {
-            Segment ending = segment;
-            segment = null;
-            ending.abandon();
+            close().abandon();
         }
     }
 

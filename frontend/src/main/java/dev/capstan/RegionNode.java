@@ -36,7 +36,7 @@ final class RegionNode extends Node {
             Segment segment,
             Program program,
             @Nullable Execution execution,
-            List<Tensor> inputs) {
+            Inputs inputs) {
         super(sequence);
         this.region = region.name();
         this.stance = region.stance();
@@ -44,12 +44,14 @@ final class RegionNode extends Node {
         this.segment = execution == null ? null : segment;
         this.program = program;
         this.execution = execution;
-        this.versions = execution == null
-                ? new int[0]
-                : Stream.of(execution.outputs())
-                        .mapToInt(output -> output.storage().version())
-                        .toArray();
-        this.edges = inputs.stream().map(Tensor::gradientEdge).toArray(Edge[]::new);
+        this.versions = new int[execution == null ? 0 : execution.outputs().length];
+        for (int i = 0; i < versions.length; i++) {
+            versions[i] = execution.outputs()[i].storage().version();
+        }
+        this.edges = new Edge[inputs.count()];
+        for (int i = 0; i < edges.length; i++) {
+            edges[i] = inputs.get(i).gradientEdge();
+        }
     }
 
     @Override

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Replay {
     private final List<Queued> queued;
     private final List<@Nullable Tensor> values;
-    private final List<Tensor> inputs;
+    private final Tensor[] inputs;
     private final Map<Integer, Update> updates;
     private final @Nullable Tensor[] made;
     private long sequence;
@@ -37,7 +37,7 @@ final class Replay {
     Replay(
             List<Queued> queued,
             List<@Nullable Tensor> values,
-            List<Tensor> inputs,
+            Tensor[] inputs,
             Map<Integer, Update> updates,
             long sequence) {
         this.queued = queued;
@@ -86,7 +86,7 @@ final class Replay {
     private @Nullable Tensor compute(int number) {
         Queued event = queued.get(number);
         if (event instanceof Input input) {
-            return inputs.get(input.place());
+            return inputs[input.place()];
         }
         if (event instanceof Operation operation) {
             return execute(number, operation);

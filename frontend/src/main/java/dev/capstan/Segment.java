@@ -16,18 +16,13 @@ import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.function.IntFunction;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -246,7 +241,7 @@ final class Segment {
         int alias = inputs.in(array.storage());
         PathEvent event = walk.input(tensor.type(), array.layout(), tensor.requiresGrad(), alias);
         Queued input = event.note() instanceof Input seen ? seen : note(event, new Input(inputs.count(), alias));
-        inputs.add(tensor, array.storage(), count);
+        inputs.add(tensor, array, count);
         add(input, tensor);
         return count - 1;
     }
@@ -443,10 +438,13 @@ final class Segment {
 
     /** Runs what is queued, for these tensors; none of them needs to be of this segment. */
     void end(List<Tensor> wanted) {
-        List<Tensor> tensors = new ArrayList<>(wanted);
-        for (Tensor leaf : leaves) {
-            if (leaf.grad() != null) {
-                tensors.add(leaf.grad());
+        List<Tensor> tensors = wanted;
+        if (!leaves.isEmpty()) {
+            tensors = new ArrayList<>(wanted);
+            for (Tensor leaf : leaves) {
+                if (leaf.grad() != null) {
+                    tensors.add(leaf.grad());
+                }
             }
         }
         int[] outputs = numbers(tensors);
@@ -462,35 +460,30 @@ final class Segment {
         if (program == null) {
             replay(outputs);
         } else {
-            run(program, outputs, tensors);
+            run(program, tensors);
         }
     }
 
     /** The numbers of those tensors, and of their bases, that are queued here; each once. */
     private int[] numbers(List<Tensor> tensors) {
         int[] numbers = new int[tensors.size()];
-        int count = 0;
-        BitSet seen = new BitSet();
-        for (Tensor tensor : tensors) {
-            Tensor next = tensor;
-            while (next != null) {
-                if (next.isPending() && next.segment() == this && !seen.get(number(next))) {
-                    seen.set(next.segmentValue());
-                    numbers = count < numbers.length ? numbers : Arrays.copyOf(numbers, 2 * count);
-                    numbers[count++] = next.segmentValue();
+        int found = 0;
+        boolean[] seen = new boolean[count];
+        for (int i = 0; i < tensors.size(); i++) {
+            for (Tensor next = tensors.get(i); next != null; next = next.base()) {
+                if (next.isPending() && next.segment() == this) {
+                    int number = number(next);
+                    // a view that is taken again is new
+                    seen = number < seen.length ? seen : Arrays.copyOf(seen, 2 * number);
+                    if (!seen[number]) {
+                        seen[number] = true;
+                        numbers = found < numbers.length ? numbers : Arrays.copyOf(numbers, 2 * found);
+                        numbers[found++] = number;
+                    }
                 }
-                next = next.alias() == null ? null : next.alias().base();
             }
         }
-        return Arrays.copyOf(numbers, count);
-    }
-
-    /** A tensor with those of which it is a view: a write to one is a write to the others. */
-    private static Stream<Tensor> withBases(Tensor tensor) {
-        return Stream.iterate(
-                tensor,
-                Objects::nonNull,
-                view -> view.alias() == null ? null : view.alias().base());
+        return found == numbers.length ? numbers : Arrays.copyOf(numbers, found);
     }
 
     /** Runs what is queued event by event, as after an exception. */
@@ -517,56 +510,74 @@ final class Segment {
         }
     }
 
-    private void run(Program program, int[] wanted, List<Tensor> tensors) {
+    private void run(Program program, List<Tensor> wanted) {
         NdArray[] arrays = inputs.arrays();
         if (!inputs.areUnchanged()) {
             throw new CapstanException(
                     region.name(), "a tensor was changed by another thread while the region used it", "");
         }
         ShadowCheck shadow =
-                region.isShadowed() ? ShadowCheck.of(region.name(), inputs.all(), queued(), updates, sequence) : null;
+                region.isShadowed() ? new ShadowCheck(region.name(), inputs, queued(), updates, sequence) : null;
         Execution execution = program.run(arrays);
         if (contents != null) {
-            contents.written(queued());
+            contents.written();
         }
         int[] outputs = program.outputs();
         if (shadow != null) {
             shadow.compare(outputs, execution.outputs());
         }
-        boolean[] differentiable = program.isDifferentiable();
         boolean required = false;
         boolean live = false;
         for (int i = 0; i < outputs.length; i++) {
             required |= requiresGradient(outputs[i]);
-            live |= differentiable[i];
+            live |= program.isDifferentiable()[i];
         }
         if (required) {
-            node = new RegionNode(sequence + operators, region, this, program, live ? execution : null, inputs.all());
+            node = new RegionNode(sequence + operators, region, this, program, live ? execution : null, inputs);
         }
-        IntFunction<List<Tensor>> holders = holders(tensors);
-        for (int i = 0; i < outputs.length; i++) {
-            Edge made = requiresGradient(outputs[i]) ? new Edge(node, i) : null;
-            for (Tensor result : holders.apply(outputs[i])) {
-                result.settle(execution.outputs()[i], result.requiresGrad() ? made : null);
-                result.leave();
+        if (contents == null) {
+            for (int i = 0; i < outputs.length; i++) {
+                settle(values[outputs[i]], outputs[i], execution, i);
             }
+        } else {
+            settle(wanted, outputs, execution);
         }
         if (!live) {
             execution.release();
         }
     }
 
-    /** By the number of a value the tensors that stand for it in the end. */
-    private IntFunction<List<Tensor>> holders(List<Tensor> wanted) {
-        if (contents == null) {
-            return number -> values[number].isPending() ? List.of(values[number]) : List.of();
+    /** Gives the tensors that stand for outputs in the end, after all writes, their values. */
+    private void settle(List<Tensor> wanted, int[] outputs, Execution execution) {
+        int[] places = new int[count];
+        for (int i = 0; i < outputs.length; i++) {
+            places[outputs[i]] = i + 1;
         }
-        Map<Integer, List<Tensor>> holders = Stream.concat(
-                        wanted.stream().flatMap(Segment::withBases), Arrays.stream(values, 0, count))
-                .filter(tensor -> tensor != null && tensor.isPending() && tensor.segment() == this)
-                .distinct()
-                .collect(Collectors.groupingBy(tensor -> last(tensor.segmentValue())));
-        return number -> holders.getOrDefault(number, List.of());
+        for (Tensor tensor : wanted) {
+            for (Tensor next = tensor; next != null; next = next.base()) {
+                settle(next, places, execution);
+            }
+        }
+        for (int i = 0; i < count; i++) {
+            settle(values[i], places, execution);
+        }
+    }
+
+    private void settle(@Nullable Tensor tensor, int[] places, Execution execution) {
+        if (tensor != null && tensor.segment() == this && tensor.isPending()) {
+            int number = last(tensor.segmentValue());
+            if (number != Walk.NONE && places[number] > 0) {
+                settle(tensor, number, execution, places[number] - 1);
+            }
+        }
+    }
+
+    private void settle(Tensor tensor, int number, Execution execution, int output) {
+        if (tensor.isPending()) {
+            boolean recorded = requiresGradient(number) && tensor.requiresGrad();
+            tensor.settle(execution.outputs()[output], recorded ? node : null, output);
+            tensor.leave();
+        }
     }
 
     /** Computes a tensor of this segment because somebody reads it, or looks at the tape behind it. */
@@ -578,11 +589,11 @@ final class Segment {
             return;
         }
         if (path != null) {
-            withBases(tensor)
-                    .filter(value -> value.isPending() && value.segment() == this)
-                    .mapToInt(value -> last(value.segmentValue()))
-                    .filter(value -> value != Walk.NONE)
-                    .forEach(path::escaped);
+            for (Tensor next = tensor; next != null; next = next.base()) {
+                if (next.isPending() && next.segment() == this && last(next.segmentValue()) != Walk.NONE) {
+                    path.escaped(last(next.segmentValue()));
+                }
+            }
         }
         if (!tensor.isConcealed()) {
             recompute(tensor);
@@ -689,7 +700,7 @@ final class Segment {
     private void replay(int @Nullable [] wanted) {
         Tensor[] made;
         try (GradMode.Scope direct = Region.suspend()) {
-            made = new Replay(queued(), Arrays.asList(values).subList(0, count), inputs.all(), updates, sequence).run();
+            made = new Replay(queued(), Arrays.asList(values).subList(0, count), inputs.tensors(), updates, sequence).run();
         }
         if (path != null) {
             path.observed();

@@ -4,7 +4,7 @@ package dev.capstan;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.type.CapstanException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -17,35 +17,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class ShadowCheck {
     private final String region;
-    private final List<Tensor> inputs;
-    private final Map<Tensor, Tensor> copies = new IdentityHashMap<>();
+    private final Tensor[] inputs;
+    private final Tensor[] copies;
     private final @Nullable Tensor[] made;
 
-    private ShadowCheck(
+    /** Makes what is queued eagerly, before the program runs. */
+    ShadowCheck(
             String region,
-            List<Tensor> inputs,
+            Inputs inputs,
             List<Segment.Queued> queued,
             Map<Integer, Update> updates,
             long sequence) {
         this.region = region;
-        this.inputs = inputs;
+        this.inputs = inputs.tensors();
         Map<Storage, Storage> storages = new IdentityHashMap<>();
-        inputs.forEach(input -> copies.put(input, copy(input, storages)));
-        List<Segment.Queued> events = new ArrayList<>(queued);
-        events.replaceAll(ShadowCheck::uncounted);
-        List<Tensor> copied = inputs.stream().map(copies::get).toList();
-        this.made = new Replay(events, Collections.nCopies(events.size(), null), copied, updates, sequence).run();
-    }
-
-    /** Makes what is queued eagerly, before the program runs. */
-    static ShadowCheck of(
-            String region,
-            List<Tensor> inputs,
-            List<Segment.Queued> queued,
-            Map<Integer, Update> updates,
-            long sequence) {
+        this.copies = new Tensor[this.inputs.length];
         try (GradMode.Scope direct = Region.suspend()) {
-            return new ShadowCheck(region, inputs, queued, updates, sequence);
+            Arrays.setAll(copies, i -> copy(this.inputs[i], storages));
+            List<Segment.Queued> events =
+                    queued.stream().map(ShadowCheck::uncounted).toList();
+            this.made = new Replay(events, Collections.nCopies(events.size(), null), copies, updates, sequence).run();
         }
     }
 
@@ -79,8 +70,8 @@ final class ShadowCheck {
         for (int i = 0; i < numbers.length; i++) {
             verify("value " + numbers[i], made[numbers[i]], new Tensor(outputs[i]));
         }
-        for (int i = 0; i < inputs.size(); i++) {
-            verify("input " + i, copies.get(inputs.get(i)), inputs.get(i));
+        for (int i = 0; i < inputs.length; i++) {
+            verify("input " + i, copies[i], inputs[i]);
         }
     }
 
@@ -94,7 +85,7 @@ final class ShadowCheck {
                 throw fault(what + " element " + i + " is " + given[i] + ", eagerly " + wanted[i]);
             }
         }
-        if (!same || !floating && !java.util.Arrays.equals(expected.toLongArray(), actual.toLongArray())) {
+        if (!same || !floating && !Arrays.equals(expected.toLongArray(), actual.toLongArray())) {
             throw fault(what + " is " + actual.type() + ", eagerly " + expected.type());
         }
     }

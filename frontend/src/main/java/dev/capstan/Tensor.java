@@ -675,10 +675,10 @@ public class Tensor extends InPlaceOperators {
     }
 
     /** Gives a pending tensor its values, and its place on the tape. */
-    final void settle(NdArray array, @Nullable Edge made) {
+    final void settle(NdArray array, @Nullable Node made, int output) {
         if (made != null) {
-            gradFn = made.function();
-            outputNumber = made.inputNumber();
+            gradFn = made;
+            outputNumber = output;
         }
         values = array;
         forgetDetached();
@@ -716,6 +716,11 @@ public class Tensor extends InPlaceOperators {
     /** How this tensor shares another's storage, null if it does not. */
     final @Nullable Alias alias() {
         return alias;
+    }
+
+    /** The tensor whose storage this one shares, null if it does not. */
+    final @Nullable Tensor base() {
+        return alias == null ? null : alias.base();
     }
 
     /** How this tensor is a view of another one on the tape, null if it is none or the other has new storage by now. */

@@ -23,7 +23,9 @@ class ShadowCheckTest {
                 new Segment.Input(0, -1),
                 new Segment.Operation(new Neg(), new int[] {0}, false),
                 new Segment.Write(0, 1, false, null));
-        return ShadowCheck.of("region", List.of(input), queued, Map.of(), Node.reserve(3));
+        Inputs inputs = new Inputs();
+        inputs.add(input, input.values(), 0);
+        return new ShadowCheck("region", inputs, queued, Map.of(), Node.reserve(3));
     }
 
     private static NdArray[] given(float... elements) {

@@ -14,6 +14,8 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** A generated driver with what it needs to run. Holds the only reference to the driver's class. */
 final class GeneratedProgram implements CompiledSchedule {
+    private static final Object[] NOTHING = {};
+
     private final String name;
     private final Schedule schedule;
     private final GeneratedClass type;
@@ -21,6 +23,7 @@ final class GeneratedProgram implements CompiledSchedule {
     private final Driver driver;
     private final Object[] constants;
     private final DriverTree tree;
+    private final boolean packs;
 
     /** The scratch arrays of the last call that ended, for the next one; another call at the same time makes its own. */
     private final AtomicReference<Object[]> scratch = new AtomicReference<>();
@@ -30,6 +33,7 @@ final class GeneratedProgram implements CompiledSchedule {
         this.schedule = schedule;
         this.type = type;
         this.tree = tree;
+        this.packs = tree.scratch().length > 0;
         this.kernels = List.copyOf(tree.kernels());
         this.constants = tree.constants();
         this.driver = type.newInstance(Driver.class);
@@ -42,6 +46,10 @@ final class GeneratedProgram implements CompiledSchedule {
 
     @Override
     public void run(Object[] arrays, int[] offsets) {
+        if (!packs) {
+            driver.run(arrays, offsets, NOTHING, constants);
+            return;
+        }
         Object[] own = scratch.getAndSet(null);
         if (own == null) {
             own = tree.scratch();

@@ -38,7 +38,13 @@ public final class Storage {
 
     /** A Java array of zeros in the type's Java form. */
     public static Object newArray(DType dtype, int elements) {
-        return java.lang.reflect.Array.newInstance(arrayClass(dtype).getComponentType(), elements);
+        return switch (dtype) {
+            case FLOAT32 -> new float[elements];
+            case FLOAT64 -> new double[elements];
+            case INT64 -> new long[elements];
+            case INT32 -> new int[elements];
+            case UINT8, BOOL -> new byte[elements];
+        };
     }
 
     /** The Java array class that holds a type. */

@@ -6,7 +6,7 @@ import dev.capstan.runtime.type.TensorType;
 import java.util.BitSet;
 import java.util.List;
 
-/** The compiled form of a {@link Path}, forward and backward. */
+/** The compiled form of a {@link Path}, forward and backward. The arrays that it describes itself by are not to be changed. */
 public interface Program {
     /** The numbers of the values that the program gives, in the order of {@link Execution#outputs()}. */
     int[] outputs();

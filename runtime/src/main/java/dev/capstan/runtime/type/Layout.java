@@ -32,6 +32,10 @@ public final class Layout {
 
     /** Row-major order without gaps, from the beginning of the storage. */
     public static Layout contiguous(Shape shape) {
+        return shape.contiguous();
+    }
+
+    static Layout rowMajor(Shape shape) {
         return new Layout(shape, rowMajorStrides(shape), 0);
     }
 

@@ -10,6 +10,8 @@ public final class Shape {
 
     private final int[] sizes;
     private final int elements;
+    /** The row-major layout from 0 on, once somebody has asked for it. */
+    private Layout contiguous;
 
     private Shape(int[] sizes) {
         this.sizes = sizes;
@@ -29,6 +31,15 @@ public final class Shape {
     /** The shape with these sizes. */
     public static Shape of(int... sizes) {
         return sizes.length == 0 ? SCALAR : new Shape(sizes.clone());
+    }
+
+    Layout contiguous() {
+        Layout known = contiguous;
+        if (known == null) {
+            known = Layout.rowMajor(this);
+            contiguous = known;
+        }
+        return known;
     }
 
     /** Number of dimensions. */

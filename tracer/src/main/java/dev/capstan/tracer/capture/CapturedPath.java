@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 
@@ -27,7 +26,8 @@ import java.util.stream.IntStream;
  */
 final class CapturedPath implements Path {
     private static final System.Logger LOG = System.getLogger("dev.capstan.tracer");
-    private static final AtomicLong CLOCK = new AtomicLong();
+    /** Orders uses of paths; that two uses at once may count as one does no harm. */
+    private static long clock;
 
     /** What one call leaves to the next may be read in the middle of that. */
     private static final int OBSERVATIONS = 2;
@@ -52,8 +52,8 @@ final class CapturedPath implements Path {
     private final TreeNode leaf;
     private final int[] wanted;
     private final boolean writesInputs;
-    private final LongAdder visits = new LongAdder();
     private final LongAdder hits = new LongAdder();
+    private final LongAdder misses = new LongAdder();
     private final AtomicInteger observations = new AtomicInteger();
     private final Map<String, Long> bailOuts = new LinkedHashMap<>();
     private final TreeSet<Integer> escaped = new TreeSet<>();
@@ -78,7 +78,7 @@ final class CapturedPath implements Path {
         this.compiler = compiler;
         this.leaf = leaf;
         this.wanted = wanted;
-        this.lastUse = CLOCK.incrementAndGet();
+        this.lastUse = ++clock;
         this.writesInputs = new Lineage(leaf.events()).writesInputs();
     }
 
@@ -96,8 +96,7 @@ final class CapturedPath implements Path {
 
     @Override
     public Program program(Demand demand) {
-        visits.increment();
-        lastUse = CLOCK.incrementAndGet();
+        lastUse = ++clock;
         // a compilation that begins now does not serve this call, however fast it is, unless the caller waits for it
         PathProgram current = program;
         if (!(state instanceof Compiled)) {
@@ -109,6 +108,7 @@ final class CapturedPath implements Path {
             hits.increment();
             return current;
         }
+        misses.increment();
         return null;
     }
 
@@ -215,7 +215,7 @@ final class CapturedPath implements Path {
                 origin,
                 leaf.depth,
                 describe(),
-                visits.sum(),
+                hits.sum() + misses.sum(),
                 hits.sum(),
                 log.compilations(),
                 log.nanos(),

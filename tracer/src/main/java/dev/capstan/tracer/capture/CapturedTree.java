@@ -273,7 +273,10 @@ public final class CapturedTree implements PathTree {
         public Path end(int[] outputs) {
             CapturedPath known = node.path(outputs);
             dissolution.captured(known == null);
-            likelyLength = Math.max(8, values + 1);
+            int length = Math.max(8, values + 1);
+            if (likelyLength != length) {
+                likelyLength = length;
+            }
             return known == null ? path(node, outputs, divergence == null ? otherwise() : divergence) : known;
         }
     }

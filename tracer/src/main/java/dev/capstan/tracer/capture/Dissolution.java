@@ -22,7 +22,7 @@ final class Dissolution {
 
     private final String region;
     private final AtomicInteger pausedCalls = new AtomicInteger();
-    private int excess;
+    private volatile int excess;
     private int pause = FIRST_PAUSE;
     private int times;
 
@@ -36,7 +36,13 @@ final class Dissolution {
     }
 
     /** Counts a call that was captured. */
-    synchronized void captured(boolean unseen) {
+    void captured(boolean unseen) {
+        if (unseen || excess > 0) {
+            count(unseen);
+        }
+    }
+
+    private synchronized void count(boolean unseen) {
         if (!unseen) {
             excess = Math.max(0, excess - 1);
             return;

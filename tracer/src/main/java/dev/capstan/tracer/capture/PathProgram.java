@@ -20,14 +20,19 @@ import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Scheduler;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A path in executable form: its forward program, and a backward program for each combination of gradients that came. */
 final class PathProgram implements Program {
+    private static final Object[] NOTHING = {};
+
     private final String name;
     private final Recording recording;
     private final ScheduleCompiler compiler;
@@ -39,12 +44,19 @@ final class PathProgram implements Program {
     private final boolean[] differentiable;
     private final int inputs;
     private final MemoryPool pool = new MemoryPool();
+    private final Frames frames;
+    private final Place[] results;
+    private final Slot[] keptSlots;
+    /** What the last run kept whose backward pass has been, for the next one. */
+    private final AtomicReference<Object[]> idle = new AtomicReference<>();
+
     private final Map<Arrivals, Backward> backwards = new HashMap<>();
 
     /** A backward program; {@code code} is null while it is made, {@code graph} where no gradient reaches an input. */
     private static final class Backward {
         BackwardGraph graph;
         Schedule schedule;
+        Frames frames;
         CompiledSchedule code;
         boolean requested;
         boolean ready;
@@ -66,6 +78,12 @@ final class PathProgram implements Program {
         this.inputs = (int) recording.events().stream()
                 .filter(event -> event instanceof Recording.External)
                 .count();
+        this.frames = new Frames(forward.schedule(), pool);
+        this.results = forward.schedule().results().toArray(new Place[0]);
+        this.keptSlots = forward.schedule().slots().stream()
+                .filter(slot -> slot.kind() == Schedule.Kind.KEPT)
+                .sorted(Comparator.comparingInt(Slot::index))
+                .toArray(Slot[]::new);
         this.outputNumbers = recording.outputs().stream().mapToInt(i -> i).toArray();
         this.differentiable = new boolean[recording.outputs().size()];
         for (int i = 0; i < differentiable.length; i++) {
@@ -92,12 +110,12 @@ final class PathProgram implements Program {
 
     @Override
     public int[] outputs() {
-        return outputNumbers.clone();
+        return outputNumbers;
     }
 
     @Override
     public boolean[] isDifferentiable() {
-        return differentiable.clone();
+        return differentiable;
     }
 
     @Override
@@ -192,8 +210,25 @@ final class PathProgram implements Program {
             if (!backward.ready) {
                 backward.graph = graph;
                 backward.schedule = schedule;
+                backward.frames = schedule == null ? null : new Frames(schedule, pool);
                 backward.code = code;
                 backward.ready = true;
+            }
+        }
+    }
+
+    private Object[] takeKept() {
+        if (keptSlots.length == 0) {
+            return NOTHING;
+        }
+        Object[] kept = idle.getAndSet(null);
+        return kept != null ? kept : Arrays.stream(keptSlots).map(pool::take).toArray();
+    }
+
+    private void giveBackKept(Object[] kept) {
+        if (kept.length > 0 && !idle.compareAndSet(null, kept)) {
+            for (int i = 0; i < kept.length; i++) {
+                pool.giveBack(keptSlots[i], kept[i]);
             }
         }
     }
@@ -202,44 +237,42 @@ final class PathProgram implements Program {
     private final class Run implements Execution {
         private final NdArray[] arguments;
         private final NdArray[] outputs;
-        private final Storage[] results;
+        private final Storage[] made;
         private Object[] kept;
 
         Run(NdArray[] arguments) {
             this.arguments = arguments;
-            List<Slot> slots = forward.schedule().slots();
-            Object[] arrays = new Object[slots.size()];
-            int[] offsets = new int[arrays.length];
-            results = new Storage[forward.schedule().results().size()];
-            kept = new Object[count(slots, Schedule.Kind.KEPT)];
+            made = new Storage[results.length];
+            kept = takeKept();
+            Frames.Frame frame = frames.take();
+            Object[] arrays = frame.arrays;
             for (int i = 0; i < arrays.length; i++) {
-                Slot slot = slots.get(i);
+                Slot slot = frames.slot(i);
                 switch (slot.kind()) {
-                    case INPUT -> take(arguments[slot.index()], i, arrays, offsets);
+                    case INPUT -> take(arguments[slot.index()], i, frame);
                     case RESULT ->
-                        arrays[i] = (results[slot.index()] = Storage.allocate(slot.dtype(), slot.elements())).array();
-                    case KEPT -> arrays[i] = kept[slot.index()] = pool.take(slot);
-                    case ARENA -> arrays[i] = pool.take(slot);
+                        arrays[i] = (made[slot.index()] = Storage.allocate(slot.dtype(), slot.elements())).array();
+                    case KEPT -> arrays[i] = kept[slot.index()];
+                    case ARENA -> {}
                     default -> throw new IllegalStateException("a forward schedule has no " + slot);
                 }
             }
-            forwardCode.run(arrays, offsets);
-            giveBackArenas(slots, arrays);
-            outputs = place(forward.schedule());
+            forwardCode.run(arrays, frame.offsets);
+            frames.giveBack(frame);
+            outputs = place();
         }
 
-        private NdArray[] place(Schedule schedule) {
-            List<Place> places = schedule.results();
-            NdArray[] placed = new NdArray[places.size()];
+        private NdArray[] place() {
+            NdArray[] placed = new NdArray[results.length];
             for (int i = 0; i < placed.length; i++) {
-                Slot slot = schedule.slots().get(places.get(i).slot());
-                Layout layout = places.get(i).layout();
+                Slot slot = frames.slot(results[i].slot());
+                Layout layout = results[i].layout();
                 if (slot.kind() == Schedule.Kind.INPUT) {
                     NdArray argument = arguments[slot.index()];
                     placed[i] = argument.view(
                             layout.at(layout.offset() + argument.layout().offset()));
                 } else {
-                    placed[i] = new NdArray(results[slot.index()], layout);
+                    placed[i] = new NdArray(made[slot.index()], layout);
                 }
             }
             return placed;
@@ -263,68 +296,46 @@ final class PathProgram implements Program {
             if (backward.code == null) {
                 return sums;
             }
-            Schedule schedule = backward.schedule;
-            List<Slot> slots = schedule.slots();
-            Object[] arrays = new Object[slots.size()];
-            int[] offsets = new int[arrays.length];
-            Storage[] made = new Storage[schedule.results().size()];
+            Frames.Frame frame = backward.frames.take();
+            Object[] arrays = frame.arrays;
+            List<Place> places = backward.schedule.results();
+            Storage[] gained = new Storage[places.size()];
             for (int i = 0; i < arrays.length; i++) {
-                Slot slot = slots.get(i);
+                Slot slot = backward.frames.slot(i);
                 switch (slot.kind()) {
-                    case INPUT -> take(arguments[slot.index()], i, arrays, offsets);
-                    case GRADIENT -> take(gradients[slot.index()], i, arrays, offsets);
-                    case TOTAL -> take(totals[slot.index()], i, arrays, offsets);
+                    case INPUT -> take(arguments[slot.index()], i, frame);
+                    case GRADIENT -> take(gradients[slot.index()], i, frame);
+                    case TOTAL -> take(totals[slot.index()], i, frame);
                     case KEPT -> arrays[i] = kept[slot.index()];
-                    case FORWARD_RESULT -> arrays[i] = results[slot.index()].array();
+                    case FORWARD_RESULT -> arrays[i] = made[slot.index()].array();
                     case RESULT ->
-                        arrays[i] = (made[slot.index()] = Storage.allocate(slot.dtype(), slot.elements())).array();
-                    case ARENA -> arrays[i] = pool.take(slot);
+                        arrays[i] = (gained[slot.index()] = Storage.allocate(slot.dtype(), slot.elements())).array();
+                    case ARENA -> {}
                 }
             }
-            backward.code.run(arrays, offsets);
-            giveBackArenas(slots, arrays);
+            backward.code.run(arrays, frame.offsets);
+            backward.frames.giveBack(frame);
             List<Integer> receivers = backward.graph.inputs();
             for (int i = 0; i < receivers.size(); i++) {
-                Place place = schedule.results().get(i);
-                Slot slot = slots.get(place.slot());
-                sums[receivers.get(i)] = new NdArray(made[slot.index()], place.layout());
+                Slot slot = backward.frames.slot(places.get(i).slot());
+                sums[receivers.get(i)] =
+                        new NdArray(gained[slot.index()], places.get(i).layout());
             }
             return sums;
         }
 
-        private void giveBackArenas(List<Slot> slots, Object[] arrays) {
-            for (int i = 0; i < arrays.length; i++) {
-                if (slots.get(i).kind() == Schedule.Kind.ARENA) {
-                    pool.giveBack(slots.get(i), arrays[i]);
-                }
-            }
-        }
-
         @Override
         public void release() {
-            if (kept == null) {
-                return;
+            if (kept != null) {
+                giveBackKept(kept);
+                kept = null;
             }
-            for (Slot slot : forward.schedule().slots()) {
-                if (slot.kind() == Schedule.Kind.KEPT) {
-                    pool.giveBack(slot, kept[slot.index()]);
-                }
-            }
-            kept = null;
         }
     }
 
-    private static void take(NdArray array, int slot, Object[] arrays, int[] offsets) {
-        arrays[slot] = array.storage().array();
-        offsets[slot] = array.layout().offset();
-    }
-
-    private static int count(List<Slot> slots, Schedule.Kind kind) {
-        int count = 0;
-        for (Slot slot : slots) {
-            count += slot.kind() == kind ? 1 : 0;
-        }
-        return count;
+    private static void take(NdArray array, int slot, Frames.Frame frame) {
+        frame.arrays[slot] = array.storage().array();
+        frame.offsets[slot] = array.layout().offset();
     }
 
     private static BitSet present(NdArray[] arrays) {
