@@ -42,7 +42,8 @@ final class Contents {
         if (event instanceof Segment.Operation operation) {
             if (operation.isView()) {
                 int operand = operation.operands()[0];
-                Layout shown = ((View) operation.operator()).view(layouts[operand]).orElse(null);
+                Layout shown =
+                        ((View) operation.operator()).view(layouts[operand]).orElse(null);
                 root = shown == null ? count : roots[operand];
                 layout = shown == null ? layout : shown;
             }

@@ -25,7 +25,8 @@ final class Inputs {
         final int version;
         final int writes;
         /** The next input in the same storage. */
-        @Nullable Input next;
+        @Nullable
+        Input next;
 
         Input(Tensor tensor, NdArray array, int number) {
             this.tensor = tensor;
@@ -119,7 +120,8 @@ final class Inputs {
     }
 
     /** The tensor whose value has this number, null if that is no input. */
-    @Nullable Tensor at(int number) {
+    @Nullable
+    Tensor at(int number) {
         int from = 0;
         int to = count;
         while (from < to) {

@@ -700,7 +700,8 @@ final class Segment {
     private void replay(int @Nullable [] wanted) {
         Tensor[] made;
         try (GradMode.Scope direct = Region.suspend()) {
-            made = new Replay(queued(), Arrays.asList(values).subList(0, count), inputs.tensors(), updates, sequence).run();
+            made = new Replay(queued(), Arrays.asList(values).subList(0, count), inputs.tensors(), updates, sequence)
+                    .run();
         }
         if (path != null) {
             path.observed();

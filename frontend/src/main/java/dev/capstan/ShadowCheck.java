@@ -23,11 +23,7 @@ final class ShadowCheck {
 
     /** Makes what is queued eagerly, before the program runs. */
     ShadowCheck(
-            String region,
-            Inputs inputs,
-            List<Segment.Queued> queued,
-            Map<Integer, Update> updates,
-            long sequence) {
+            String region, Inputs inputs, List<Segment.Queued> queued, Map<Integer, Update> updates, long sequence) {
         this.region = region;
         this.inputs = inputs.tensors();
         Map<Storage, Storage> storages = new IdentityHashMap<>();
