@@ -8,20 +8,20 @@ import dev.capstan.codegen.kernel.GeneratedClasses;
 import dev.capstan.codegen.kernel.VectorWidth;
 import dev.capstan.codegen.tree.ClassTree;
 import dev.capstan.codegen.tree.OversizedMethodException;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /** The generated kernels of this process, one per pattern; programs and eager mode share them. */
 public final class FusedKernels {
-    /** Kernels are classes with names, which are never unloaded: so there must be an end to them. */
-    private static final int MOST = 4096;
+    /** So many of either kind are remembered; those used last. One that is forgotten lives on in programs that call it. */
+    private static final int MOST = 1024;
 
     private static final FusedKernels SHARED = new FusedKernels(GeneratedClasses.shared());
 
     private final GeneratedClasses classes;
-    private final Map<LoopPattern, Optional<FusedLoop>> loops = new HashMap<>();
-    private final Map<ReductionPattern, Optional<FusedReduction>> reductions = new HashMap<>();
+    private final Map<LoopPattern, Optional<FusedLoop>> loops = new RecentlyUsed<>(MOST);
+    private final Map<ReductionPattern, Optional<FusedReduction>> reductions = new RecentlyUsed<>(MOST);
+    private int generated;
 
     private FusedKernels(GeneratedClasses classes) {
         this.classes = classes;
@@ -32,33 +32,23 @@ public final class FusedKernels {
         return SHARED;
     }
 
-    private boolean isFull() {
-        return loops.size() + reductions.size() >= MOST;
-    }
-
     /**
-     * The loop for a pattern, generated if it is new; cold. Empty if the pattern has no generated form, or when there are
-     * too many kernels already: then the block evaluator runs it.
+     * The loop for a pattern, generated if it is new; cold. Empty if the pattern has no generated form: then the block
+     * evaluator runs it.
      */
     public synchronized Optional<FusedLoop> loop(LoopPattern pattern) {
         Optional<FusedLoop> loop = loops.get(requireNonNull(pattern, "pattern"));
         if (loop == null) {
-            if (isFull()) {
-                return Optional.empty();
-            }
             loop = pattern.isSupported() ? generate(pattern) : Optional.empty();
             loops.put(pattern, loop);
         }
         return loop;
     }
 
-    /** The reduction for a pattern, under the same conditions. */
+    /** The reduction for a pattern, in the same way. */
     public synchronized Optional<FusedReduction> reduction(ReductionPattern pattern) {
         Optional<FusedReduction> reduction = reductions.get(requireNonNull(pattern, "pattern"));
         if (reduction == null) {
-            if (isFull()) {
-                return Optional.empty();
-            }
             reduction = pattern.isSupported() ? generate(pattern) : Optional.empty();
             reductions.put(pattern, reduction);
         }
@@ -66,7 +56,7 @@ public final class FusedKernels {
     }
 
     private Optional<FusedLoop> generate(LoopPattern pattern) {
-        String name = GeneratedClasses.PACKAGE + ".Loop" + loops.size();
+        String name = GeneratedClasses.PACKAGE + ".Loop" + generated++;
         Optional<VectorWidth> width = VectorLoop.isSupported(pattern) ? VectorWidth.current() : Optional.empty();
         ClassTree tree = width.map(present -> LoopTree.vector(name, pattern, present))
                 .orElseGet(() -> LoopTree.scalar(name, pattern));
@@ -74,7 +64,7 @@ public final class FusedKernels {
     }
 
     private Optional<FusedReduction> generate(ReductionPattern pattern) {
-        String name = GeneratedClasses.PACKAGE + ".Reduction" + reductions.size();
+        String name = GeneratedClasses.PACKAGE + ".Reduction" + generated++;
         Optional<VectorWidth> width = pattern.isVectorSupported() ? VectorWidth.current() : Optional.empty();
         if (width.isEmpty() && pattern.direction() == ReductionPattern.Direction.DOWN_COLUMNS) {
             return Optional.empty();

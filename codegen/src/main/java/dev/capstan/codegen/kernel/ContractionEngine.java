@@ -217,6 +217,11 @@ final class ContractionEngine<A> {
         }
 
         @Override
+        public boolean isWanted() {
+            return true;
+        }
+
+        @Override
         public void failed(Throwable reason) {
             settle();
             LOG.log(

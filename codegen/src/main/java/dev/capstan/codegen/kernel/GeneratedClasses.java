@@ -4,25 +4,22 @@ package dev.capstan.codegen.kernel;
 import static java.util.Objects.requireNonNull;
 
 import dev.capstan.codegen.tree.BytecodePrinter;
-import dev.capstan.codegen.tree.Callee;
 import dev.capstan.codegen.tree.ClassTree;
 import dev.capstan.codegen.tree.JavaPrinter;
-import dev.capstan.codegen.tree.MethodTree;
-import dev.capstan.codegen.tree.ReferenceType;
 import dev.capstan.codegen.tree.Rendition;
 import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
-import java.util.LinkedHashMap;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArraySet;
 
 /**
- * Where generated classes are defined: one class loader, one package. Shared kernels are ordinary classes with names,
- * which every other generated class can call by {@code invokestatic}; they stay for the life of the process. A program is
- * a hidden class, which can call named ones, is named by none, and is unloaded when its last user lets go of it.
- *
- * <p>With the system property {@code capstan.debug=true} programs are named classes too, each in a loader of its own, so
- * that stack traces, profilers and debuggers show them.
+ * Where generated classes are defined: in one package, each with a name, in a class loader of its own. A program calls its
+ * kernels by {@code invokestatic}; its loader knows them by name, and nothing else of what is generated. So a class lives
+ * as long as somebody uses it: a kernel as long as it is remembered or a program calls it, a program as long as its last
+ * user. Stack traces, profilers and debuggers show all of them.
  */
 public final class GeneratedClasses {
     /** The package of all generated classes. */
@@ -30,14 +27,10 @@ public final class GeneratedClasses {
 
     private static final GeneratedClasses SHARED = new GeneratedClasses();
 
-    private final Loader loader = new Loader(GeneratedClasses.class.getClassLoader());
-    private final Map<String, GeneratedClass> named = new LinkedHashMap<>();
-    private final MethodHandles.Lookup anchor;
-    private final boolean debug = Boolean.getBoolean("capstan.debug");
+    private final Set<String> exports = new CopyOnWriteArraySet<>();
 
     private GeneratedClasses() {
         export(GeneratedClasses.class.getPackageName());
-        anchor = anchorIn(loader);
     }
 
     /** The ones of this process. */
@@ -46,64 +39,39 @@ public final class GeneratedClasses {
     }
 
     /**
-     * Lets generated classes link to the public types of a package of this module, which is not exported otherwise.
+     * Lets classes that are defined from now on link to the public types of a package of this module, which is not exported
+     * otherwise.
      *
      * @param packageName a package of the module {@code dev.capstan.codegen}
      */
     public void export(String packageName) {
-        Module module = GeneratedClasses.class.getModule();
-        if (module.isNamed()) {
-            module.addExports(packageName, loader.getUnnamedModule());
-        }
+        exports.add(packageName);
     }
 
     /**
-     * Defines a class with a name, for good.
-     *
-     * @throws IllegalArgumentException if it is in another package, or the name is taken
-     */
-    public synchronized GeneratedClass define(ClassTree tree) {
-        requirePackage(tree);
-        String name = tree.type().binaryName();
-        if (named.containsKey(name)) {
-            throw new IllegalArgumentException("generated classes: name is taken: " + name);
-        }
-        GeneratedClass result = defineIn(loader, tree);
-        named.put(name, result);
-        return result;
-    }
-
-    /**
-     * Defines a program: a hidden class, whose name in the tree need not be unique.
+     * Defines a class that calls no other generated class.
      *
      * @throws IllegalArgumentException if it is in another package
      */
-    public GeneratedClass defineProgram(ClassTree tree) {
-        requirePackage(tree);
-        if (debug) {
-            return defineIn(new Loader(loader), tree);
-        }
-        Rendition rendition = JavaPrinter.print(tree);
-        byte[] bytes = BytecodePrinter.print(tree, rendition);
-        try {
-            return new GeneratedClass(anchor.defineHiddenClass(bytes, true), rendition, bytes);
-        } catch (IllegalAccessException e) {
-            throw new IllegalStateException("generated classes: the anchor has lost its access", e);
-        }
+    public GeneratedClass define(ClassTree tree) {
+        return define(tree, List.of());
     }
 
-    /** The classes with names, in the order of their definition. */
-    public synchronized List<GeneratedClass> named() {
-        return List.copyOf(named.values());
-    }
-
-    private static void requirePackage(ClassTree tree) {
+    /**
+     * Defines a class.
+     *
+     * @param callees the generated classes that it calls; their names differ
+     * @throws IllegalArgumentException if it is in another package
+     */
+    public GeneratedClass define(ClassTree tree, Collection<GeneratedClass> callees) {
         if (!requireNonNull(tree, "tree").type().packageName().equals(PACKAGE)) {
             throw new IllegalArgumentException("generated classes: must be in " + PACKAGE + ": " + tree.type());
         }
-    }
-
-    private static GeneratedClass defineIn(Loader loader, ClassTree tree) {
+        Loader loader = new Loader(callees);
+        Module module = GeneratedClasses.class.getModule();
+        if (module.isNamed()) {
+            exports.forEach(name -> module.addExports(name, loader.getUnnamedModule()));
+        }
         Rendition rendition = JavaPrinter.print(tree);
         byte[] bytes = BytecodePrinter.print(tree, rendition);
         Class<?> type = loader.define(tree.type().binaryName(), bytes);
@@ -111,33 +79,26 @@ public final class GeneratedClasses {
         return new GeneratedClass(MethodHandles.publicLookup().in(type), rendition, bytes);
     }
 
-    /** A lookup with full access to the package: only a class in it can make one. */
-    private static MethodHandles.Lookup anchorIn(Loader loader) {
-        ReferenceType lookups = ReferenceType.of("java.lang.invoke.MethodHandles");
-        ReferenceType lookup = ReferenceType.of("java.lang.invoke.MethodHandles$Lookup");
-        MethodTree.Builder method = MethodTree.named("lookup").result(lookup);
-        method.body().returns(Callee.ofStatic(lookups, "lookup", lookup).call());
-        ClassTree tree =
-                ClassTree.named(PACKAGE + ".Anchor").method(method.build()).build();
-        GeneratedClass type = defineIn(loader, tree);
-        try {
-            return (MethodHandles.Lookup) type.staticMethod("lookup", MethodType.methodType(MethodHandles.Lookup.class))
-                    .invokeExact();
-        } catch (Error | RuntimeException e) {
-            throw e;
-        } catch (Throwable e) {
-            throw new IllegalStateException("generated classes: the anchor gives no lookup", e);
-        }
-    }
-
-    /** Finds what this module and its dependencies see, and holds what is generated. */
+    /** Finds what this module and its dependencies see, and the callees of the one class that it holds. */
     private static final class Loader extends ClassLoader {
-        Loader(ClassLoader parent) {
-            super("capstan", parent);
+        private final Map<String, Class<?>> callees = new HashMap<>();
+
+        Loader(Collection<GeneratedClass> callees) {
+            super("capstan", GeneratedClasses.class.getClassLoader());
+            callees.forEach(callee -> this.callees.put(callee.type().getName(), callee.type()));
         }
 
         Class<?> define(String name, byte[] bytes) {
             return defineClass(name, bytes, 0, bytes.length);
+        }
+
+        @Override
+        protected Class<?> findClass(String name) throws ClassNotFoundException {
+            Class<?> callee = callees.get(name);
+            if (callee == null) {
+                throw new ClassNotFoundException(name);
+            }
+            return callee;
         }
     }
 }

@@ -10,7 +10,8 @@ import java.util.List;
 /**
  * The one thread on which generated code is made and run until the JIT has compiled it. All of that ends up in the same
  * queue of HotSpot's optimising compiler, which on a small machine is one thread: so jobs take turns by rank, and a later
- * one is only begun while those before it wait for the compiler. The thread does not keep the process alive.
+ * one only runs while those before it wait for the compiler; those of eager mode only when there are no others. The thread
+ * does not keep the process alive.
  */
 public final class WarmUpThread {
     /** How soon the compiler is asked again whether it is done, in milliseconds. */
@@ -46,6 +47,9 @@ public final class WarmUpThread {
         /** Does a slice. */
         Progress advance();
 
+        /** False once nobody has use for the result any more. */
+        boolean isWanted();
+
         /** Told once if {@link #advance} throws, which ends the job. */
         void failed(Throwable reason);
     }
@@ -61,6 +65,7 @@ public final class WarmUpThread {
 
     /** Adds a job behind all others of its rank. */
     public synchronized void submit(Rank rank, Job job) {
+        jobs.removeIf(entry -> !entry.job().isWanted());
         jobs.add(new Entry(requireNonNull(rank, "rank"), requireNonNull(job, "job")));
         jobs.sort(Comparator.comparing(Entry::rank));
         if (!started) {
@@ -94,7 +99,12 @@ public final class WarmUpThread {
 
     /** A slice of each job up to the first that has more to do; tells whether there was one. */
     private boolean round(List<Entry> entries) {
+        boolean others = false;
         for (Entry entry : entries) {
+            if (entry.rank() == Rank.EAGER && others) {
+                return false;
+            }
+            others |= entry.rank() != Rank.EAGER;
             Progress progress = advance(entry.job());
             if (progress == Progress.DONE) {
                 synchronized (this) {

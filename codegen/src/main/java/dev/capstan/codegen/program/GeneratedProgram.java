@@ -41,7 +41,10 @@ final class GeneratedProgram implements CompiledSchedule {
 
     /** Generates and defines the driver of a tree. */
     static GeneratedProgram of(String name, Schedule schedule, DriverTree tree) {
-        return new GeneratedProgram(name, schedule, GeneratedClasses.shared().defineProgram(tree.tree()), tree);
+        List<GeneratedClass> callees =
+                tree.kernels().stream().map(FusedKernel::type).toList();
+        GeneratedClass type = GeneratedClasses.shared().define(tree.tree(), callees);
+        return new GeneratedProgram(name, schedule, type, tree);
     }
 
     @Override

@@ -4,6 +4,7 @@ package dev.capstan.codegen.program;
 import dev.capstan.codegen.fusion.FusedKernels;
 import dev.capstan.codegen.fusion.FusedLoop;
 import dev.capstan.codegen.fusion.LoopPattern;
+import dev.capstan.codegen.fusion.RecentlyUsed;
 import dev.capstan.codegen.kernel.WarmUp;
 import dev.capstan.codegen.kernel.WarmUpThread;
 import dev.capstan.codegen.kernel.WarmUpThread.Progress;
@@ -32,9 +33,10 @@ public final class HotKernels implements KernelCompiler {
     /** So many elements are worth one use more. */
     private static final long ELEMENTS_PER_USE = 8_192;
 
-    private static final int MOST_PATTERNS = 4_096;
+    /** So many patterns are remembered, those asked for last. */
+    private static final int MOST_PATTERNS = 1_024;
 
-    private final Map<LoopPattern, Candidate> candidates = new LinkedHashMap<>();
+    private final Map<LoopPattern, Candidate> candidates = new RecentlyUsed<>(MOST_PATTERNS);
     private final Queue<Candidate> queue = new ConcurrentLinkedQueue<>();
     private boolean started;
 
@@ -55,9 +57,6 @@ public final class HotKernels implements KernelCompiler {
         synchronized (this) {
             Candidate candidate = candidates.get(pattern);
             if (candidate == null) {
-                if (candidates.size() >= MOST_PATTERNS) {
-                    return null;
-                }
                 candidate = new Candidate(pattern);
                 candidates.put(pattern, candidate);
             }
@@ -92,6 +91,9 @@ public final class HotKernels implements KernelCompiler {
 
         @Override
         public Progress advance() {
+            if (loops.isEmpty() && RegionPrograms.areExpected()) {
+                return Progress.WAITING;
+            }
             Candidate next = queue.poll();
             if (next != null) {
                 FusedKernels.shared().loop(next.pattern).ifPresent(loop -> {
@@ -123,6 +125,11 @@ public final class HotKernels implements KernelCompiler {
                 }
                 return Progress.WORKING;
             }
+        }
+
+        @Override
+        public boolean isWanted() {
+            return true;
         }
 
         @Override

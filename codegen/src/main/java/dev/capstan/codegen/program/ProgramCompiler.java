@@ -9,7 +9,7 @@ import dev.capstan.tracer.capture.ScheduleCompiler;
 import dev.capstan.tracer.schedule.Schedule;
 
 /**
- * Generates a driver for each schedule: a hidden class of straight-line calls, of fused loops that programs and eager mode
+ * Generates a driver for each schedule: a class of straight-line calls, of fused loops that programs and eager mode
  * share, of the shared contraction, and of the eager executors for the rest.
  */
 public final class ProgramCompiler implements ScheduleCompiler {

@@ -26,7 +26,7 @@ final class Promotion implements Job {
     private final WeakReference<TieredProgram> program;
     private final Map<StepByStep.Task, KernelUse> cold = new LinkedHashMap<>();
     private final Set<FusedKernel> kernels = new LinkedHashSet<>();
-    private final Queue<StepByStep.Task> tasks;
+    private Queue<StepByStep.Task> tasks;
     private final WarmUp warmUp = new WarmUp(List.of());
     private DriverTree tree;
     private GeneratedProgram generated;
@@ -34,7 +34,6 @@ final class Promotion implements Job {
 
     Promotion(TieredProgram program) {
         this.program = new WeakReference<>(program);
-        this.tasks = new ArrayDeque<>(program.steps().tasks());
     }
 
     @Override
@@ -42,6 +41,9 @@ final class Promotion implements Job {
         TieredProgram served = program.get();
         if (served == null) {
             return Progress.DONE;
+        }
+        if (tasks == null) {
+            tasks = new ArrayDeque<>(served.steps().tasks());
         }
         boolean complete = tasks.isEmpty();
         if (!complete) {
@@ -108,6 +110,11 @@ final class Promotion implements Job {
             settled &= Contraction.instance().isSettled(Part.elementType(dtype));
         }
         return settled;
+    }
+
+    @Override
+    public boolean isWanted() {
+        return program.get() != null;
     }
 
     @Override

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Drivers: a schedule becomes a hidden class of straight-line calls over planned buffers.
+ * Drivers: a schedule becomes a class of straight-line calls over planned buffers.
  *
  * <p>Each step is a call of a fused loop ({@link dev.capstan.codegen.fusion}), of the shared contraction
  * ({@link dev.capstan.codegen.kernel.Contraction}), or of an eager executor where nothing is generated. Sizes, strides and

@@ -38,7 +38,7 @@ class BlockedContractionTest {
         VectorWidth width = VectorWidth.current().orElseThrow();
         TileShape shape = TileShape.of(width, element);
         MicroKernels<A> kernels = GeneratedClasses.shared()
-                .defineProgram(MicroKernelTrees.of(width, element, shape))
+                .define(MicroKernelTrees.of(width, element, shape))
                 .newInstance(MicroKernels.class);
         return new BlockedContraction<>(shape, loops, kernels, kernels);
     }

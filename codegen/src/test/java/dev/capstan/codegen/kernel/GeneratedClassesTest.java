@@ -15,6 +15,7 @@ import dev.capstan.codegen.tree.MethodTree;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 import java.lang.ref.WeakReference;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -39,24 +40,36 @@ class GeneratedClassesTest {
     }
 
     @Test
-    void programsCallNamedKernels() throws Throwable {
+    void programsCallTheirKernelsByName() throws Throwable {
         ClassTree kernel = kernel(GeneratedClasses.PACKAGE + ".Doubling");
-        GeneratedClass named = GeneratedClasses.shared().define(kernel);
-        assertEquals("dev.capstan.generated.Doubling", named.type().getName());
-        assertTrue(GeneratedClasses.shared().named().contains(named));
+        GeneratedClass defined = GeneratedClasses.shared().define(kernel);
+        assertEquals("dev.capstan.generated.Doubling", defined.type().getName());
         for (int i = 0; i < 2; i++) {
-            GeneratedClass program = GeneratedClasses.shared().defineProgram(driver(kernel.callee("twice")));
+            GeneratedClass program = GeneratedClasses.shared().define(driver(kernel.callee("twice")), List.of(defined));
             MethodHandle run = program.staticMethod("run", INT_TO_INT);
             assertEquals(15, (int) run.invokeExact(7));
-            assertTrue(program.type().isHidden());
             assertTrue(program.rendition().text().contains("return Doubling.twice(x) + 1;"));
         }
-        assertEquals(
-                "generated classes: name is taken: dev.capstan.generated.Doubling",
-                assertThrows(
-                                IllegalArgumentException.class,
-                                () -> GeneratedClasses.shared().define(kernel))
-                        .getMessage());
+    }
+
+    @Test
+    void kernelLivesAsLongAsAProgramThatCallsIt() throws Throwable {
+        ClassTree kernel = kernel(GeneratedClasses.PACKAGE + ".Lasting");
+        GeneratedClass defined = GeneratedClasses.shared().define(kernel);
+        WeakReference<Class<?>> type = new WeakReference<>(defined.type());
+        GeneratedClass program = GeneratedClasses.shared().define(driver(kernel.callee("twice")), List.of(defined));
+        defined = null;
+        for (int i = 0; i < 5; i++) {
+            System.gc();
+        }
+        assertEquals(15, (int) program.staticMethod("run", INT_TO_INT).invokeExact(7));
+        assertTrue(type.get() != null);
+        program = null;
+        for (int i = 0; i < 50 && type.get() != null; i++) {
+            System.gc();
+            Thread.sleep(20);
+        }
+        assertTrue(type.get() == null, "unloaded");
     }
 
     @Test
@@ -65,14 +78,14 @@ class GeneratedClassesTest {
                 "generated classes: must be in dev.capstan.generated: elsewhere.Kernel",
                 assertThrows(
                                 IllegalArgumentException.class,
-                                () -> GeneratedClasses.shared().defineProgram(kernel("elsewhere.Kernel")))
+                                () -> GeneratedClasses.shared().define(kernel("elsewhere.Kernel")))
                         .getMessage());
     }
 
     @Test
     void forgottenProgramsAreUnloaded() throws InterruptedException {
         WeakReference<Class<?>> program = new WeakReference<>(GeneratedClasses.shared()
-                .defineProgram(kernel(GeneratedClasses.PACKAGE + ".Forgotten"))
+                .define(kernel(GeneratedClasses.PACKAGE + ".Forgotten"))
                 .type());
         for (int i = 0; i < 50 && program.get() != null; i++) {
             System.gc();

@@ -46,6 +46,11 @@ class WarmUpThreadTest {
         }
 
         @Override
+        public boolean isWanted() {
+            return true;
+        }
+
+        @Override
         public void failed(Throwable reason) {
             log.add(name + " failed: " + reason.getMessage());
         }
@@ -66,6 +71,11 @@ class WarmUpThreadTest {
                     Thread.currentThread().interrupt();
                 }
                 return Progress.DONE;
+            }
+
+            @Override
+            public boolean isWanted() {
+                return true;
             }
 
             @Override
