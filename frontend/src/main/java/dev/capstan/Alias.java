@@ -87,6 +87,11 @@ final class Alias {
         return !detached && rewrites != base.rewrites();
     }
 
+    /** Says that the base is another function, however it became one. */
+    void outdate() {
+        rewrites = base.rewrites() - 1;
+    }
+
     /** Notes that the tensor's place on the tape is that of the base as it is now. */
     void renew() {
         rewrites = base.rewrites();

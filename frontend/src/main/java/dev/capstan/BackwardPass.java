@@ -10,8 +10,10 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,8 @@ final class BackwardPass {
     private final @Nullable List<Edge> targets;
     private final Set<Node> ends = new HashSet<>();
     private final Set<Node> leading = new HashSet<>();
+    /** The nodes that this pass reaches, though a function gave them no gradient. */
+    private final Set<Node> undefined = new HashSet<>();
     private final Map<Edge, Tensor> found = new HashMap<>();
     private final boolean detecting = Anomaly.isDetecting();
     private @Nullable Contributions contributions;
@@ -159,6 +163,10 @@ final class BackwardPass {
             return;
         }
         Tensor[] arrived = slot(new Edge(node, 0));
+        boolean empty = true;
+        for (Tensor gradient : arrived) {
+            empty &= gradient == null;
+        }
         if (!(node instanceof AccumulateGrad)) {
             // one gradient may go on to several leaves
             for (Tensor gradient : arrived) {
@@ -178,8 +186,12 @@ final class BackwardPass {
                 }
             }
         }
-        if (runs(node)) {
+        // behind a region's node lie the inputs of outputs that this pass does not come from, too
+        if (runs(node) && (!empty || undefined.contains(node))) {
             run(node, hooks, arrived);
+            if (empty || node instanceof FunctionNode) {
+                Stream.of(known.get(node)).filter(Objects::nonNull).map(Edge::function).forEach(undefined::add);
+            }
         }
         gradients.remove(node);
         for (Edge edge : known.get(node)) {

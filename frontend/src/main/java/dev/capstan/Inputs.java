@@ -3,7 +3,7 @@ package dev.capstan;
 
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
-import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.spi.Walk;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -164,7 +164,7 @@ final class Inputs {
     }
 
     /** Refuses a backward pass for which an input would have to be as it was. */
-    void verify(Program.Saved saved, String node) {
+    void verify(Tape.Saved saved, String node) {
         Input input = inputs[saved.input()];
         SavedTensor.verify(node, input.tensor.version(), input.version, saved.type());
     }

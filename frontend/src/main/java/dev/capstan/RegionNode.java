@@ -7,8 +7,10 @@ import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,36 +23,43 @@ import org.jspecify.annotations.Nullable;
  * tape, and this node only hands gradients through to it.
  */
 final class RegionNode extends Node {
+    private static final BitSet NOTHING = new BitSet();
+
     private final String region;
     private @Nullable Segment segment;
     private final Program program;
+    private final Tape tape;
     private final Stance stance;
     private final @Nullable Edge[] edges;
     private final int[] versions;
+    /** The operators inside whose saved tensors a backward pass has freed. */
+    private BitSet freed;
+    /** The outputs from which the last pass came. */
+    private BitSet arrived = NOTHING;
+
     private @Nullable Execution execution;
     private @Nullable Edge @Nullable [] continuation;
 
     RegionNode(
-            long sequence,
-            Region region,
-            Segment segment,
-            Program program,
-            @Nullable Execution execution,
-            Inputs inputs) {
+            long sequence, Region region, Segment segment, Program program, Execution execution, Inputs inputs) {
         super(sequence);
         this.region = region.name();
         this.stance = region.stance();
-        // without an execution there is nothing left to do, and nothing to hold on to
-        this.segment = execution == null ? null : segment;
+        this.segment = segment;
         this.program = program;
         this.execution = execution;
-        this.versions = new int[execution == null ? 0 : execution.outputs().length];
+        this.tape = program.tape();
+        this.freed = tape.freed();
+        this.versions = new int[execution.outputs().length];
         for (int i = 0; i < versions.length; i++) {
             versions[i] = execution.outputs()[i].storage().version();
         }
         this.edges = new Edge[inputs.count()];
         for (int i = 0; i < edges.length; i++) {
             edges[i] = inputs.get(i).gradientEdge();
+        }
+        if (tape.walkable().isEmpty()) {
+            forget();
         }
     }
 
@@ -94,26 +103,23 @@ final class RegionNode extends Node {
     /** Hands gradients through to these places from now on, one an output. */
     void continueAt(@Nullable Edge[] places) {
         continuation = places;
-        if (execution != null) {
-            execution.release();
-            execution = null;
-            // with its inputs, which nobody needs any more
-            segment = null;
-        }
+        forget();
     }
 
     /** Makes the operators inside available on the tape. */
     void expand() {
         if (continuation == null) {
-            verifyAlive();
+            if (execution == null) {
+                throw walkedTwice(name());
+            }
             verifyResults();
             segment.expand();
         }
     }
 
-    private void verifySaved(@Nullable Tensor[] gradients) {
-        for (Program.Saved saved : program.saved()) {
-            if (saved.reached().stream().allMatch(output -> gradients[output] == null)) {
+    private void verifySaved() {
+        for (Tape.Saved saved : tape.saved()) {
+            if (!saved.reached().intersects(arrived)) {
                 continue;
             }
             if (saved.input() >= 0) {
@@ -138,17 +144,23 @@ final class RegionNode extends Node {
         }
     }
 
-    private void verifyAlive() {
-        if (execution == null) {
-            throw new CapstanException(
-                    "backward",
-                    "the graph is walked a second time and its saved tensors are gone; call backward with retainGraph",
-                    name());
-        }
+    private static CapstanException walkedTwice(String name) {
+        return new CapstanException(
+                "backward",
+                "the graph is walked a second time and its saved tensors are gone; call backward with retainGraph",
+                name);
     }
 
     @Override
     void backward(@Nullable Tensor[] gradients, BackwardPass pass) {
+        arrived = new BitSet();
+        for (int i = 0; i < gradients.length; i++) {
+            arrived.set(i, gradients[i] != null);
+        }
+        if (arrived.stream()
+                .anyMatch(output -> tape.keepers().get(output).intersects(freed))) {
+            throw walkedTwice(name());
+        }
         if (continuation != null) {
             if (pass.leadsFrom(this, continuation)) {
                 handThrough(gradients, pass);
@@ -158,11 +170,10 @@ final class RegionNode extends Node {
             }
             return;
         }
-        verifyAlive();
-        verifySaved(gradients);
-        NdArray[] arrived = new NdArray[gradients.length];
-        for (int i = 0; i < arrived.length; i++) {
-            arrived[i] = contiguous(gradients[i]);
+        verifySaved();
+        NdArray[] seeds = new NdArray[gradients.length];
+        for (int i = 0; i < seeds.length; i++) {
+            seeds[i] = contiguous(gradients[i]);
         }
         NdArray[] totals = new NdArray[edges.length];
         for (int i = 0; i < totals.length; i++) {
@@ -170,7 +181,7 @@ final class RegionNode extends Node {
         }
         // without a program for this pass eager mode needs the inputs as they were
         boolean now = stance != Stance.COMPILED || !segment.inputs().areUnchanged();
-        NdArray[] sums = execution.backward(arrived, totals, now ? Path.Demand.NOW : Path.Demand.WHEN_HOT);
+        NdArray[] sums = execution.backward(seeds, totals, now ? Path.Demand.NOW : Path.Demand.WHEN_HOT);
         if (sums == null) {
             walkTape(gradients, pass);
             return;
@@ -222,6 +233,27 @@ final class RegionNode extends Node {
 
     @Override
     void release() {
+        if (continuation == null) {
+            BitSet all = (BitSet) freed.clone();
+            arrived.stream().mapToObj(tape.keepers()::get).forEach(all::or);
+            freed = all;
+            forgetWalked();
+        }
+    }
+
+    /** Lets the memory go that no pass needs any more. */
+    private void forgetWalked() {
+        BitSet walkable = tape.walkable(freed);
+        if (walkable.isEmpty()) {
+            forget();
+        } else if (execution != null
+                && walkable.stream()
+                        .allMatch(output -> tape.keepers().get(output).isEmpty())) {
+            execution.release();
+        }
+    }
+
+    private void forget() {
         if (execution != null) {
             execution.release();
             execution = null;

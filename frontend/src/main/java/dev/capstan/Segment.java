@@ -11,6 +11,7 @@ import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathEvent;
 import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.TensorType;
@@ -526,14 +527,9 @@ final class Segment {
         if (shadow != null) {
             shadow.compare(outputs, execution.outputs());
         }
-        boolean required = false;
-        boolean live = false;
-        for (int i = 0; i < outputs.length; i++) {
-            required |= requiresGradient(outputs[i]);
-            live |= program.isDifferentiable()[i];
-        }
-        if (required) {
-            node = new RegionNode(sequence + operators, region, this, program, live ? execution : null, inputs);
+        Tape tape = program.tape();
+        if (!tape.outputs().isEmpty()) {
+            node = new RegionNode(sequence + operators, region, this, program, execution, inputs);
         }
         if (contents == null) {
             for (int i = 0; i < outputs.length; i++) {
@@ -542,7 +538,7 @@ final class Segment {
         } else {
             settle(wanted, outputs, execution);
         }
-        if (!live) {
+        if (tape.outputs().isEmpty()) {
             execution.release();
         }
     }
@@ -597,6 +593,10 @@ final class Segment {
         }
         if (!tensor.isConcealed()) {
             recompute(tensor);
+            if (contents != null && contents.isStale(tensor.segmentValue()) && tensor.alias() != null) {
+                // a view of what was overwritten: it is connected with that when it is used again, as in eager mode
+                tensor.alias().outdate();
+            }
         }
         tensor.reveal();
     }
@@ -626,15 +626,17 @@ final class Segment {
         if (shown == null || shown.isPending() && (shown.isConcealed() || !isShown(shown))) {
             return false;
         }
+        boolean outside = queued(view.operands()[0]) instanceof Input;
+        if (shown.requiresGrad() && (!outside || node != null && inputs.areUnchanged())) {
+            // its gradient belongs between those of the operators inside
+            return false;
+        }
         long before = queued().subList(0, number).stream()
                 .filter(event -> event instanceof Operation || event instanceof Retaken)
                 .count();
         try (GradMode.Scope direct = Region.suspend();
                 GradMode.Scope mode = GradMode.set(view.recording())) {
-            // as in eager mode, a view of what was overwritten is connected with it when it is used again
-            boolean stale = contents != null && contents.isStale(number);
-            long place = stale ? Node.reserve(1) : sequence + before;
-            Tensor again = TensorOps.execute(view.operator(), new Tensor[] {shown}, place);
+            Tensor again = TensorOps.execute(view.operator(), new Tensor[] {shown}, sequence + before);
             boolean shows = again.values().storage() == shown.values().storage();
             if (shows) {
                 tensor.become(again, again.values());

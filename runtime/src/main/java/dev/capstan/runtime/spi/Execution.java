@@ -9,7 +9,7 @@ public interface Execution {
     NdArray[] outputs();
 
     /**
-     * Runs backward; may be called again until {@link #release()}.
+     * Runs backward; may be called again.
      *
      * @param gradients for each output its gradient, contiguous, of the output's shape and type, or null if it received
      *     none
@@ -21,6 +21,6 @@ public interface Execution {
      */
     NdArray[] backward(NdArray[] gradients, NdArray[] totals, Path.Demand demand);
 
-    /** Gives the memory back to the program; the run has no backward pass (any more). */
+    /** Gives the memory back to the program; what still runs backward needs nothing of what the run has kept. */
     void release();
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.capture;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.graph.BackwardGraph;
@@ -40,8 +43,7 @@ final class PathProgram implements Program {
     private final ForwardSchedule forward;
     private final CompiledSchedule forwardCode;
     private final int[] outputNumbers;
-    private final List<Saved> saved;
-    private final boolean[] differentiable;
+    private final Tape tape;
     private final int inputs;
     private final MemoryPool pool = new MemoryPool();
     private final Frames frames;
@@ -68,7 +70,8 @@ final class PathProgram implements Program {
             ScheduleCompiler compiler,
             CompileLog log,
             ForwardSchedule forward,
-            CompiledSchedule forwardCode) {
+            CompiledSchedule forwardCode,
+            Tape tape) {
         this.name = name;
         this.recording = recording;
         this.compiler = compiler;
@@ -85,27 +88,21 @@ final class PathProgram implements Program {
                 .sorted(Comparator.comparingInt(Slot::index))
                 .toArray(Slot[]::new);
         this.outputNumbers = recording.outputs().stream().mapToInt(i -> i).toArray();
-        this.differentiable = new boolean[recording.outputs().size()];
-        for (int i = 0; i < differentiable.length; i++) {
-            differentiable[i] = recording.isDifferentiable(recording.outputs().get(i));
-        }
-        this.saved = recording.saved();
+        this.tape = tape;
     }
 
     static PathProgram compile(
             String name, Recording recording, ScheduleCompiler compiler, boolean warm, CompileLog log) {
         long start = System.nanoTime();
-        BitSet required = new BitSet();
-        for (int i = 0; i < recording.outputs().size(); i++) {
-            required.set(i, recording.isDifferentiable(recording.outputs().get(i)));
-        }
+        Tape tape = recording.tape();
+        BitSet required = tape.walkable();
         Arrivals all = new Arrivals(required, new BitSet());
         BackwardGraph complete = required.isEmpty() ? null : BackwardGraph.of(recording, all);
         Set<Integer> saved = complete == null ? Set.of() : complete.saved();
         ForwardSchedule forward = Scheduler.forward(recording.graph(), saved, recording.owned(), recording.written());
         CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), warm);
         log.add(System.nanoTime() - start);
-        return new PathProgram(name, recording, compiler, log, forward, code);
+        return new PathProgram(name, recording, compiler, log, forward, code, tape);
     }
 
     @Override
@@ -114,13 +111,8 @@ final class PathProgram implements Program {
     }
 
     @Override
-    public boolean[] isDifferentiable() {
-        return differentiable;
-    }
-
-    @Override
-    public List<Saved> saved() {
-        return saved;
+    public Tape tape() {
+        return tape;
     }
 
     @Override
@@ -285,9 +277,6 @@ final class PathProgram implements Program {
 
         @Override
         public NdArray[] backward(NdArray[] gradients, NdArray[] totals, Path.Demand demand) {
-            if (kept == null) {
-                throw new IllegalStateException("the run was released");
-            }
             Backward backward = PathProgram.this.backward(new Arrivals(present(gradients), present(totals)), demand);
             if (backward == null) {
                 return null;
@@ -306,7 +295,7 @@ final class PathProgram implements Program {
                     case INPUT -> take(arguments[slot.index()], i, frame);
                     case GRADIENT -> take(gradients[slot.index()], i, frame);
                     case TOTAL -> take(totals[slot.index()], i, frame);
-                    case KEPT -> arrays[i] = kept[slot.index()];
+                    case KEPT -> arrays[i] = requireNonNull(kept, "the run was released")[slot.index()];
                     case FORWARD_RESULT -> arrays[i] = made[slot.index()].array();
                     case RESULT ->
                         arrays[i] = (gained[slot.index()] = Storage.allocate(slot.dtype(), slot.elements())).array();

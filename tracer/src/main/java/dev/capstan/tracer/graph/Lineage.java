@@ -4,7 +4,7 @@ package dev.capstan.tracer.graph;
 import static java.util.Objects.requireNonNull;
 
 import dev.capstan.runtime.op.View;
-import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.graph.Recording.Applied;
@@ -23,6 +23,7 @@ public final class Lineage {
     private final List<? extends Event> events;
     private final int[] storages;
     private final Layout[] layouts;
+    private BitSet consumed;
 
     /** Of these events, in order. */
     public Lineage(List<? extends Event> events) {
@@ -130,7 +131,8 @@ public final class Lineage {
         }
         BitSet reached = reached(root);
         for (int value = reached.nextSetBit(0); value >= 0; value = reached.nextSetBit(value + 1)) {
-            if (savesOverwritten(value) || isConsumed(value) && savesAnything(value)) {
+            if (savesOverwritten(value)
+                    || consumed().get(value) && !saved(value).isEmpty()) {
                 return null;
             }
         }
@@ -139,13 +141,18 @@ public final class Lineage {
                 .toArray();
     }
 
-    /**
-     * What the tape behind these outputs keeps for a backward pass and others may change until then, in the order in which
-     * the pass asks for it.
-     */
-    List<Program.Saved> saved(List<Integer> outputs) {
-        List<BitSet> reached = outputs.stream().map(this::tape).toList();
-        List<Program.Saved> all = new ArrayList<>();
+    /** What the tape behind these values would hold. */
+    Tape tape(List<Integer> outputs) {
+        BitSet required = new BitSet();
+        List<BitSet> reached = new ArrayList<>();
+        List<BitSet> keepers = new ArrayList<>();
+        for (int i = 0; i < outputs.size(); i++) {
+            boolean requires = events.get(outputs.get(i)).requiresGradient();
+            required.set(i, requires);
+            reached.add(requires ? reached(outputs.get(i)) : new BitSet());
+            keepers.add(keepers(reached.get(i)));
+        }
+        List<Tape.Saved> saved = new ArrayList<>();
         for (int value = events.size() - 1; value >= 0; value--) {
             BitSet from = new BitSet();
             for (int i = 0; i < reached.size(); i++) {
@@ -153,26 +160,28 @@ public final class Lineage {
             }
             for (int kept : from.isEmpty() ? List.<Integer>of() : saved(value)) {
                 if (!isCopied(kept, value)) {
-                    known(kept, from, outputs).ifPresent(all::add);
+                    known(kept, from, outputs).ifPresent(saved::add);
                 }
             }
         }
-        return all;
+        return Tape.of(required, saved, keepers, keepers(consumed()));
     }
 
-    private BitSet tape(int output) {
-        return events.get(output).requiresGradient() ? reached(output) : new BitSet();
+    private BitSet keepers(BitSet operators) {
+        BitSet keepers = (BitSet) operators.clone();
+        keepers.stream().filter(operator -> saved(operator).isEmpty()).forEach(keepers::clear);
+        return keepers;
     }
 
-    private Optional<Program.Saved> known(int value, BitSet reached, List<Integer> outputs) {
+    private Optional<Tape.Saved> known(int value, BitSet reached, List<Integer> outputs) {
         TensorType type = events.get(value).type();
         int storage = storages[value];
         if (events.get(storage) instanceof External external) {
-            return Optional.of(new Program.Saved(type, reached, external.index(), -1));
+            return Optional.of(new Tape.Saved(type, reached, external.index(), -1));
         }
         for (int i = 0; i < outputs.size(); i++) {
             if (storages[outputs.get(i)] == storage) {
-                return Optional.of(new Program.Saved(type, reached, -1, i));
+                return Optional.of(new Tape.Saved(type, reached, -1, i));
             }
         }
         return Optional.empty();
@@ -194,10 +203,6 @@ public final class Lineage {
         return saved;
     }
 
-    private boolean savesAnything(int value) {
-        return !saved(value).isEmpty();
-    }
-
     private boolean savesOverwritten(int value) {
         return saved(value).stream().anyMatch(operand -> !isCopied(operand, value) && isOverwritten(operand, value));
     }
@@ -210,25 +215,22 @@ public final class Lineage {
                 && written.content() == operand;
     }
 
-    /** True if a backward pass of the path has gone through an operator and freed what it had saved. */
-    private boolean isConsumed(int value) {
-        for (int i = value + 1; i < storages.length; i++) {
-            if (events.get(i) instanceof Differentiated pass
-                    && !pass.retainsGraph()
-                    && reached(pass.root()).get(value)) {
-                return true;
+    /** The operators through which a backward pass of the path has gone that did not retain the graph. */
+    private BitSet consumed() {
+        if (consumed == null) {
+            BitSet all = new BitSet();
+            for (Event event : events) {
+                if (event instanceof Differentiated pass && !pass.retainsGraph()) {
+                    all.or(reached(pass.root()));
+                }
             }
+            consumed = all;
         }
-        return false;
-    }
-
-    /** True if a backward pass of the path has freed what one from this value would need. */
-    boolean isSpent(int root) {
-        return reached(root).stream().anyMatch(value -> isConsumed(value) && savesAnything(value));
+        return consumed;
     }
 
     /** True if a backward pass of the path went through the operator that gave a value. */
     boolean isWalked(int value) {
-        return isConsumed(source(value));
+        return consumed().get(source(value));
     }
 }

@@ -6,7 +6,7 @@ import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Expand;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.View;
-import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.graph.Graph.Input;
@@ -140,14 +140,9 @@ public record Recording(
         return events.get(value).requiresGradient();
     }
 
-    /** Whether a backward pass can start at a value after the path; the path's own passes may have used it up. */
-    public boolean isDifferentiable(int value) {
-        return requiresGradient(value) && !new Lineage(events).isSpent(value);
-    }
-
-    /** What eager mode would keep for a backward pass from the outputs. */
-    public List<Program.Saved> saved() {
-        return new Lineage(events).saved(outputs);
+    /** What eager mode's tape would hold behind the outputs. */
+    public Tape tape() {
+        return new Lineage(events).tape(outputs);
     }
 
     /** The value of the graph that an event's value is. */
@@ -158,8 +153,11 @@ public record Recording(
     /** Why only eager mode can do what the path does, or empty. */
     public Optional<String> obstacle() {
         Lineage lineage = new Lineage(events);
-        for (int output : outputs) {
-            if (requiresGradient(output) && !lineage.isSpent(output)) {
+        Tape tape = lineage.tape(outputs);
+        BitSet walkable = tape.walkable();
+        for (int place = 0; place < outputs.size(); place++) {
+            int output = outputs.get(place);
+            if (walkable.get(place)) {
                 if (!written.isEmpty()) {
                     return Optional.of("it changes tensors from outside, and a result is still on the tape");
                 }
