@@ -33,6 +33,7 @@ final class BackwardPass {
     private final Set<Node> leading = new HashSet<>();
     /** The nodes that this pass reaches, though a function gave them no gradient. */
     private final Set<Node> undefined = new HashSet<>();
+
     private final Map<Edge, Tensor> found = new HashMap<>();
     private final boolean detecting = Anomaly.isDetecting();
     private @Nullable Contributions contributions;
@@ -190,7 +191,10 @@ final class BackwardPass {
         if (runs(node) && (!empty || undefined.contains(node))) {
             run(node, hooks, arrived);
             if (empty || node instanceof FunctionNode) {
-                Stream.of(known.get(node)).filter(Objects::nonNull).map(Edge::function).forEach(undefined::add);
+                Stream.of(known.get(node))
+                        .filter(Objects::nonNull)
+                        .map(Edge::function)
+                        .forEach(undefined::add);
             }
         }
         gradients.remove(node);

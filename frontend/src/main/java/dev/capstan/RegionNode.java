@@ -40,8 +40,7 @@ final class RegionNode extends Node {
     private @Nullable Execution execution;
     private @Nullable Edge @Nullable [] continuation;
 
-    RegionNode(
-            long sequence, Region region, Segment segment, Program program, Execution execution, Inputs inputs) {
+    RegionNode(long sequence, Region region, Segment segment, Program program, Execution execution, Inputs inputs) {
         super(sequence);
         this.region = region.name();
         this.stance = region.stance();
@@ -157,8 +156,7 @@ final class RegionNode extends Node {
         for (int i = 0; i < gradients.length; i++) {
             arrived.set(i, gradients[i] != null);
         }
-        if (arrived.stream()
-                .anyMatch(output -> tape.keepers().get(output).intersects(freed))) {
+        if (arrived.stream().anyMatch(output -> tape.keepers().get(output).intersects(freed))) {
             throw walkedTwice(name());
         }
         if (continuation != null) {
