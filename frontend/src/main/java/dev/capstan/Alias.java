@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
-import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.Layout;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,53 +10,68 @@ import org.jspecify.annotations.Nullable;
  */
 final class Alias {
     private final Tensor base;
-    private final @Nullable Layout place;
-    private final Layout position;
+    private final Viewing viewing;
+    /** How the operand lies in memory, or will. */
+    private final Layout operand;
+    /** Where the operand's elements lie in a contiguous base, if strides can express it. */
+    private final @Nullable Layout within;
+
     private final boolean detached;
     private final boolean recorded;
     private int rewrites;
+    private @Nullable Layout position;
 
-    private Alias(Tensor base, @Nullable Layout place, Layout position, boolean detached, boolean recorded) {
+    private Alias(
+            Tensor base, Viewing viewing, Layout operand, @Nullable Layout within, boolean detached, boolean recorded) {
         this.base = base;
-        this.place = place;
-        this.position = position;
+        this.viewing = viewing;
+        this.operand = operand;
+        this.within = within;
         this.detached = detached;
         this.recorded = recorded;
         this.rewrites = base.rewrites();
     }
 
-    /** What a view operator's result is to its operand; null if the operator had to copy. */
-    static @Nullable Alias of(Tensor result, Tensor operand, View operator) {
-        Layout position = position(result, operand, operator);
-        if (position == null) {
+    /**
+     * What a view is to the operand it was taken of; null if the operator had to copy.
+     *
+     * @param recording whether the tape records it
+     */
+    static @Nullable Alias of(Tensor result, Tensor operand, Viewing viewing, boolean recording) {
+        Layout from = layout(operand);
+        if (!shares(result, operand, viewing, from)) {
             return null;
         }
-        boolean recorded = GradMode.isEnabled();
         Alias known = operand.alias();
-        if (!operator.differentiable(0)) {
-            return new Alias(operand, null, position, true, recorded);
+        if (!viewing.isDifferentiable()) {
+            return new Alias(operand, viewing, from, null, true, recording);
         }
         if (known == null || known.detached) {
-            Layout whole = Layout.contiguous(operand.shape());
-            return new Alias(operand, operator.view(whole).orElse(null), position, false, recorded);
+            return new Alias(operand, viewing, from, Layout.contiguous(operand.shape()), false, recording);
         }
-        Layout place = Optional.ofNullable(known.place).flatMap(operator::view).orElse(null);
-        return new Alias(known.base, place, position, false, recorded && known.recorded);
+        return new Alias(known.base, viewing, from, known.place(), false, recording && known.recorded);
     }
 
-    private static @Nullable Layout position(Tensor result, Tensor operand, View operator) {
-        if (!result.isPending()) {
-            boolean shares = result.values().storage() == operand.values().storage();
-            return shares ? result.values().layout() : null;
+    private static boolean shares(Tensor result, Tensor operand, Viewing viewing, Layout from) {
+        if (result.isPending()) {
+            return from.isContiguous() || viewing.of(from) != null;
         }
-        // what is still queued will lie in memory as eager mode would have it
-        Layout from = Layout.contiguous(operand.shape());
-        if (!operand.isPending()) {
-            from = operand.values().layout();
-        } else if (operand.alias() != null) {
-            from = operand.alias().position;
+        return result.values().storage() == operand.values().storage();
+    }
+
+    /** How a tensor lies in memory; what is still queued will lie as eager mode would have it. */
+    private static Layout layout(Tensor tensor) {
+        if (!tensor.isPending()) {
+            return tensor.values().layout();
         }
-        return operator.view(from).orElse(null);
+        return tensor.alias() == null ? Layout.contiguous(tensor.shape()) : tensor.alias().position();
+    }
+
+    private Layout position() {
+        if (position == null) {
+            position = viewing.of(operand);
+        }
+        return position;
     }
 
     /** The tensor whose elements are shown. */
@@ -69,7 +82,7 @@ final class Alias {
     /** Where the elements lie in a contiguous base; null if strides cannot express it. */
     @Nullable
     Layout place() {
-        return place;
+        return within == null ? null : viewing.of(within);
     }
 
     /** True if the two have nothing in common on the tape. */

@@ -2,7 +2,6 @@
 package dev.capstan;
 
 import dev.capstan.runtime.memory.Storage;
-import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import java.util.ArrayList;
@@ -43,7 +42,7 @@ final class Contents {
             if (operation.isView()) {
                 int operand = operation.operands()[0];
                 Layout shown =
-                        ((View) operation.operator()).view(layouts[operand]).orElse(null);
+                        operation.viewing().of(layouts[operand]);
                 root = shown == null ? count : roots[operand];
                 layout = shown == null ? layout : shown;
             }

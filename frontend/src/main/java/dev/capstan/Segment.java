@@ -72,9 +72,17 @@ final class Segment {
     record Input(int place, int alias) implements Queued {}
 
     /** An operator, whose operands are numbers of values. */
-    record Operation(Operator operator, int[] operands, boolean recording, boolean isView) implements Queued {
+    record Operation(
+            Operator operator,
+            int[] operands,
+            boolean recording,
+            @Nullable Viewing viewing) implements Queued {
         Operation(Operator operator, int[] operands, boolean recording) {
-            this(operator, operands, recording, operator.isView());
+            this(operator, operands, recording, operator instanceof View view ? new Viewing(view) : null);
+        }
+
+        boolean isView() {
+            return viewing != null;
         }
     }
 
@@ -183,7 +191,7 @@ final class Segment {
         Tensor result = new Tensor(event.type(), event.requiresGradient(), thread.isInference(), this, count);
         add(operation, result);
         operators++;
-        return operation.isView() ? result.viewOf(operand, (View) operation.operator()) : result;
+        return operation.isView() ? result.viewOf(operand, operation.viewing(), operation.recording()) : result;
     }
 
     private void add(Queued event, @Nullable Tensor value) {

@@ -10,7 +10,6 @@ import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Cat;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Stack;
-import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
@@ -732,8 +731,8 @@ public class Tensor extends InPlaceOperators {
     }
 
     /** Notes that this tensor was made as a view of another one. */
-    final Tensor viewOf(Tensor operand, View operator) {
-        alias = Alias.of(this, operand, operator);
+    final Tensor viewOf(Tensor operand, Viewing viewing, boolean recording) {
+        alias = Alias.of(this, operand, viewing, recording);
         if (alias != null) {
             inference = operand.inference;
             counter = operand.counter;
