@@ -64,7 +64,9 @@ final class Alias {
         if (!tensor.isPending()) {
             return tensor.values().layout();
         }
-        return tensor.alias() == null ? Layout.contiguous(tensor.shape()) : tensor.alias().position();
+        return tensor.alias() == null
+                ? Layout.contiguous(tensor.shape())
+                : tensor.alias().position();
     }
 
     private Layout position() {

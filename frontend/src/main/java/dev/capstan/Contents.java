@@ -41,8 +41,7 @@ final class Contents {
         if (event instanceof Segment.Operation operation) {
             if (operation.isView()) {
                 int operand = operation.operands()[0];
-                Layout shown =
-                        operation.viewing().of(layouts[operand]);
+                Layout shown = operation.viewing().of(layouts[operand]);
                 root = shown == null ? count : roots[operand];
                 layout = shown == null ? layout : shown;
             }

@@ -55,7 +55,9 @@ enum TensorOps implements Ops<Tensor> {
             return region.segment(operands).apply(operator, operands);
         }
         Tensor result = execute(operator, operands);
-        return operator.isView() ? result.viewOf(operands[0], new Viewing((View) operator), GradMode.isEnabled()) : result;
+        return operator.isView()
+                ? result.viewOf(operands[0], new Viewing((View) operator), GradMode.isEnabled())
+                : result;
     }
 
     /** Executes an operator now. */
