@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.TensorType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +76,12 @@ final class Alias {
             position = viewing.of(operand);
         }
         return position;
+    }
+
+    /** The error where a view that the tape does not know would have to follow it. */
+    static CapstanException refusal(TensorType view) {
+        return new CapstanException(
+                "view", "a view made in noGrad is used where a write to its base was recorded", view.toString());
     }
 
     /** The tensor whose elements are shown. */

@@ -6,7 +6,12 @@ import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which values of a segment share storage, and what each storage holds after the writes that are queued. A storage goes by
@@ -21,6 +26,10 @@ final class Contents {
 
     private int count;
     private final List<Outside> outside = new ArrayList<>();
+    /** For the root of a storage the number of its content after the last write that was recorded. */
+    private Map<Integer, Integer> recorded = Map.of();
+    /** The roots of storages of which several tensors from outside show parts. */
+    private Set<Integer> shared = Set.of();
 
     /** A write to a tensor from outside. */
     private record Outside(Tensor input, Segment.Write write) {}
@@ -48,6 +57,10 @@ final class Contents {
         } else if (event instanceof Segment.Input input) {
             root = input.alias() < 0 ? count : roots[input.alias()];
             layout = inputs.get(input.place()).values().layout();
+            if (root != count) {
+                shared = shared.isEmpty() ? new HashSet<>() : shared;
+                shared.add(root);
+            }
         } else if (event instanceof Segment.Write write) {
             root = roots[write.content()];
             layout = layouts[write.content()];
@@ -64,6 +77,10 @@ final class Contents {
     }
 
     private void note(int root, Segment.Write write) {
+        if (write.recording()) {
+            recorded = recorded.isEmpty() ? new HashMap<>() : recorded;
+            recorded.put(root, count);
+        }
         Tensor input = inputs.at(root);
         if (input != null) {
             outside.add(new Outside(input, write));
@@ -88,6 +105,25 @@ final class Contents {
     /** True if a write to the storage of a value is queued. */
     boolean isWritten(int value) {
         return of(value) != roots[value];
+    }
+
+    /** True if a write to the storage of a value was recorded since. */
+    boolean isRewritten(int value) {
+        return recorded.getOrDefault(roots[value], value) > value;
+    }
+
+    /**
+     * Where a value lies in the contiguous content of its storage; null if that is not contiguous, several tensors from
+     * outside share it, or elements of the value are one place in memory.
+     */
+    @Nullable
+    Layout place(int value) {
+        Layout whole = layouts[roots[value]];
+        Layout part = layouts[value];
+        boolean single = whole.isContiguous() && !shared.contains(roots[value]);
+        return single && part.shape().elements() > 0 && !part.overlapsItself()
+                ? part.at(part.offset() - whole.offset())
+                : null;
     }
 
     /** True if a value is a view, other than of the whole storage as it is. */

@@ -47,8 +47,11 @@ final class InPlace implements Ops<Tensor> {
         verifyMode(name);
         verifyResult(name, operator.infer(operands.stream().map(Tensor::type).toList()));
         Region region = Region.current();
-        if (region != null && isQueueable() && region.write(target, TensorOps.INSTANCE.apply(operator, operands))) {
-            return target;
+        if (region != null && isQueueable()) {
+            boolean recorded = isRecorded(operands);
+            if (region.write(target, TensorOps.INSTANCE.apply(operator, operands), recorded, true)) {
+                return target;
+            }
         }
         boolean recording = verifyTape(name, operands);
         verifyPlaces(name);
@@ -108,14 +111,7 @@ final class InPlace implements Ops<Tensor> {
             return false;
         }
         verifyFits(name, source);
-        boolean recording =
-                GradMode.isEnabled() && target.dtype().isFloating() && (target.requiresGrad() || source.requiresGrad());
-        return region.write(target, recording ? overwritten(source) : source);
-    }
-
-    /** The target with another tensor's elements in place of all of its own. */
-    private Tensor overwritten(Tensor source) {
-        return Overwrite.overwrite(TensorOps.INSTANCE, target, fitted(source), Layout.contiguous(target.shape()));
+        return region.write(target, source, isRecorded(List.of(target, source)), false);
     }
 
     private Tensor fitted(Tensor source) {
@@ -182,7 +178,10 @@ final class InPlace implements Ops<Tensor> {
     }
 
     private void store(Tensor source) {
-        NdArray to = target.values();
+        store(source, target.values());
+    }
+
+    private void store(Tensor source, NdArray to) {
         NdArray from = source.values();
         if (from.storage() == to.storage() && !from.layout().equals(to.layout())) {
             // elements may lie on one another: all are read before any is written
@@ -215,9 +214,29 @@ final class InPlace implements Ops<Tensor> {
 
     /** The node of a copy of a tensor with a part laid over it, which need not be made: the tensor itself was written to. */
     private static OperatorNode overwriting(Tensor whole, Tensor part, Layout place) {
-        OperatorNode node = new OperatorNode(Node.reserve(1), new Overwrite(place), new Tensor[] {whole, part});
+        return overwriting(whole, part, place, Node.reserve(1));
+    }
+
+    private static OperatorNode overwriting(Tensor whole, Tensor part, Layout place, long sequence) {
+        OperatorNode node = new OperatorNode(sequence, new Overwrite(place), new Tensor[] {whole, part});
         node.produced(whole);
         return node;
+    }
+
+    /**
+     * Makes a write to a part that was queued.
+     *
+     * @param part what is written, of the shape of its place
+     * @param place where it lies in the target, which is contiguous and no view
+     * @param sequence the creation number of the tape node
+     */
+    Tensor lay(Tensor part, Layout place, boolean recording, long sequence) {
+        NdArray whole = target.values();
+        store(part, whole.view(place.at(whole.layout().offset() + place.offset())));
+        if (recording) {
+            target.rebase(overwriting(target, part, place, sequence));
+        }
+        return target;
     }
 
     /** Computes what a compiled region has queued and what would see the elements change. */
@@ -230,15 +249,7 @@ final class InPlace implements Ops<Tensor> {
 
     /** True if the write is recorded; refuses what cannot be. */
     private boolean verifyTape(String name, List<Tensor> operands) {
-        if (!GradMode.isEnabled() || !target.dtype().isFloating()) {
-            return false;
-        }
-        // asking each connects views with what their bases are now, before this write has its place in the order
-        boolean required = target.requiresGrad();
-        for (Tensor operand : operands) {
-            required |= operand.requiresGrad();
-        }
-        if (!required) {
+        if (!isRecorded(operands)) {
             return false;
         }
         Alias alias = target.view();
@@ -257,6 +268,19 @@ final class InPlace implements Ops<Tensor> {
             throw refusal(name, "a leaf that requires a gradient is changed in place outside of noGrad");
         }
         return true;
+    }
+
+    /** True if the tape records the write; connects views with what their bases are before it. */
+    private boolean isRecorded(List<Tensor> operands) {
+        if (!GradMode.isEnabled() || !target.dtype().isFloating()) {
+            return false;
+        }
+        // asking each, before this write has its place in the order
+        boolean required = target.requiresGrad();
+        for (Tensor operand : operands) {
+            required |= operand.requiresGrad();
+        }
+        return required;
     }
 
     private void verifyResult(String name, TensorType result) {

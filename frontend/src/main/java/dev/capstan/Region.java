@@ -132,15 +132,13 @@ final class Region {
     /**
      * Queues a write to a tensor.
      *
+     * @param recording whether the tape records it
+     * @param computed whether an operator on the target gave the source
      * @return false if it has to be made now, eagerly
      */
-    boolean write(Tensor target, Tensor source) {
-        boolean recording = GradMode.isEnabled() && source.requiresGrad();
-        if (GradMode.isEnabled() && target.requiresGrad() && !source.requiresGrad()) {
-            return false;
-        }
+    boolean write(Tensor target, Tensor source, boolean recording, boolean computed) {
         prepare(target, source);
-        return segment != null && segment.write(target, source, recording);
+        return segment != null && segment.write(target, source, recording, computed);
     }
 
     /** Queues an update, or as much of it as can be; the rest is made eagerly. */

@@ -10,6 +10,7 @@ import dev.capstan.Segment.Retaken;
 import dev.capstan.Segment.Write;
 import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.View;
 import java.util.Arrays;
 import java.util.List;
@@ -62,6 +63,9 @@ final class Replay {
                 NdArray array = array(i, computed);
                 boolean same = array == computed.values();
                 pending.become(computed, array);
+                if (same) {
+                    pending.follow();
+                }
                 // what was computed before a write goes on from the elements before it
                 computed = same ? pending : computed;
             }
@@ -92,8 +96,12 @@ final class Replay {
             return execute(number, operation);
         }
         if (event instanceof Retaken retaken) {
-            sequence++;
-            return made[retaken.value()];
+            Tensor view = made[retaken.value()];
+            long place = sequence++;
+            if (retaken.connected()) {
+                view.renew(place);
+            }
+            return view;
         }
         if (event instanceof Write write) {
             return write(write);
@@ -105,15 +113,44 @@ final class Replay {
         Tensor[] operands = Arrays.stream(operation.operands())
                 .mapToObj(operand -> made[operand])
                 .toArray(Tensor[]::new);
-        Queued next = number + 1 < made.length ? queued.get(number + 1) : operation;
-        if (next instanceof Write write && write.value() == number && write.recording()) {
-            operands = new InPlace(made[write.content()])
+        if (laid(number) != null) {
+            sequence++;
+            return null;
+        }
+        Write write = written(number);
+        if (write != null && write.recording()) {
+            operands = new InPlace(made[write.target()])
                     .kept(operation.operator(), List.of(operands))
                     .toArray(Tensor[]::new);
         }
         try (GradMode.Scope mode = GradMode.set(operation.recording())) {
-            return TensorOps.execute(operation.operator(), operands, sequence++);
+            Tensor result = TensorOps.execute(operation.operator(), operands, sequence++);
+            return operation.isView() ? result.viewOf(operands[0], (View) operation.operator()) : result;
         }
+    }
+
+    private @Nullable Queued event(int number) {
+        return number < made.length ? queued.get(number) : null;
+    }
+
+    /** The write of a value, all of it or to a part of something, that follows at once; or null. */
+    private @Nullable Write written(int number) {
+        boolean part = event(number + 1) instanceof Operation next
+                && next.operator() instanceof Overwrite
+                && next.operands()[1] == number;
+        int value = part ? number + 1 : number;
+        return event(value + 1) instanceof Write write && write.value() == value ? write : null;
+    }
+
+    /** The operator of a value that is only made to be written over what it was made of; or null. */
+    private @Nullable Overwrite laid(int number) {
+        return event(number) instanceof Operation operation
+                        && operation.operator() instanceof Overwrite overwrite
+                        && event(number + 1) instanceof Write write
+                        && write.value() == number
+                        && write.content() == operation.operands()[0]
+                ? overwrite
+                : null;
     }
 
     /** The array of a value made again: a view is one of what its operand is now, which may have been written to. */
@@ -132,6 +169,13 @@ final class Replay {
 
     private Tensor write(Write write) {
         try (GradMode.Scope mode = GradMode.set(write.recording())) {
+            Overwrite laid = laid(write.value());
+            if (laid != null) {
+                int part = ((Operation) queued.get(write.value())).operands()[1];
+                // the operator came just before, with the number of its node
+                return new InPlace(made[write.content()], write.counter())
+                        .lay(made[part], laid.place(), write.recording(), sequence - 1);
+            }
             return new InPlace(made[write.content()], write.counter()).assign(made[write.value()], write.recording());
         }
     }

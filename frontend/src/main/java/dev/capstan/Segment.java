@@ -3,9 +3,13 @@ package dev.capstan;
 
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
+import dev.capstan.runtime.op.AsStrided;
+import dev.capstan.runtime.op.Cast;
 import dev.capstan.runtime.op.Composite;
 import dev.capstan.runtime.op.Detach;
+import dev.capstan.runtime.op.Expand;
 import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
@@ -14,6 +18,7 @@ import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  * has escaped from the region.
  */
 final class Segment {
+    /** A write to a part of a tensor from outside is captured if the part is not smaller than this part of the whole. */
+    private static final int MOST_PARTS = 8;
+
     private static final int[] NOTHING = {};
 
     private final Region region;
@@ -91,19 +99,22 @@ final class Segment {
      *
      * @param value the view so far
      * @param view how it is taken
+     * @param connected true if it is connected with the tape of the new content
      */
-    record Retaken(int value, Operation view) implements Queued {}
+    record Retaken(int value, Operation view, boolean connected) implements Queued {}
 
     /**
      * A write.
      *
      * @param content the number of the old content
      * @param value the number of what is written
+     * @param target the number of the tensor that is written to
      * @param counter what counts the write, null if the storage does
      */
     record Write(
             int content,
             int value,
+            int target,
             boolean recording,
             @Nullable VersionCounter counter) implements Queued {}
 
@@ -266,13 +277,52 @@ final class Segment {
         if (view == null || !contents.isPart(value) && !detached) {
             return content;
         }
-        int operand = current(view.operands()[0]);
-        PathEvent again = walk.apply(view.operator(), new int[] {operand}, view.recording());
-        // the user may have made the same event where this is the view taken again
-        operation(again, view.operator(), view.recording(), operand);
-        add(own(new Retaken(value, view)), null);
+        if (contents.isRewritten(value) && !isDetached(value)) {
+            if (requiresGradient(value) || isRecorded(value)) {
+                return retaken(value, new AsStrided(contents.place(value)), content, true);
+            }
+            if (thread.isRecording()) {
+                throw Alias.refusal(type(value));
+            }
+        }
+        // off the tape the view is what it was
+        int again = retaken(value, view.operator(), current(view.operands()[0]), false);
+        if (!requiresGradient(value)) {
+            return again;
+        }
+        PathEvent event = walk.retake(value, again);
+        add(event.note() instanceof Retaken known ? known : note(event, new Retaken(value, view, false)), null);
         operators++;
         return count - 1;
+    }
+
+    private int retaken(int value, Operator view, int operand, boolean connected) {
+        PathEvent again = walk.apply(view, new int[] {operand}, connected);
+        // the user may have made the same event where this is the view taken again
+        Operation operation = operation(again, view, connected, operand);
+        add(own(new Retaken(value, connected ? operation : view(value), connected)), null);
+        operators++;
+        return count - 1;
+    }
+
+    /** True if a value shares storage with another and nothing else. */
+    private boolean isDetached(int value) {
+        for (int shown = value; view(shown) != null; shown = view(shown).operands()[0]) {
+            if (view(shown).operator() instanceof Detach) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** False if a value is a view that was made while nothing was recorded. */
+    private boolean isRecorded(int value) {
+        for (int shown = value; view(shown) != null; shown = view(shown).operands()[0]) {
+            if (!view(shown).recording()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The number that a value has in the end, {@link Walk#NONE} for a view that was not taken again. */
@@ -304,9 +354,10 @@ final class Segment {
      * Queues a write to a tensor.
      *
      * @param recording whether the tape records it
-     * @return false if only eager mode can make it; then nothing is queued
+     * @param computed whether an operator on the target gave the source, which then stands for it on the tape
+     * @return false if only eager mode can make it
      */
-    boolean write(Tensor target, Tensor source, boolean recording) {
+    boolean write(Tensor target, Tensor source, boolean recording, boolean computed) {
         int shown = number(target);
         int value = number(source);
         if (contents == null) {
@@ -319,29 +370,78 @@ final class Segment {
         while (view(whole) != null && view(whole).operator() instanceof Detach) {
             whole = view(whole).operands()[0];
         }
-        boolean outside = queued(contents.root(shown)) instanceof Input;
-        if (contents.isPart(whole) || recording && (outside || view(shown) != null)) {
+        int root = contents.root(shown);
+        boolean outside = queued(root) instanceof Input;
+        if (recording && (outside || isDetached(shown) || !isRecorded(shown))) {
             return false;
         }
-        PathEvent event = walk.write(contents.of(whole), value, recording);
+        int content = contents.of(shown);
+        boolean laid = contents.isPart(whole) || recording && !(computed && view(shown) == null && requiresGradient(value));
+        if (laid || recording) {
+            Layout place = contents.place(shown);
+            if (place == null || outside && !isWorthCapturing(shown, root)) {
+                return false;
+            }
+            value = fitted(value, type(shown), recording);
+            value = laid ? derived(new Overwrite(place), recording, content, value) : value;
+            if (recording && !requiresGradient(value)) {
+                return false;
+            }
+        }
+        PathEvent event = walk.write(content, value, recording);
         if (event == null) {
             return false;
         }
-        Write write = event.note() instanceof Write known
-                ? known
-                : note(event, new Write(contents.of(whole), value, recording, null));
         VersionCounter counter = target.counter();
+        Write write = event.note() instanceof Write known && known.target() == shown
+                ? known
+                : note(event, new Write(content, value, shown, recording, null));
         if (counter != null) {
-            write = own(new Write(write.content(), value, recording, counter));
+            write = own(new Write(content, value, shown, recording, counter));
         }
         add(write, null);
         if (outside) {
             defer(contents.root(event.number()), counter);
         }
         if (recording) {
-            target.require();
+            target.rewritten();
         }
         return true;
+    }
+
+    /**
+     * False for a write to a small part of a tensor from outside, where a program would copy the whole, and for one in a
+     * segment that may leave results on the tape, which no program can do that changes tensors from outside.
+     */
+    private boolean isWorthCapturing(int part, int root) {
+        boolean large = MOST_PARTS * (long) type(part).shape().elements()
+                >= type(root).shape().elements();
+        boolean taped = !passes && IntStream.range(0, count).anyMatch(this::isResultOnTape);
+        return large && !taped;
+    }
+
+    private boolean isResultOnTape(int value) {
+        return requiresGradient(value) && !(queued(value) instanceof Input) && !(queued(value) instanceof Write);
+    }
+
+    /** A value that is to be stored, in the type and shape of the place. */
+    private int fitted(int value, TensorType place, boolean recording) {
+        int fitted = value;
+        if (type(fitted).dtype() != place.dtype()) {
+            fitted = derived(new Cast(place.dtype()), recording, fitted);
+        }
+        if (!type(fitted).shape().equals(place.shape())) {
+            fitted = derived(new Expand(place.shape()), recording, fitted);
+        }
+        return fitted;
+    }
+
+    /** Queues an operator for whose result there is no tensor. */
+    private int derived(Operator operator, boolean recording, int... operands) {
+        PathEvent event = walk.apply(operator, operands, recording);
+        add(operation(event, operator, recording, operands), null);
+        operators++;
+        return count - 1;
     }
 
     /** Says that operators and the writes of their results, all just queued, can be made as one update. */
@@ -630,7 +730,7 @@ final class Segment {
     private boolean isShown(Tensor tensor) {
         int number = tensor.segmentValue();
         Operation view = view(number);
-        Tensor shown = view == null ? null : values[view.operands()[0]];
+        Tensor shown = view == null ? null : holder(view.operands()[0]);
         if (shown == null || shown.isPending() && (shown.isConcealed() || !isShown(shown))) {
             return false;
         }
@@ -651,6 +751,11 @@ final class Segment {
             }
             return shows;
         }
+    }
+
+    /** The tensor that stands for a value, or for the storage that it is the content of; or null. */
+    private @Nullable Tensor holder(int value) {
+        return values[value] == null && contents != null ? values[contents.root(value)] : values[value];
     }
 
     private void recompute(Tensor tensor) {
@@ -709,6 +814,11 @@ final class Segment {
      */
     private void replay(int @Nullable [] wanted) {
         Tensor[] made;
+        for (int i = 0; i < count; i++) {
+            if (values[i] != null && values[i].segment() == this && values[i].isPending() && !values[i].isConcealed()) {
+                values[i].forgetRewrites();
+            }
+        }
         try (GradMode.Scope direct = Region.suspend()) {
             made = new Replay(queued(), Arrays.asList(values).subList(0, count), inputs.tensors(), updates, sequence)
                     .run();

@@ -38,7 +38,7 @@ final class ShadowCheck {
 
     private static Segment.Queued uncounted(Segment.Queued event) {
         return event instanceof Segment.Write write
-                ? new Segment.Write(write.content(), write.value(), write.recording(), null)
+                ? new Segment.Write(write.content(), write.value(), write.target(), write.recording(), null)
                 : event;
     }
 

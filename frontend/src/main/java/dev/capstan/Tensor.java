@@ -611,9 +611,30 @@ public class Tensor extends InPlaceOperators {
         segmentValue = value;
     }
 
-    /** Says that a pending tensor requires a gradient from now on. */
-    final void require() {
-        requiresGrad = true;
+    /** Says that a recorded write to this pending tensor is queued: what it is a view of, and its other views, follow. */
+    final void rewritten() {
+        Tensor base = alias == null || alias.isDetached() ? this : alias.base();
+        base.requiresGrad = true;
+        base.rewrites++;
+        renew();
+    }
+
+    /** Says that this tensor, if it is a view, was made of its base as that is now. */
+    final void follow() {
+        if (alias != null) {
+            alias.renew();
+        }
+    }
+
+    /**
+     * Forgets the recorded writes that were queued, because they are made now; a view whose base has its values already will be
+     * connected with that.
+     */
+    final void forgetRewrites() {
+        rewrites = 0;
+        if (alias != null && alias.base().segment() == null && alias.base().rewrites > 0) {
+            alias.outdate();
+        }
     }
 
     /** Makes a pending tensor the computed one. */
@@ -745,15 +766,33 @@ public class Tensor extends InPlaceOperators {
 
     /** Connects a view whose base was overwritten with what the base is now. */
     private void renew() {
-        if (alias == null || !alias.isStale() || view() == null) {
+        renew(-1);
+    }
+
+    /**
+     * The same.
+     *
+     * @param sequence the creation number of the tape node, -1 for the next one
+     */
+    final void renew(long sequence) {
+        if (alias == null || !alias.isStale()) {
+            return;
+        }
+        boolean queued = isPending() && segment != null && segment.isOpen();
+        if (!queued && view() == null) {
             return;
         }
         if (!alias.isRecorded()) {
             if (!GradMode.isEnabled()) {
                 return;
             }
-            throw new CapstanException(
-                    "view", "a view made in noGrad is used where a write to its base was recorded", type.toString());
+            throw Alias.refusal(type);
+        }
+        if (queued) {
+            // the segment connects the view when it is used
+            alias.renew();
+            requiresGrad = true;
+            return;
         }
         if (alias.place() == null) {
             throw new CapstanException(
@@ -763,7 +802,8 @@ public class Tensor extends InPlaceOperators {
         }
         alias.renew();
         Operator operator = new AsStrided(alias.place());
-        OperatorNode node = new OperatorNode(Node.reserve(1), operator, new Tensor[] {alias.base()});
+        long created = sequence < 0 ? Node.reserve(1) : sequence;
+        OperatorNode node = new OperatorNode(created, operator, new Tensor[] {alias.base()});
         become(node, 0);
         node.produced(this);
     }

@@ -22,7 +22,7 @@ class ShadowCheckTest {
         List<Segment.Queued> queued = List.of(
                 new Segment.Input(0, -1),
                 new Segment.Operation(new Neg(), new int[] {0}, false),
-                new Segment.Write(0, 1, false, null));
+                new Segment.Write(0, 1, 0, false, null));
         Inputs inputs = new Inputs();
         inputs.add(input, input.values(), 0);
         return new ShadowCheck("region", inputs, queued, Map.of(), Node.reserve(3));

@@ -50,6 +50,14 @@ public interface Walk {
     PathEvent write(int content, int value, boolean recorded);
 
     /**
+     * A view that goes on after a write that was not recorded: it shows other elements, and its gradient is still its own.
+     *
+     * @param view the view so far
+     * @param value its elements now, without a gradient
+     */
+    PathEvent retake(int view, int value);
+
+    /**
      * The inputs at which gradients of a value end, or null if only eager mode can tell what a backward pass does.
      */
     int[] gradientInputs(int root);

@@ -193,6 +193,20 @@ public final class CapturedTree implements PathTree {
         }
 
         @Override
+        public PathEvent retake(int view, int value) {
+            TreeNode child = node.retake(view, value);
+            if (child == null) {
+                Recording.Retaken retaken = new Recording.Retaken(
+                        view, value, visited[view].type(), visited[view].requiresGradient());
+                synchronized (CapturedTree.this) {
+                    child = node.retake(view, value);
+                    child = child != null ? child : extend(TreeNode.of(node, retaken));
+                }
+            }
+            return enter(child);
+        }
+
+        @Override
         public int[] gradientInputs(int root) {
             TreeNode.Reach reach = node.reach;
             if (reach == null || reach.root() != root) {

@@ -145,6 +145,16 @@ final class TreeNode extends PathEvent {
         return null;
     }
 
+    /** After a view was taken again. */
+    TreeNode retake(int view, int value) {
+        for (TreeNode child : children) {
+            if (child.event instanceof Recording.Retaken retaken && retaken.view() == view && retaken.value() == value) {
+                return child;
+            }
+        }
+        return null;
+    }
+
     /** After the beginning of a backward pass. */
     TreeNode pass(int root, int seed, boolean retainsGraph) {
         for (TreeNode child : children) {

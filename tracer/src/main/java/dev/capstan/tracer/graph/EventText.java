@@ -6,6 +6,7 @@ import dev.capstan.tracer.graph.Recording.Differentiated;
 import dev.capstan.tracer.graph.Recording.Event;
 import dev.capstan.tracer.graph.Recording.External;
 import dev.capstan.tracer.graph.Recording.Gradient;
+import dev.capstan.tracer.graph.Recording.Retaken;
 import dev.capstan.tracer.graph.Recording.Written;
 import java.util.stream.Collectors;
 
@@ -28,6 +29,9 @@ public final class EventText {
         }
         if (event instanceof Written written) {
             return "write of %" + written.value() + " over %" + written.content();
+        }
+        if (event instanceof Retaken retaken) {
+            return "view %" + retaken.view() + " again, of the elements of %" + retaken.value();
         }
         if (event instanceof Differentiated pass) {
             return "backward from %" + pass.root();

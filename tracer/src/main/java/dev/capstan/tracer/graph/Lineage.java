@@ -3,6 +3,7 @@ package dev.capstan.tracer.graph;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.type.Layout;
@@ -11,6 +12,7 @@ import dev.capstan.tracer.graph.Recording.Applied;
 import dev.capstan.tracer.graph.Recording.Differentiated;
 import dev.capstan.tracer.graph.Recording.Event;
 import dev.capstan.tracer.graph.Recording.External;
+import dev.capstan.tracer.graph.Recording.Retaken;
 import dev.capstan.tracer.graph.Recording.Written;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -44,6 +46,9 @@ public final class Lineage {
         } else if (event instanceof Written written) {
             storages[value] = storages[written.content()];
             layouts[value] = layouts[written.content()];
+        } else if (event instanceof Retaken retaken) {
+            storages[value] = storages[retaken.view()];
+            layouts[value] = layouts[retaken.view()];
         } else if (event instanceof Applied applied && applied.operator() instanceof View view) {
             int operand = applied.operands().get(0);
             view.view(layouts[operand]).ifPresent(layout -> {
@@ -97,10 +102,15 @@ public final class Lineage {
     /** The value whose gradient a value's gradient is: a write hands on the gradient of what was written. */
     int source(int value) {
         int source = value;
-        while (events.get(source) instanceof Written written) {
-            source = written.recorded() ? written.value() : written.content();
+        while (true) {
+            if (events.get(source) instanceof Written written) {
+                source = written.recorded() ? written.value() : written.content();
+            } else if (events.get(source) instanceof Retaken retaken) {
+                source = retaken.view();
+            } else {
+                return source;
+            }
         }
-        return source;
     }
 
     /** The operators and inputs that a gradient of a value reaches. */
@@ -209,10 +219,15 @@ public final class Lineage {
 
     /** True if an operator writes over its own operand: eager mode then saves a copy. */
     private boolean isCopied(int operand, int value) {
-        return value + 1 < events.size()
-                && events.get(value + 1) instanceof Written written
-                && written.value() == value
-                && written.content() == operand;
+        Event next = value + 1 < storages.length ? events.get(value + 1) : null;
+        if (next instanceof Applied laid && laid.operator() instanceof Overwrite overwrite) {
+            int whole = laid.operands().get(0);
+            Layout place = overwrite.place();
+            return laid.operands().get(1) == value
+                    && storages[operand] == storages[whole]
+                    && layouts[operand].equals(place.at(layouts[whole].offset() + place.offset()));
+        }
+        return next instanceof Written written && written.value() == value && written.content() == operand;
     }
 
     /** The operators through which a backward pass of the path has gone that did not retain the graph. */

@@ -97,6 +97,16 @@ public record Recording(
             implements Event {}
 
     /**
+     * A view that shows other elements after a write that was not recorded; on the tape it is what it was.
+     *
+     * @param view the view so far
+     * @param value its elements now
+     * @param type its type
+     * @param requiresGradient whether it requires a gradient
+     */
+    public record Retaken(int view, int value, TensorType type, boolean requiresGradient) implements Event {}
+
+    /**
      * A backward pass; it has no value of its own.
      *
      * @param root where it starts
@@ -191,7 +201,8 @@ public record Recording(
     }
 
     private boolean isView(int value) {
-        return events.get(value) instanceof Applied applied && applied.operator() instanceof View;
+        return events.get(value) instanceof Retaken
+                || events.get(value) instanceof Applied applied && applied.operator() instanceof View;
     }
 
     private boolean isReplaced(Lineage lineage, int storage) {
@@ -260,6 +271,9 @@ public record Recording(
             if (events.get(value) instanceof Written && events.get(first(value)) instanceof External) {
                 return values.get(first(value));
             }
+            if (events.get(value) instanceof Retaken retaken) {
+                return shown(retaken.value());
+            }
             if (events.get(value) instanceof Applied applied && applied.operator() instanceof View) {
                 int operand = applied.operands().get(0);
                 int base = shown(operand);
@@ -285,6 +299,9 @@ public record Recording(
                     contents.put(external.index(), content);
                 }
                 return content;
+            }
+            if (event instanceof Retaken retaken) {
+                return values.get(retaken.value());
             }
             if (event instanceof Differentiated differentiated) {
                 differentiate(differentiated);
