@@ -139,7 +139,8 @@ final class Replay {
                 && next.operator() instanceof Overwrite
                 && next.operands()[1] == number;
         int value = part ? number + 1 : number;
-        return event(value + 1) instanceof Write write && write.value() == value ? write : null;
+        boolean written = event(value + 1) instanceof Write write && write.value() == value && write.target() < number;
+        return written ? (Write) event(value + 1) : null;
     }
 
     /** The operator of a value that is only made to be written over what it was made of; or null. */

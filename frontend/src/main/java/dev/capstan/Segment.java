@@ -376,7 +376,11 @@ final class Segment {
             return false;
         }
         int content = contents.of(shown);
-        boolean laid = contents.isPart(whole) || recording && !(computed && view(shown) == null && requiresGradient(value));
+        boolean laid =
+                contents.isPart(whole) || recording && !(computed && view(shown) == null && requiresGradient(value));
+        if (laid && recording && !computed && reads(value, shown)) {
+            return false;
+        }
         if (laid || recording) {
             Layout place = contents.place(shown);
             if (place == null || outside && !isWorthCapturing(shown, root)) {
@@ -422,6 +426,13 @@ final class Segment {
 
     private boolean isResultOnTape(int value) {
         return requiresGradient(value) && !(queued(value) instanceof Input) && !(queued(value) instanceof Write);
+    }
+
+    /** True if a value was just made of another: as an operator in place it would keep a copy for the tape. */
+    private boolean reads(int value, int operand) {
+        return value == count - 1
+                && queued(value) instanceof Operation operation
+                && IntStream.of(operation.operands()).anyMatch(number -> number == operand);
     }
 
     /** A value that is to be stored, in the type and shape of the place. */

@@ -87,7 +87,10 @@ final class PartWritesTest {
                     Tensor once = row.mul(b).sum();
                     h.mul_(1.5);
                     Tensor late = end.mul(b.narrow(0, 0, 32)).sum();
-                    return before.add(once).add(late).add(h.mul(c).sum()).add(row.mul(a).sum());
+                    return before.add(once)
+                            .add(late)
+                            .add(h.mul(c).sum())
+                            .add(row.mul(a).sum());
                 });
                 y.backward();
                 trace.tensor("y", y);

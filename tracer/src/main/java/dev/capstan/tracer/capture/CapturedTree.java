@@ -196,8 +196,8 @@ public final class CapturedTree implements PathTree {
         public PathEvent retake(int view, int value) {
             TreeNode child = node.retake(view, value);
             if (child == null) {
-                Recording.Retaken retaken = new Recording.Retaken(
-                        view, value, visited[view].type(), visited[view].requiresGradient());
+                Recording.Retaken retaken =
+                        new Recording.Retaken(view, value, visited[view].type(), visited[view].requiresGradient());
                 synchronized (CapturedTree.this) {
                     child = node.retake(view, value);
                     child = child != null ? child : extend(TreeNode.of(node, retaken));

@@ -148,7 +148,9 @@ final class TreeNode extends PathEvent {
     /** After a view was taken again. */
     TreeNode retake(int view, int value) {
         for (TreeNode child : children) {
-            if (child.event instanceof Recording.Retaken retaken && retaken.view() == view && retaken.value() == value) {
+            if (child.event instanceof Recording.Retaken retaken
+                    && retaken.view() == view
+                    && retaken.value() == value) {
                 return child;
             }
         }

@@ -9,6 +9,7 @@
  * event := input type layout [alias]        a tensor from outside, at its first use
  *        | operator value*
  *        | write value over value           from now on a storage holds another value
+ *        | view again, of value             a view goes on after a write that the tape does not know
  *        | backward from value              one gradient event for each input that it reaches follows
  * }</pre>
  *
