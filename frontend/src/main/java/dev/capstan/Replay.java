@@ -125,7 +125,7 @@ final class Replay {
         }
         try (GradMode.Scope mode = GradMode.set(operation.recording())) {
             Tensor result = TensorOps.execute(operation.operator(), operands, sequence++);
-            return operation.isView() ? result.viewOf(operands[0], (View) operation.operator()) : result;
+            return operation.isView() ? result.viewOf(operands[0], operation.viewing(), operation.recording()) : result;
         }
     }
 

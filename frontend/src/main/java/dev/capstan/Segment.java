@@ -712,7 +712,7 @@ final class Segment {
         }
         if (!tensor.isConcealed()) {
             recompute(tensor);
-            if (contents != null && contents.isStale(tensor.segmentValue()) && tensor.alias() != null) {
+            if (contents != null && contents.isRewritten(tensor.segmentValue()) && tensor.alias() != null) {
                 // a view of what was overwritten: it is connected with that when it is used again, as in eager mode
                 tensor.alias().outdate();
             }
