@@ -12,7 +12,7 @@ public interface CustomOperation {
     /** What the node on the tape is called. */
     String gradientName();
 
-    /** Computes the outputs; operators in it run at once and are not recorded. Called once, before all other methods. */
+    /** Computes the outputs; operators in it are not recorded. Called once, before all other methods. */
     List<Tensor> forward(List<Tensor> inputs);
 
     /** True if the call has written to an input, which is then one of the outputs. */
@@ -40,7 +40,7 @@ public interface CustomOperation {
     List<@Nullable Tensor> backward(List<Tensor> saved, List<@Nullable Tensor> gradients);
 
     /**
-     * Calls an operation. Inside of a compiled region, what is queued runs first.
+     * Calls an operation. Inside of a compiled region, what is queued runs first if the tape records the call.
      *
      * @return the outputs, on the tape
      */

@@ -30,14 +30,16 @@ final class FunctionNode extends Node {
         this.types = inputs.stream().map(Tensor::type).toArray(TensorType[]::new);
     }
 
+    /** A call; in a compiled region one that the tape records is a segment of its own, any other is part of what is queued. */
     static List<Tensor> call(CustomOperation operation, List<Tensor> inputs) {
-        Region.endSegment(inputs);
         boolean recorded = GradMode.isEnabled() && inputs.stream().anyMatch(Tensor::requiresGrad);
+        if (recorded) {
+            Region.endSegment(inputs);
+            inputs.forEach(Tensor::values);
+        }
         FunctionNode node = recorded ? new FunctionNode(Node.reserve(1), operation, inputs) : null;
         List<Tensor> outputs;
-        try (GradMode.Scope direct = Region.suspend();
-                GradMode.Scope off = GradMode.noGrad()) {
-            inputs.forEach(Tensor::values);
+        try (GradMode.Scope off = GradMode.noGrad()) {
             outputs = new ArrayList<>(operation.forward(inputs));
         }
         for (Tensor input : inputs) {
@@ -49,6 +51,8 @@ final class FunctionNode extends Node {
             }
         }
         if (node != null) {
+            Region.endSegment(outputs);
+            outputs.forEach(Tensor::values);
             node.made(inputs, outputs);
         }
         return Collections.unmodifiableList(outputs);

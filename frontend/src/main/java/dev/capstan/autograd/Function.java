@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * differentiated again; if not, mark the class {@link OnceDifferentiable}. What belongs to the function stands in its
  * fields, what belongs to one call in its {@link Context}.
  *
- * <p>Inside of a compiled region, a call ends what is queued: it runs eagerly, and the region goes on behind it.
+ * <p>Inside of a compiled region, the operators of forward are captured as all others are. A call that the tape records is a
+ * program of its own, between those of what comes before and after it; one that works on arrays runs as it is written.
  */
 public abstract class Function {
     /** For subclasses. */

@@ -204,4 +204,94 @@ class FunctionRegionsTest extends BothModes {
             return List.of(loss, w, w.grad());
         });
     }
+
+    private List<String> interruptions() {
+        return region.report().stream()
+                .flatMap(path -> path.bailOuts().stream())
+                .toList();
+    }
+
+    @Test
+    void aFunctionThatIsNotRecordedIsPartOfWhatIsQueued() {
+        assertSame(() -> {
+            Tensor x = normal(1, 3, 3);
+            return List.of(region.call(() -> {
+                Tensor h = x.tanh();
+                return new Product().apply(h.exp(), new Product().apply(h, x)).sum();
+            }));
+        });
+        assertEquals(List.of(), interruptions(), region.explain());
+        assertEquals(1, region.report().size(), region.explain());
+    }
+
+    @Test
+    void theOperatorsOfARecordedFunctionAreAProgram() {
+        assertSame(() -> {
+            Tensor w = leaf(1, 3, 3);
+            Tensor y = region.call(() -> new Product().apply(w, w).exp());
+            y.sum().backward();
+            return List.of(y, w.grad());
+        });
+        assertTrue(region.report().stream().anyMatch(path -> path.hits() > 0 && path.events() == 2), region.explain());
+        assertEquals(region.report().stream().mapToLong(path -> path.visits()).sum(), hits(), region.explain());
+    }
+
+    @Test
+    void whatAFunctionSavesOfItsOwnIsKept() {
+        class Squash extends Function {
+            @Override
+            protected List<Tensor> forward(Context context, Tensor... inputs) {
+                Tensor inner = inputs[0].exp();
+                Tensor result = inner.add(1).log();
+                context.saveForBackward(inner, result);
+                return List.of(result, inner.gt(1));
+            }
+
+            @Override
+            protected List<Tensor> backward(Context context, Tensor... gradients) {
+                Tensor inner = context.savedTensors().get(0);
+                return List.of(gradients[0].mul(inner).div(inner.add(1)));
+            }
+        }
+        assertSame(() -> {
+            Tensor w = leaf(1, 5);
+            Tensor y = region.call(() -> {
+                List<Tensor> made = new Squash().applyAll(w.mul(2));
+                return made.get(0).mul(made.get(1)).sum();
+            });
+            y.backward();
+            return List.of(y, w.grad());
+        });
+        assertTrue(hits() >= 6, region.explain());
+    }
+
+    @Test
+    void aFunctionThatFailsLeavesWhatEagerModeLeaves() {
+        class Failing extends Function {
+            @Override
+            protected List<Tensor> forward(Context context, Tensor... inputs) {
+                inputs[1].mul_(3);
+                throw new IllegalStateException("thrown");
+            }
+
+            @Override
+            protected List<Tensor> backward(Context context, Tensor... gradients) {
+                throw new AssertionError();
+            }
+        }
+        assertSame(() -> {
+            Tensor w = leaf(1, 5);
+            Tensor state = normal(2, 5);
+            Tensor y = region.call(() -> {
+                Tensor h = w.mul(2);
+                try {
+                    new Failing().apply(h, state);
+                } catch (IllegalStateException e) {
+                    h = h.exp();
+                }
+                return h.detach().mul(state);
+            });
+            return List.of(y, state);
+        });
+    }
 }
