@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.spi.RegionPolicy;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -17,4 +18,10 @@ import java.lang.annotation.Target;
 public @interface Compile {
     /** The number of times a path is taken before it is compiled. */
     int threshold() default 3;
+
+    /** The number of paths that are kept; beyond it, the path that was taken least recently is forgotten. */
+    int paths() default RegionPolicy.STANDARD_PATHS;
+
+    /** The bytes of memory that the programs of all paths may plan; beyond them, the program used least recently is dropped. */
+    long memory() default RegionPolicy.STANDARD_MEMORY;
 }

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.capstan.runtime.spi.Compilers;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.PathTree;
+import dev.capstan.runtime.spi.RegionPolicy;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -25,16 +26,21 @@ public final class Compiled {
     private final @Nullable PathTree tree;
     private final Shadow shadow = new Shadow();
 
-    private Compiled(String name, int threshold) {
+    private Compiled(String name, RegionPolicy policy) {
         this.name = name;
         this.tree = Compilers.regions()
-                .map(compiler -> compiler.pathTree(name, threshold))
+                .map(compiler -> compiler.pathTree(name, policy))
                 .orElse(null);
     }
 
     /** A region with a name for listings; paths taken {@code threshold} times are compiled. */
     public static Compiled region(String name, int threshold) {
-        return new Compiled(requireNonNull(name, "name"), threshold);
+        return region(name, RegionPolicy.of(threshold));
+    }
+
+    /** A region with a name for listings, and with limits of its own. */
+    public static Compiled region(String name, RegionPolicy policy) {
+        return new Compiled(requireNonNull(name, "name"), requireNonNull(policy, "policy"));
     }
 
     /** A function as a region of its own; it captures what it uses, and is made once and called often. */
@@ -100,13 +106,16 @@ public final class Compiled {
         return this;
     }
 
-    /** The paths as text: how they differ, visits, hits, state, bail-outs and what was given up. */
+    /** The paths as text: how they differ, visits, hits, state, sizes, times, bail-outs, what was given up and forgotten. */
     public String explain() {
         StringBuilder text =
                 new StringBuilder(name).append(": ").append(report().size()).append(" paths\n");
         Optional.ofNullable(tree)
                 .flatMap(PathTree::dissolved)
                 .ifPresent(state -> text.append("  ").append(state).append('\n'));
+        if (tree != null) {
+            tree.limits().forEach(limit -> text.append("  ").append(limit).append('\n'));
+        }
         for (PathReport path : report()) {
             text.append(String.format(
                     "  path %d: %s, %d events, %d visits, %d hits, %d misses, %d compilations in %.1f ms%n",
@@ -118,6 +127,10 @@ public final class Compiled {
                     path.visits() - path.hits(),
                     path.compilations(),
                     path.compileNanos() / 1e6));
+            if (path.memory() + path.code() > 0) {
+                text.append(String.format(
+                        "    plans %,d bytes of memory for a run, %,d bytes of code%n", path.memory(), path.code()));
+            }
             if (!path.origin().isEmpty()) {
                 text.append("    new: ").append(path.origin()).append('\n');
             }

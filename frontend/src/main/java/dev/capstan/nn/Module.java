@@ -5,6 +5,7 @@ import dev.capstan.Compile;
 import dev.capstan.Compiled;
 import dev.capstan.GradMode;
 import dev.capstan.Tensor;
+import dev.capstan.runtime.spi.RegionPolicy;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import java.lang.reflect.Field;
@@ -31,7 +32,11 @@ public abstract class Module<I, O> {
         protected Region computeValue(Class<?> type) {
             Compile compile = type.getAnnotation(Compile.class);
             String name = type.getSimpleName().isEmpty() ? "Module" : type.getSimpleName();
-            return new Region(compile == null ? null : Compiled.region(name, compile.threshold()));
+            if (compile == null) {
+                return new Region(null);
+            }
+            RegionPolicy policy = new RegionPolicy(compile.threshold(), compile.paths(), compile.memory());
+            return new Region(Compiled.region(name, policy));
         }
     };
 

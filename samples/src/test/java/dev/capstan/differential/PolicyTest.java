@@ -2,6 +2,7 @@
 package dev.capstan.differential;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.Compile;
@@ -11,6 +12,8 @@ import dev.capstan.Stance;
 import dev.capstan.Tensor;
 import dev.capstan.nn.Module;
 import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.runtime.spi.RegionPolicy;
+import dev.capstan.runtime.type.CapstanException;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -114,5 +117,60 @@ final class PolicyTest {
             }
         }
         assertEquals(6, hits(region.compiled()));
+    }
+
+    /** Keeps few paths. */
+    @Compile(paths = 2)
+    private static final class Forgetful extends Module<Tensor, Tensor> {
+        @Override
+        protected Tensor forward(Tensor input) {
+            return input.tanh().mul(2);
+        }
+    }
+
+    @Test
+    void beyondTheLimitOfPathsTheOneUsedLeastRecentlyIsForgotten() {
+        Forgetful module = new Forgetful();
+        for (int size : new int[] {3, 4, 3, 5}) {
+            module.apply(Tensor.zeros(size));
+        }
+        Compiled region = module.compiled();
+        assertEquals(2, region.report().size());
+        assertTrue(region.report().get(0).description().contains("float32[3]"), region.explain());
+        assertTrue(region.explain().contains("limit of 2 paths reached: 1 forgotten"), region.explain());
+    }
+
+    /** Needs memory for the first product. */
+    private static Tensor twoProducts(int rows) {
+        Tensor square = Tensor.ones(2, 2);
+        return Tensor.ones(rows, 2).matmul(square).tanh().matmul(square);
+    }
+
+    @Test
+    void beyondTheLimitOfMemoryTheProgramUsedLeastRecentlyIsDropped() {
+        RegionPolicy little = RegionPolicy.of(1).withMemory(5_000);
+        Compiled region = Compiled.region("little", little);
+        try (Stance.Scope now = Stance.COMPILE_NOW.enter()) {
+            for (int size : new int[] {1000, 900, 800}) {
+                region.call(() -> twoProducts(size));
+            }
+        }
+        List<PathReport> paths = region.report();
+        assertEquals(0, paths.get(0).memory(), region.explain());
+        assertTrue(paths.get(2).memory() >= 3200, region.explain());
+        assertTrue(paths.get(2).code() > 0, region.explain());
+        assertTrue(region.explain().contains("limit of 5000 bytes of memory reached: programs dropped"), region.explain());
+        assertTrue(region.explain().contains("bytes of memory for a run"), region.explain());
+        try (Stance.Scope now = Stance.COMPILE_NOW.enter()) {
+            region.call(() -> twoProducts(1000));
+        }
+        assertEquals(2, region.report().get(0).hits(), "a dropped program is made again");
+    }
+
+    @Test
+    void aLimitOfNothingIsRefused() {
+        CapstanException refused =
+                assertThrows(CapstanException.class, () -> RegionPolicy.of(3).withPaths(0));
+        assertTrue(refused.getMessage().startsWith("compile: paths is at least 1: 0"), refused.getMessage());
     }
 }

@@ -35,6 +35,11 @@ public final class GeneratedClass {
         return bytes.clone();
     }
 
+    /** The size of its class file, in bytes. */
+    public int size() {
+        return bytes.length;
+    }
+
     /** A handle of one of its static methods. */
     public MethodHandle staticMethod(String name, MethodType methodType) {
         try {

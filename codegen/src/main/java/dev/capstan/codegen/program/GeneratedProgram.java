@@ -67,6 +67,11 @@ final class GeneratedProgram implements CompiledSchedule {
     }
 
     @Override
+    public long code() {
+        return type.size();
+    }
+
+    @Override
     public String tier() {
         return "generated";
     }

@@ -3,6 +3,7 @@ package dev.capstan.codegen.program;
 
 import dev.capstan.runtime.spi.PathTree;
 import dev.capstan.runtime.spi.RegionCompiler;
+import dev.capstan.runtime.spi.RegionPolicy;
 import dev.capstan.tracer.capture.CapturedTree;
 import java.util.concurrent.TimeUnit;
 
@@ -16,9 +17,9 @@ public final class RegionPrograms implements RegionCompiler {
     private final ProgramCompiler compiler = new ProgramCompiler();
 
     @Override
-    public PathTree pathTree(String name, int threshold) {
+    public PathTree pathTree(String name, RegionPolicy policy) {
         lastTree = System.nanoTime();
-        return new CapturedTree(name, threshold, compiler);
+        return new CapturedTree(name, policy, compiler);
     }
 
     /**

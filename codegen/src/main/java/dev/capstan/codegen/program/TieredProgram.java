@@ -62,6 +62,12 @@ final class TieredProgram implements CompiledSchedule {
     }
 
     @Override
+    public long code() {
+        GeneratedProgram program = generated;
+        return program == null ? 0 : program.code();
+    }
+
+    @Override
     public String tier() {
         return tier;
     }

@@ -17,6 +17,9 @@ import java.util.function.Supplier;
  * @param hits calls that a program served
  * @param compilations programs generated, forward and backward
  * @param compileNanos time they took, in nanoseconds
+ * @param memory bytes that its programs plan for one run: what is overwritten by the next run, and what is kept for the
+ *     backward pass; results not included
+ * @param code bytes of the class files of its drivers; kernels are shared and not included
  * @param bailOuts calls that ended here in mid-region, as {@code place: count}
  * @param tiers how each of its programs runs at present, as {@code program: tier}
  * @param generated makes what was generated readable, which takes longer than all the rest
@@ -31,6 +34,8 @@ public record PathReport(
         long hits,
         int compilations,
         long compileNanos,
+        long memory,
+        long code,
         List<String> bailOuts,
         List<String> tiers,
         Supplier<List<Artifact>> generated) {

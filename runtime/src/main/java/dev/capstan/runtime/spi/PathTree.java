@@ -21,6 +21,9 @@ public interface PathTree {
     /** That, and how often, the region was found not worth capturing; empty if never. */
     Optional<String> dissolved();
 
+    /** Which limits were reached, and what was forgotten for that; empty if nothing. */
+    List<String> limits();
+
     /** What is known of each path, in order of first use. */
     List<PathReport> report();
 }

@@ -7,7 +7,7 @@ public interface RegionCompiler {
      * A new, empty path tree.
      *
      * @param name the region's name in listings, for example the module's class name
-     * @param threshold the number of times a path is taken before it is compiled in the background, at least 1
+     * @param policy when its paths are compiled, and how many are kept
      */
-    PathTree pathTree(String name, int threshold);
+    PathTree pathTree(String name, RegionPolicy policy);
 }

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -51,6 +52,9 @@ final class CapturedPath implements Path {
     private final ScheduleCompiler compiler;
     private final TreeNode leaf;
     private final int[] wanted;
+    /** Told when a program is there. */
+    private final Consumer<CapturedPath> installed;
+
     private final boolean writesInputs;
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
@@ -70,7 +74,8 @@ final class CapturedPath implements Path {
             int threshold,
             ScheduleCompiler compiler,
             TreeNode leaf,
-            int[] wanted) {
+            int[] wanted,
+            Consumer<CapturedPath> installed) {
         this.region = region;
         this.number = number;
         this.origin = origin;
@@ -78,6 +83,7 @@ final class CapturedPath implements Path {
         this.compiler = compiler;
         this.leaf = leaf;
         this.wanted = wanted;
+        this.installed = installed;
         this.lastUse = ++clock;
         this.writesInputs = new Lineage(leaf.events()).writesInputs();
     }
@@ -157,6 +163,7 @@ final class CapturedPath implements Path {
                 state = Arrays.equals(outputs, outputs()) ? new Compiled() : new Counting();
                 visitsWhileCounting = threshold;
             }
+            installed.accept(this);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             state = new Pinned(e.toString(), true);
             LOG.log(
@@ -171,6 +178,21 @@ final class CapturedPath implements Path {
         return IntStream.concat(IntStream.of(wanted), escaped.stream().mapToInt(i -> i))
                 .distinct()
                 .toArray();
+    }
+
+    /** Bytes of memory that the program plans for a run; 0 without one. */
+    long memory() {
+        PathProgram current = program;
+        return current == null ? 0 : current.memory();
+    }
+
+    /** Forgets the program; the path may become hot again. */
+    synchronized void drop() {
+        program = null;
+        if (state instanceof Compiled) {
+            state = new Counting();
+            visitsWhileCounting = 0;
+        }
     }
 
     @Override
@@ -219,6 +241,8 @@ final class CapturedPath implements Path {
                 hits.sum(),
                 log.compilations(),
                 log.nanos(),
+                current == null ? 0 : current.memory(),
+                current == null ? 0 : current.code(),
                 places,
                 current == null ? List.of() : current.tiers(),
                 current == null ? List::of : current::artifacts);

@@ -8,6 +8,7 @@ import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathEvent;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.PathTree;
+import dev.capstan.runtime.spi.RegionPolicy;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CallSite;
 import dev.capstan.runtime.type.Layout;
@@ -26,14 +27,11 @@ import java.util.Optional;
  * used least recently is forgotten with its programs.
  */
 public final class CapturedTree implements PathTree {
-    /** Paths that are kept at most. */
-    static final int PATH_LIMIT = 256;
-
     /** Places that are kept at most; walks that never end may leave some without a path. */
     static final int NODE_LIMIT = 1 << 18;
 
     private final String name;
-    private final int threshold;
+    private final RegionPolicy policy;
     private final ScheduleCompiler compiler;
     private final Dissolution dissolution;
     private final List<CapturedPath> paths = new ArrayList<>();
@@ -43,13 +41,15 @@ public final class CapturedTree implements PathTree {
 
     private int nodes;
     private int pathsEver;
+    private int forgottenPaths;
+    private int droppedPrograms;
 
-    /** An empty tree; paths taken {@code threshold} times are compiled. */
-    public CapturedTree(String name, int threshold, ScheduleCompiler compiler) {
+    /** An empty tree. */
+    public CapturedTree(String name, RegionPolicy policy, ScheduleCompiler compiler) {
         this.name = requireNonNull(name, "name");
-        this.threshold = Math.max(1, threshold);
+        this.policy = requireNonNull(policy, "policy");
         this.compiler = requireNonNull(compiler, "compiler");
-        this.dissolution = new Dissolution(name);
+        this.dissolution = new Dissolution(name, policy.paths());
     }
 
     @Override
@@ -77,6 +77,36 @@ public final class CapturedTree implements PathTree {
         return paths.stream().map(CapturedPath::report).toList();
     }
 
+    @Override
+    public synchronized List<String> limits() {
+        List<String> limits = new ArrayList<>();
+        if (forgottenPaths > 0) {
+            limits.add("limit of " + policy.paths() + " paths reached: " + forgottenPaths + " forgotten");
+        }
+        if (droppedPrograms > 0) {
+            limits.add("limit of " + policy.memory() + " bytes of memory reached: programs dropped " + droppedPrograms
+                    + " times");
+        }
+        return limits;
+    }
+
+    /** Drops the programs of the paths that were used least recently until the memory of the rest fits, with a new one. */
+    private synchronized void fit(CapturedPath added) {
+        List<CapturedPath> others = paths.stream()
+                .filter(path -> path != added && path.memory() > 0)
+                .sorted(Comparator.comparingLong(CapturedPath::lastUse))
+                .toList();
+        long sum = added.memory()
+                + others.stream().mapToLong(CapturedPath::memory).sum();
+        for (CapturedPath oldest : others) {
+            if (sum > policy.memory()) {
+                sum -= oldest.memory();
+                oldest.drop();
+                droppedPrograms++;
+            }
+        }
+    }
+
     private synchronized TreeNode grow(TreeNode parent, TreeNode child) {
         if (nodes >= NODE_LIMIT) {
             root = new TreeNode();
@@ -93,14 +123,15 @@ public final class CapturedTree implements PathTree {
         if (known != null) {
             return known;
         }
-        if (paths.size() >= PATH_LIMIT) {
+        if (paths.size() >= policy.paths()) {
+            forgottenPaths++;
             CapturedPath oldest = paths.stream()
                     .min(Comparator.comparingLong(CapturedPath::lastUse))
                     .orElseThrow();
             paths.remove(oldest);
             nodes -= oldest.leaf().removePath(oldest);
         }
-        CapturedPath path = new CapturedPath(name, pathsEver++, origin, threshold, compiler, leaf, wanted);
+        CapturedPath path = new CapturedPath(name, pathsEver++, origin, policy.threshold(), compiler, leaf, wanted, this::fit);
         leaf.addPath(path);
         paths.add(path);
         return path;
@@ -252,7 +283,7 @@ public final class CapturedTree implements PathTree {
         /** A new event here; the first by which this walk differs from all before it is noted with its place in the user's code. */
         private TreeNode extend(TreeNode child) {
             boolean fork = node.children.length > 0 || node.paths.length > 0;
-            if (fork && divergence == null && pathsEver < PATH_LIMIT) {
+            if (fork && divergence == null && pathsEver < policy.paths()) {
                 String before = node.children.length > 0 ? EventText.of(node.children[0].event()) : "the end";
                 divergence = "event " + values + " is " + EventText.of(child.event()) + ", was " + before + ", at "
                         + CallSite.current().orElse("unknown place");

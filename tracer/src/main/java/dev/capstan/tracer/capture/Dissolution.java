@@ -10,9 +10,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * alone: for a while, and for twice as long each time that nothing has changed.
  */
 final class Dissolution {
-    /** So many more new paths than known ones are a storm; as many as the tree remembers, so that none can have come back. */
-    static final int PATIENCE = CapturedTree.PATH_LIMIT;
-
     /** New paths that are put up with after a pause. */
     static final int PROBE = 16;
 
@@ -21,13 +18,17 @@ final class Dissolution {
     private static final System.Logger LOG = System.getLogger("dev.capstan.tracer");
 
     private final String region;
+    /** So many more new paths than known ones are a storm: at least as many as the tree keeps, so that none can have come back. */
+    private final int patience;
+
     private final AtomicInteger pausedCalls = new AtomicInteger();
     private volatile int excess;
     private int pause = FIRST_PAUSE;
     private int times;
 
-    Dissolution(String region) {
+    Dissolution(String region, int paths) {
         this.region = region;
+        this.patience = Math.max(paths, 2 * PROBE);
     }
 
     /** False if this call had better not be captured. */
@@ -47,7 +48,7 @@ final class Dissolution {
             excess = Math.max(0, excess - 1);
             return;
         }
-        if (++excess < PATIENCE) {
+        if (++excess < patience) {
             return;
         }
         if (times++ == 0) {
@@ -56,7 +57,7 @@ final class Dissolution {
                     region + ": its paths keep differing, so it runs eagerly; the compiled modules inside of it are"
                             + " compiled each on its own. Now and then it is tried again.");
         }
-        excess = PATIENCE - PROBE;
+        excess = patience - PROBE;
         pausedCalls.set(pause);
         pause = Math.min(LONGEST_PAUSE, 2 * pause);
     }

@@ -28,8 +28,17 @@ final class Frames {
         this.pool = pool;
     }
 
-    int size() {
-        return slots.length;
+    /** Bytes of the arenas. */
+    long memory() {
+        long sum = 0;
+        for (Slot slot : slots) {
+            sum += slot.kind() == Schedule.Kind.ARENA ? bytes(slot) : 0;
+        }
+        return sum;
+    }
+
+    static long bytes(Slot slot) {
+        return (long) slot.elements() * slot.dtype().bytes();
     }
 
     Slot slot(int index) {

@@ -120,6 +120,27 @@ final class PathProgram implements Program {
         return new Run(arguments);
     }
 
+    /** Bytes of memory planned for a run, forward and backward. */
+    synchronized long memory() {
+        long sum = frames.memory();
+        for (Slot slot : keptSlots) {
+            sum += Frames.bytes(slot);
+        }
+        for (Backward backward : backwards.values()) {
+            sum += backward.frames == null ? 0 : backward.frames.memory();
+        }
+        return sum;
+    }
+
+    /** Bytes of the drivers' class files. */
+    synchronized long code() {
+        long sum = forwardCode.code();
+        for (Backward backward : backwards.values()) {
+            sum += backward.code == null ? 0 : backward.code.code();
+        }
+        return sum;
+    }
+
     /** What was generated so far, forward and backward. */
     synchronized List<PathReport.Artifact> artifacts() {
         List<PathReport.Artifact> artifacts = new ArrayList<>();

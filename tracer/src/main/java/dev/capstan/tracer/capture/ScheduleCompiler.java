@@ -29,6 +29,9 @@ public interface ScheduleCompiler {
          */
         void run(Object[] arrays, int[] offsets);
 
+        /** Bytes of the class file that was generated for it alone; 0 while there is none. */
+        long code();
+
         /** How it runs at present, and since when: a few words for people. */
         String tier();
 

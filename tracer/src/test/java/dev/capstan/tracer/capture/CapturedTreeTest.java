@@ -12,19 +12,21 @@ import dev.capstan.runtime.op.Mm;
 import dev.capstan.runtime.op.Tanh;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathEvent;
+import dev.capstan.runtime.spi.RegionPolicy;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import dev.capstan.runtime.type.TensorType;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CapturedTreeTest {
     private static final TensorType SQUARE = new TensorType(DType.FLOAT32, Shape.of(3, 3));
 
     /** A compiler with a fault in it. */
-    private final CapturedTree faulty = new CapturedTree("Faulty", 2, (name, schedule, warm) -> {
+    private final CapturedTree faulty = new CapturedTree("Faulty", RegionPolicy.of(2), (name, schedule, warm) -> {
         throw new IllegalStateException("no code for " + name);
     });
 
@@ -125,14 +127,15 @@ class CapturedTreeTest {
 
     @Test
     void thePathThatWasUsedLeastRecentlyIsForgotten() {
-        for (int size = 1; size <= CapturedTree.PATH_LIMIT + 10; size++) {
+        for (int size = 1; size <= RegionPolicy.STANDARD_PATHS + 10; size++) {
             Walk walk = faulty.walk();
             TensorType type = new TensorType(DType.FLOAT32, Shape.of(size));
             int input = walk.input(type, Layout.contiguous(type.shape()), false, Walk.NONE)
                     .number();
             walk.end(new int[] {tanh(walk, input)});
         }
-        assertEquals(CapturedTree.PATH_LIMIT, faulty.report().size());
+        assertEquals(RegionPolicy.STANDARD_PATHS, faulty.report().size());
         assertEquals(10, faulty.report().get(0).number());
+        assertEquals(List.of("limit of 256 paths reached: 10 forgotten"), faulty.limits());
     }
 }
