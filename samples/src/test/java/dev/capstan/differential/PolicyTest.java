@@ -159,7 +159,8 @@ final class PolicyTest {
         assertEquals(0, paths.get(0).memory(), region.explain());
         assertTrue(paths.get(2).memory() >= 3200, region.explain());
         assertTrue(paths.get(2).code() > 0, region.explain());
-        assertTrue(region.explain().contains("limit of 5000 bytes of memory reached: programs dropped"), region.explain());
+        assertTrue(
+                region.explain().contains("limit of 5000 bytes of memory reached: programs dropped"), region.explain());
         assertTrue(region.explain().contains("bytes of memory for a run"), region.explain());
         try (Stance.Scope now = Stance.COMPILE_NOW.enter()) {
             region.call(() -> twoProducts(1000));

@@ -96,8 +96,8 @@ public final class CapturedTree implements PathTree {
                 .filter(path -> path != added && path.memory() > 0)
                 .sorted(Comparator.comparingLong(CapturedPath::lastUse))
                 .toList();
-        long sum = added.memory()
-                + others.stream().mapToLong(CapturedPath::memory).sum();
+        long sum =
+                added.memory() + others.stream().mapToLong(CapturedPath::memory).sum();
         for (CapturedPath oldest : others) {
             if (sum > policy.memory()) {
                 sum -= oldest.memory();
@@ -131,7 +131,8 @@ public final class CapturedTree implements PathTree {
             paths.remove(oldest);
             nodes -= oldest.leaf().removePath(oldest);
         }
-        CapturedPath path = new CapturedPath(name, pathsEver++, origin, policy.threshold(), compiler, leaf, wanted, this::fit);
+        CapturedPath path =
+                new CapturedPath(name, pathsEver++, origin, policy.threshold(), compiler, leaf, wanted, this::fit);
         leaf.addPath(path);
         paths.add(path);
         return path;
