@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 @Tag("everywhere")
 class RandomProgramTest {
-    private static final int PROGRAMS = Integer.getInteger("capstan.test.programs", 300);
+    private static final int PROGRAMS = Integer.getInteger("capstan.test.programs", 400);
     private static final int CALLS = 4;
 
     private int refusals;

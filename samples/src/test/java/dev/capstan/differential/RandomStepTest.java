@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 /** Random training steps: what a compiled region leaves is what eager mode leaves, to the last bit. */
 @Tag("everywhere")
 class RandomStepTest {
-    private static final int STEPS = Integer.getInteger("capstan.test.steps", 100);
+    private static final int STEPS = Integer.getInteger("capstan.test.steps", 400);
     private static final int FIRST = Integer.getInteger("capstan.test.firstStep", 0);
 
     @Test

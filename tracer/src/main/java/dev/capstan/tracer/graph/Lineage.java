@@ -16,9 +16,10 @@ import dev.capstan.tracer.graph.Recording.Retaken;
 import dev.capstan.tracer.graph.Recording.Written;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntPredicate;
+import java.util.Set;
 
 /** What the events of a path mean for storage, and for the tape that eager mode would build of them. */
 public final class Lineage {
@@ -197,20 +198,24 @@ public final class Lineage {
         return Optional.empty();
     }
 
+    /** What an operator keeps for its gradients, in the order in which their rules ask for it. */
     private List<Integer> saved(int value) {
-        List<Integer> saved = new ArrayList<>();
+        Set<Integer> saved = new LinkedHashSet<>();
         if (events.get(value) instanceof Applied applied) {
-            IntPredicate needed = operand -> passesTo(applied, operand);
-            for (int i = 0; i < applied.operands().size(); i++) {
-                if (applied.operator().savesOperand(i, needed)) {
-                    saved.add(applied.operands().get(i));
+            List<Integer> operands = applied.operands();
+            for (int i = 0; i < operands.size(); i++) {
+                int asking = i;
+                for (int j = 0; passesTo(applied, i) && j < operands.size(); j++) {
+                    if (applied.operator().savesOperand(j, operand -> operand == asking)) {
+                        saved.add(operands.get(j));
+                    }
                 }
             }
             if (applied.operator().savesOutput()) {
                 saved.add(value);
             }
         }
-        return saved;
+        return List.copyOf(saved);
     }
 
     private boolean savesOverwritten(int value) {

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.differential;
+
+import static dev.capstan.differential.TrainingCase.STEPS;
+import static dev.capstan.differential.TrainingCase.bailsOut;
+import static dev.capstan.differential.TrainingCase.isServed;
+import static dev.capstan.differential.TrainingCase.leaf;
+
+import dev.capstan.GradMode;
+import dev.capstan.Tensor;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What a backward pass through a region refuses, frees and leaves alone, after the region has ended. */
+@Tag("everywhere")
+final class TapeBehindRegionsTest {
+    @Test
+    void aResultThatWasWrittenToRefusesItsGradient() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor y = step.call(w::tanh);
+                try (GradMode.Scope off = GradMode.noGrad()) {
+                    y.mul_(2);
+                }
+                trace.error(() -> y.sum().backward());
+                trace.leaves(w);
+            }
+        });
+    }
+
+    @Test
+    void onlyWhatThePassReachesMustBeUnchanged() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            Tensor v = leaf(2, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                List<Tensor> y = step.call(() -> List.of(w.tanh(), v.exp()));
+                try (GradMode.Scope off = GradMode.noGrad()) {
+                    y.get(1).mul_(2);
+                }
+                trace.error(() -> y.get(0).sum().backward());
+                trace.error(() -> y.get(1).sum().backward());
+                trace.leaves(w, v);
+            }
+        });
+    }
+
+    @Test
+    void valuesThatEscapedAreAsOldAsTheResultsBesideThem() {
+        bailsOut((step, trace) -> {
+            Tensor x = leaf(1, 1, 17);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor y = step.call(() -> {
+                    Tensor copy = x.copy();
+                    Tensor row = copy.reshape(-1);
+                    Tensor squared = row.detach().mul(row).add(1);
+                    row.sub_(squared.mul_(0.5));
+                    return copy.mul(1);
+                });
+                trace.error(() -> y.sum().backward());
+                trace.leaves(x);
+            }
+        });
+    }
+
+    @Test
+    void resultsApartAreDifferentiatedOneAfterTheOther() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            Tensor v = leaf(2, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                List<Tensor> y =
+                        step.call(() -> List.of(w.tanh(), v.exp(), w.tanh().mul(v)));
+                trace.error(() -> y.get(0).sum().backward());
+                trace.error(() -> y.get(1).sum().backward());
+                trace.error(() -> y.get(0).sum().backward());
+                trace.error(() -> y.get(2).sum().backward());
+                trace.leaves(w, v);
+            }
+        });
+    }
+
+    @Test
+    void resultsInCommonAreDifferentiatedOnce() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                List<Tensor> y = step.call(() -> {
+                    Tensor h = w.tanh();
+                    return List.of(h.sum(), h.mul(3));
+                });
+                trace.error(() -> y.get(1).sum().backward());
+                trace.error(() -> y.get(0).backward());
+                trace.leaves(w);
+            }
+        });
+    }
+
+    @Test
+    void whatKeepsNothingIsDifferentiatedAgain() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor y = step.call(() -> w.add(1).neg());
+                for (int j = 0; j < 3; j++) {
+                    trace.error(() -> y.sum().backward());
+                }
+                trace.leaves(w);
+            }
+        });
+    }
+
+    @Test
+    void whatLiesBehindAnotherResultIsNotFreed() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            Tensor v = leaf(2, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor a = w.exp();
+                Tensor b = v.exp();
+                List<Tensor> y = step.call(() -> List.of(a.mul(2), b.tanh()));
+                trace.error(() -> y.get(0).sum().backward());
+                trace.error(() -> b.sum().backward(null, true));
+                trace.error(() -> y.get(1).sum().backward());
+                trace.error(() -> y.get(1).sum().backward());
+                trace.leaves(w, v);
+            }
+        });
+    }
+
+    @Test
+    void aViewOfWhatWasOverwrittenGoesOnFromThere() {
+        bailsOut((step, trace) -> {
+            Tensor w = leaf(1, 1, 3);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor y = step.call(() -> {
+                    Tensor h = w.mul(2);
+                    Tensor whole = h.copy();
+                    Tensor part = whole.select(1, 0);
+                    whole.fill_(0.25);
+                    trace.text("" + h.mul(3).sum().item());
+                    return part.mul(part);
+                });
+                trace.tensor("y", y);
+                trace.error(() -> y.sum().backward());
+                trace.leaves(w);
+            }
+        });
+    }
+
+    @Test
+    void aViewIsReadBetweenAQueuedWriteAndARecordedOne() {
+        bailsOut((step, trace) -> {
+            Tensor w = leaf(1, 2, 2);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor q = TrainingCase.normal(10 + i, 2, 2);
+                step.call(() -> {
+                    Tensor shown = q.reshape(-1).reshape(2, 2);
+                    try (GradMode.Scope off = GradMode.noGrad()) {
+                        shown.mul_(w);
+                    }
+                    shown.copy_(w);
+                    return null;
+                });
+                trace.tensor("q", q);
+            }
+        });
+    }
+}
