@@ -90,6 +90,11 @@ final class RandomStep {
         return new RandomStep(seed, size, aliased, readsFields, statements);
     }
 
+    /** True if a statement takes random numbers. */
+    boolean draws() {
+        return statements.stream().map(Statement::java).anyMatch(java -> java.matches(".*(rand|dropout).*"));
+    }
+
     int length() {
         return statements.size();
     }

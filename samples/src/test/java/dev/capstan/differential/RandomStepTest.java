@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.differential;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.Compiled;
+import dev.capstan.Stance;
 import dev.capstan.runtime.spi.PathReport;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +28,36 @@ class RandomStepTest {
     @Tag("nightly")
     void compiledEqualsEagerInTheLongRun() {
         run(Integer.getInteger("capstan.test.programs", 100_000));
+    }
+
+    /** Threads, each with tensors of its own, call one region; their paths and programs are the same. */
+    @Test
+    void threadsThatShareARegionDoNotDisturbOneAnother() throws InterruptedException {
+        long hits = 0;
+        for (int seed = FIRST; seed < FIRST + STEPS / 5; seed++) {
+            RandomStep step = RandomStep.of(seed);
+            if (step.draws()) {
+                // from a stream that the threads have in common
+                continue;
+            }
+            List<String> eager = TrainingCase.under(Stance.EAGER, step::run, Compiled.region("eager", 1));
+            Compiled region = Compiled.region("shared", 1);
+            List<List<String>> seen = new CopyOnWriteArrayList<>();
+            List<Thread> threads = Stream.generate(
+                            () -> new Thread(() -> seen.add(TrainingCase.under(Stance.COMPILE_NOW, step::run, region))))
+                    .limit(3)
+                    .toList();
+            threads.forEach(Thread::start);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertEquals(3, seen.size(), "a thread failed");
+            for (List<String> one : seen) {
+                assertEquals(eager, one, "seed " + seed + ":\n" + step);
+            }
+            hits += region.report().stream().mapToLong(PathReport::hits).sum();
+        }
+        assertTrue(hits >= STEPS / 2, "generated programs ran only " + hits + " times");
     }
 
     private static void run(int steps) {

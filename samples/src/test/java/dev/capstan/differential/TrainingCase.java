@@ -112,7 +112,8 @@ interface TrainingCase {
         assertTrue(pinned(step).stream().anyMatch(state -> state.contains(reason)), step.explain());
     }
 
-    private static List<String> under(Stance stance, TrainingCase body, Compiled step) {
+    /** Runs a case in a stance; what it leaves. */
+    static List<String> under(Stance stance, TrainingCase body, Compiled step) {
         Trace trace = new Trace();
         try (Stance.Scope scope = stance.enter()) {
             body.run(step, trace);
