@@ -28,9 +28,6 @@ public interface Path {
     /** Says that a call ran, or was run again, operator by operator. */
     void observed();
 
-    /** True if the path writes to storage from outside. */
-    boolean writesInputs();
-
     /** Says that a value inside of the path was used after its end: from now on it is an output. */
     void escaped(int value);
 

@@ -206,11 +206,6 @@ final class CapturedPath implements Path {
     }
 
     @Override
-    public boolean writesInputs() {
-        return writesInputs;
-    }
-
-    @Override
     public synchronized void escaped(int value) {
         if (escaped.add(value) && state instanceof Compiled) {
             state = new Counting();

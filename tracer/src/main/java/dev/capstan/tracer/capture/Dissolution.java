@@ -11,9 +11,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Dissolution {
     /** New paths that are put up with after a pause. */
-    static final int PROBE = 16;
+    private static final int PROBE = 16;
 
-    static final int FIRST_PAUSE = 4096;
+    private static final int FIRST_PAUSE = 4096;
     private static final int LONGEST_PAUSE = 1 << 24;
     private static final System.Logger LOG = System.getLogger("dev.capstan.tracer");
 
@@ -33,7 +33,7 @@ final class Dissolution {
 
     /** False if this call had better not be captured. */
     boolean isOpen() {
-        return pausedCalls.get() == 0 || pausedCalls.decrementAndGet() < 0 && pausedCalls.incrementAndGet() == 0;
+        return pausedCalls.get() == 0 || pausedCalls.getAndUpdate(calls -> Math.max(0, calls - 1)) == 0;
     }
 
     /** Counts a call that was captured. */

@@ -130,10 +130,7 @@ public record Graph(List<Definition> definitions, List<Integer> outputs) {
             return Double.toString(constant.value());
         }
         Apply apply = (Apply) definition;
-        String operands = apply.operands().stream().map(o -> "%" + o).collect(Collectors.joining(", "));
-        String attributes = apply.operator().toString().replaceFirst("^\\w+", "");
-        return apply.operator().name() + (attributes.equals("[]") ? "" : attributes) + "(" + operands + ") : "
-                + apply.type();
+        return EventText.application(apply.operator(), apply.operands(), apply.type());
     }
 
     private static String text(Source source) {
