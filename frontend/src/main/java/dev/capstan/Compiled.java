@@ -7,6 +7,8 @@ import dev.capstan.runtime.spi.Compilers;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.PathTree;
 import dev.capstan.runtime.spi.RegionPolicy;
+import dev.capstan.runtime.spi.Tier;
+import dev.capstan.runtime.type.CapstanException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 public final class Compiled {
     /** Paths are compiled when they are taken this often, unless said otherwise. */
     public static final int DEFAULT_THRESHOLD = 3;
+
+    private static final Tier DEFAULT_TIER = fromProperty(System.getProperty("capstan.tier", "rising"));
 
     private final String name;
     private final @Nullable PathTree tree;
@@ -41,6 +45,32 @@ public final class Compiled {
     /** A region with a name for listings, and with limits of its own. */
     public static Compiled region(String name, RegionPolicy policy) {
         return new Compiled(requireNonNull(name, "name"), requireNonNull(policy, "policy"));
+    }
+
+    /**
+     * Makes programs run in this tier, on this thread and until the scope is closed, so that a test decides which code it
+     * covers: {@code try (var scope = Compiled.inTier(Tier.STEPS)) { ... }}. When a path is compiled is not changed by it. The
+     * system property {@code capstan.tier=steps|generated} does so everywhere.
+     */
+    public static Stance.Scope inTier(Tier tier) {
+        requireNonNull(tier, "tier");
+        Tier before = ThreadState.current().tier;
+        ThreadState.current().tier = tier;
+        return () -> ThreadState.current().tier = before;
+    }
+
+    /** The tier in which programs run on a thread. */
+    static Tier tier(ThreadState thread) {
+        return thread.tier == null ? DEFAULT_TIER : thread.tier;
+    }
+
+    private static Tier fromProperty(String tier) {
+        return switch (tier) {
+            case "rising" -> Tier.RISING;
+            case "steps" -> Tier.STEPS;
+            case "generated" -> Tier.GENERATED;
+            default -> throw new CapstanException("capstan.tier", "neither rising, steps nor generated", tier);
+        };
     }
 
     /** A function as a region of its own; it captures what it uses, and is made once and called often. */

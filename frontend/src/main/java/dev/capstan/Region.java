@@ -249,7 +249,8 @@ final class Region {
     /** The program that serves a path under this region's stance, or null. */
     @Nullable
     Program program(Path path) {
-        Program program = path.program(stance == Stance.COMPILE_NOW ? Path.Demand.NOW : Path.Demand.WHEN_HOT);
+        Program program = path.program(
+                stance == Stance.COMPILE_NOW ? Path.Demand.NOW : Path.Demand.WHEN_HOT, Compiled.tier(state));
         if (program == null && stance == Stance.FAIL_ON_MISS) {
             throw new CapstanException(name(), "no program for this path, and the stance is to fail on a miss", "");
         }

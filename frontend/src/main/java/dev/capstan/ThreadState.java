@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.spi.Tier;
 import org.jspecify.annotations.Nullable;
 
 /** What a thread is doing now, in one object, so that an operator looks for it once. Only its own thread touches it. */
@@ -17,6 +18,9 @@ final class ThreadState {
     /** How compiled regions run; null for the default. */
     @Nullable
     Stance stance;
+
+    /** How programs run; null for the default. */
+    @Nullable Tier tier;
 
     /** Who looks for the origin of bad gradients. */
     @Nullable

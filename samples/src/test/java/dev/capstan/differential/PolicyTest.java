@@ -13,6 +13,7 @@ import dev.capstan.Tensor;
 import dev.capstan.nn.Module;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.RegionPolicy;
+import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.List;
 import java.util.Random;
@@ -173,5 +174,29 @@ final class PolicyTest {
         CapstanException refused =
                 assertThrows(CapstanException.class, () -> RegionPolicy.of(3).withPaths(0));
         assertTrue(refused.getMessage().startsWith("compile: paths is at least 1: 0"), refused.getMessage());
+    }
+
+    @Test
+    void aTestChoosesTheTierThatItCovers() {
+        Compiled region = Compiled.region("tiers", 1);
+        Tensor x = Tensor.of(new float[] {-1, 0.5f, 2}).requiresGrad(true);
+        for (Tier tier : new Tier[] {Tier.STEPS, Tier.GENERATED, Tier.STEPS}) {
+            try (Stance.Scope now = Stance.COMPILE_NOW.enter();
+                    Stance.Scope chosen = Compiled.inTier(tier)) {
+                x.setGrad(null);
+                region.call(() -> x.tanh().mul(x)).sum().backward();
+                Tensor compiled = x.grad();
+                x.setGrad(null);
+                x.tanh().mul(x).sum().backward();
+                Tensors.assertSameBits(tier.toString(), x.grad(), compiled);
+            }
+            List<String> tiers = region.report().get(0).tiers();
+            assertTrue(tiers.stream().anyMatch(told -> told.contains("forward: step by step: asked for")), region.explain());
+            assertTrue(tiers.stream().anyMatch(told -> told.contains("backward: step by step: asked for")), region.explain());
+            assertEquals(
+                    tier == Tier.STEPS && region.report().get(0).hits() == 1 ? 0 : 1,
+                    tiers.stream().filter(told -> told.contains("backward: generated")).count(),
+                    region.explain());
+        }
     }
 }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.capstan.codegen.kernel.GeneratedClasses;
 import dev.capstan.codegen.kernel.WarmUpThread;
+import dev.capstan.runtime.spi.Tier;
 import dev.capstan.tracer.capture.ScheduleCompiler;
 import dev.capstan.tracer.schedule.Schedule;
 
@@ -19,13 +20,17 @@ public final class ProgramCompiler implements ScheduleCompiler {
     }
 
     @Override
-    public CompiledSchedule compile(String name, Schedule schedule, boolean inBackground) {
+    public CompiledSchedule compile(String name, Schedule schedule, Tier tier) {
         String className = identifier(requireNonNull(name, "name"));
         requireNonNull(schedule, "schedule");
-        if (!inBackground) {
+        if (tier == Tier.GENERATED) {
             return GeneratedProgram.of(className, schedule, DriverTree.of(className, schedule));
         }
         TieredProgram program = new TieredProgram(className, schedule);
+        if (tier == Tier.STEPS) {
+            program.stay("asked for");
+            return program;
+        }
         WarmUpThread.shared().submit(WarmUpThread.Rank.PROGRAM, new Promotion(program));
         return program;
     }

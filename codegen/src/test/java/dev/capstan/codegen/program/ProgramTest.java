@@ -9,6 +9,7 @@ import dev.capstan.codegen.fusion.Bits;
 import dev.capstan.codegen.kernel.VectorWidth;
 import dev.capstan.runtime.spi.PathReport.Artifact;
 import dev.capstan.runtime.spi.PathReport.Kind;
+import dev.capstan.runtime.spi.Tier;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.schedule.Schedule;
 import java.lang.ref.WeakReference;
@@ -32,7 +33,7 @@ class ProgramTest {
         for (int i = 0; i < actual.length; i++) {
             actual[i] = Bits.copy(schedule.slots().get(i).dtype(), expected[i]);
         }
-        CompiledSchedule program = compiler.compile("Random_" + seed, schedule, false);
+        CompiledSchedule program = compiler.compile("Random_" + seed, schedule, Tier.GENERATED);
         for (int run = 0; run < 2; run++) {
             ReferenceRun.run(schedule, expected, offsets);
             program.run(actual, offsets);
@@ -89,7 +90,7 @@ class ProgramTest {
         Object[] expected = chance.arrays();
         int[] offsets = chance.offsets();
         Object[] actual = copy(schedule, expected);
-        CompiledSchedule program = compiler.compile("Tiered", schedule, true);
+        CompiledSchedule program = compiler.compile("Tiered", schedule, Tier.RISING);
         assertTrue(program.tier().startsWith("step by step"), program.tier());
         long deadline = System.nanoTime() + 120_000_000_000L;
         boolean generated = false;
@@ -123,7 +124,7 @@ class ProgramTest {
         StringBuilder sources = new StringBuilder();
         for (int seed = 0; seed < 20; seed++) {
             Schedule schedule = new RandomSchedules(seed).schedule(10);
-            sources.append(text(compiler.compile("Reducing", schedule, false), Kind.JAVA));
+            sources.append(text(compiler.compile("Reducing", schedule, Tier.GENERATED), Kind.JAVA));
         }
         assertTrue(sources.toString().contains("ALONG_ROWS"));
         assertEquals(VectorWidth.isAvailable(), sources.toString().contains("DOWN_COLUMNS"));
@@ -141,7 +142,7 @@ class ProgramTest {
                 actual[i] = Bits.copy(schedule.slots().get(i).dtype(), expected[i]);
             }
             DriverTree tree = DriverTree.of("Rendered", schedule);
-            CompiledSchedule program = compiler.compile("Rendered", schedule, false);
+            CompiledSchedule program = compiler.compile("Rendered", schedule, Tier.GENERATED);
             program.run(expected, offsets);
             Driver rendition = new CompiledRenditions(program.artifacts()).driver("Rendered");
             rendition.run(actual, offsets, tree.scratch(), tree.constants());
@@ -182,7 +183,7 @@ class ProgramTest {
     private CompiledSchedule run(long seed) {
         RandomSchedules chance = new RandomSchedules(seed);
         Schedule schedule = chance.schedule(5);
-        CompiledSchedule program = compiler.compile("Unloaded", schedule, false);
+        CompiledSchedule program = compiler.compile("Unloaded", schedule, Tier.GENERATED);
         program.run(chance.arrays(), chance.offsets());
         return program;
     }

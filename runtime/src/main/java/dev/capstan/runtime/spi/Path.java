@@ -15,9 +15,10 @@ public interface Path {
      * The program for this path, or null if this call runs eagerly. Counts the visit. A path that writes to its inputs is
      * observed a few times before a program serves it.
      *
+     * @param tier how a program that serves has to run; one that has to run otherwise than by default is made at once
      * @throws dev.capstan.runtime.type.CapstanException for {@link Demand#NOW} if the path cannot be compiled
      */
-    Program program(Demand demand);
+    Program program(Demand demand, Tier tier);
 
     /**
      * True if enough earlier calls ran operator by operator to their end, so that what was used behind them was noticed. Values of a

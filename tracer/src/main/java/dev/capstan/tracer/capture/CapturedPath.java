@@ -4,12 +4,14 @@ package dev.capstan.tracer.capture;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +67,9 @@ final class CapturedPath implements Path {
     private volatile long lastUse;
     private volatile PathProgram program;
     private volatile State state = new Counting();
+    /** Programs that somebody wanted to run otherwise than by default. */
+    private final Map<Tier, PathProgram> forced = new EnumMap<>(Tier.class);
+
     private long visitsWhileCounting;
 
     CapturedPath(
@@ -101,7 +106,7 @@ final class CapturedPath implements Path {
     }
 
     @Override
-    public Program program(Demand demand) {
+    public Program program(Demand demand, Tier tier) {
         lastUse = ++clock;
         // a compilation that begins now does not serve this call, however fast it is, unless the caller waits for it
         PathProgram current = program;
@@ -112,10 +117,30 @@ final class CapturedPath implements Path {
         boolean complete = !writesInputs || isObserved() && state instanceof Compiled;
         if (current != null && complete) {
             hits.increment();
-            return current;
+            return tier == Tier.RISING ? current : inTier(tier, current);
         }
         misses.increment();
         return null;
+    }
+
+    /** A program of the same path that runs in this tier, made on the caller's thread. */
+    private PathProgram inTier(Tier tier, PathProgram like) {
+        synchronized (forced) {
+            PathProgram known = forced.get(tier);
+            if (known == null || !Arrays.equals(known.outputs(), like.outputs())) {
+                known = make(like.outputs(), tier);
+                forced.put(tier, known);
+            }
+            return known;
+        }
+    }
+
+    private PathProgram make(int[] outputs, Tier tier) {
+        return PathProgram.compile(region + "_" + number, recording(outputs), compiler, tier, log);
+    }
+
+    private Recording recording(int[] outputs) {
+        return Recording.of(leaf.events(), IntStream.of(outputs).boxed().toList());
     }
 
     private void advance(Demand demand) {
@@ -124,14 +149,14 @@ final class CapturedPath implements Path {
             if (state instanceof Counting && (now || ++visitsWhileCounting >= threshold)) {
                 state = new Compiling();
                 if (!now) {
-                    BackgroundCompiler.submit(() -> compile(true));
+                    BackgroundCompiler.submit(() -> compile(Tier.RISING));
                 }
             } else if (!now) {
                 return;
             }
         }
         if (now) {
-            compile(false);
+            compile(Tier.GENERATED);
             if (state instanceof Pinned pinned && pinned.fault()) {
                 throw new CapstanException(region, "the path cannot be compiled", pinned.reason());
             }
@@ -139,7 +164,7 @@ final class CapturedPath implements Path {
     }
 
     /** Makes the program for what is wanted now; on the background thread, or on the caller's who waits. */
-    private void compile(boolean warm) {
+    private void compile(Tier tier) {
         int[] outputs;
         synchronized (this) {
             if (state instanceof Pinned || state instanceof Compiled) {
@@ -148,15 +173,13 @@ final class CapturedPath implements Path {
             outputs = outputs();
         }
         try {
-            Recording recording =
-                    Recording.of(leaf.events(), IntStream.of(outputs).boxed().toList());
-            Optional<String> obstacle = recording.obstacle();
+            Optional<String> obstacle = recording(outputs).obstacle();
             if (obstacle.isPresent()) {
                 state = new Pinned(obstacle.get(), false);
                 program = null;
                 return;
             }
-            PathProgram made = PathProgram.compile(region + "_" + number, recording, compiler, warm, log);
+            PathProgram made = make(outputs, tier);
             synchronized (this) {
                 program = made;
                 // a value that escaped in the meantime asks for another program
@@ -189,6 +212,9 @@ final class CapturedPath implements Path {
     /** Forgets the program; the path may become hot again. */
     synchronized void drop() {
         program = null;
+        synchronized (forced) {
+            forced.clear();
+        }
         if (state instanceof Compiled) {
             state = new Counting();
             visitsWhileCounting = 0;
@@ -224,11 +250,13 @@ final class CapturedPath implements Path {
             bailOuts.forEach((place, count) -> places.add(place + ": " + count));
         }
         PathProgram current = program;
-        Recording recording =
-                Recording.of(leaf.events(), IntStream.of(outputs()).boxed().toList());
+        List<String> tiers = new ArrayList<>(current == null ? List.of() : current.tiers());
+        synchronized (forced) {
+            forced.values().forEach(other -> tiers.addAll(other.tiers()));
+        }
         return new PathReport(
                 number,
-                recording.graph().toString(),
+                recording(outputs()).graph().toString(),
                 origin,
                 leaf.depth,
                 describe(),
@@ -239,7 +267,7 @@ final class CapturedPath implements Path {
                 current == null ? 0 : current.memory(),
                 current == null ? 0 : current.code(),
                 places,
-                current == null ? List.of() : current.tiers(),
+                tiers,
                 current == null ? List::of : current::artifacts);
     }
 

@@ -9,6 +9,7 @@ import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.Program;
+import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
@@ -39,6 +40,7 @@ final class PathProgram implements Program {
     private final String name;
     private final Recording recording;
     private final ScheduleCompiler compiler;
+    private final Tier tier;
     private final CompileLog log;
     private final ForwardSchedule forward;
     private final CompiledSchedule forwardCode;
@@ -68,6 +70,7 @@ final class PathProgram implements Program {
             String name,
             Recording recording,
             ScheduleCompiler compiler,
+            Tier tier,
             CompileLog log,
             ForwardSchedule forward,
             CompiledSchedule forwardCode,
@@ -75,6 +78,7 @@ final class PathProgram implements Program {
         this.name = name;
         this.recording = recording;
         this.compiler = compiler;
+        this.tier = tier;
         this.log = log;
         this.forward = forward;
         this.forwardCode = forwardCode;
@@ -92,7 +96,7 @@ final class PathProgram implements Program {
     }
 
     static PathProgram compile(
-            String name, Recording recording, ScheduleCompiler compiler, boolean warm, CompileLog log) {
+            String name, Recording recording, ScheduleCompiler compiler, Tier tier, CompileLog log) {
         long start = System.nanoTime();
         Tape tape = recording.tape();
         BitSet required = tape.walkable();
@@ -100,9 +104,9 @@ final class PathProgram implements Program {
         BackwardGraph complete = required.isEmpty() ? null : BackwardGraph.of(recording, all);
         Set<Integer> saved = complete == null ? Set.of() : complete.saved();
         ForwardSchedule forward = Scheduler.forward(recording.graph(), saved, recording.owned(), recording.written());
-        CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), warm);
+        CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), tier);
         log.add(System.nanoTime() - start);
-        return new PathProgram(name, recording, compiler, log, forward, code, tape);
+        return new PathProgram(name, recording, compiler, tier, log, forward, code, tape);
     }
 
     @Override
@@ -181,7 +185,7 @@ final class PathProgram implements Program {
             if (backward.ready) {
                 return backward;
             }
-            if (demand == Path.Demand.WHEN_HOT) {
+            if (demand == Path.Demand.WHEN_HOT && tier == Tier.RISING) {
                 if (!backward.requested) {
                     backward.requested = true;
                     BackgroundCompiler.submit(() -> compileInBackground(backward, arrivals));
@@ -189,13 +193,13 @@ final class PathProgram implements Program {
                 return null;
             }
         }
-        compile(backward, arrivals, false);
+        compile(backward, arrivals, tier == Tier.STEPS ? tier : Tier.GENERATED);
         return backward;
     }
 
     private void compileInBackground(Backward backward, Arrivals arrivals) {
         try {
-            compile(backward, arrivals, true);
+            compile(backward, arrivals, Tier.RISING);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             System.getLogger("dev.capstan.tracer")
                     .log(
@@ -206,7 +210,7 @@ final class PathProgram implements Program {
         }
     }
 
-    private void compile(Backward backward, Arrivals arrivals, boolean warm) {
+    private void compile(Backward backward, Arrivals arrivals, Tier how) {
         long start = System.nanoTime();
         BackwardGraph graph = BackwardGraph.of(recording, arrivals);
         Schedule schedule = graph == null ? null : Scheduler.backward(graph.graph(), forward);
@@ -217,7 +221,7 @@ final class PathProgram implements Program {
             }
             number = new ArrayList<>(backwards.values()).indexOf(backward);
         }
-        CompiledSchedule code = schedule == null ? null : compiler.compile(name + "_backward" + number, schedule, warm);
+        CompiledSchedule code = schedule == null ? null : compiler.compile(name + "_backward" + number, schedule, how);
         log.add(System.nanoTime() - start);
         synchronized (this) {
             if (!backward.ready) {

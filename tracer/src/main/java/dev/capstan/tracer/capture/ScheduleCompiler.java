@@ -2,6 +2,7 @@
 package dev.capstan.tracer.capture;
 
 import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.runtime.spi.Tier;
 import dev.capstan.tracer.schedule.Schedule;
 import java.util.List;
 
@@ -13,11 +14,10 @@ public interface ScheduleCompiler {
      * @param name the name of the generated class in listings, for example {@code SineRnn_0_forward}; characters that a
      *     Java identifier does not allow are replaced
      * @param schedule what to run
-     * @param inBackground whether nothing that is slow at first may run on the threads that use the program. It then serves
-     *     step by step, as eager mode would, while code is generated and warmed on a thread of the compiler's own. Otherwise
-     *     all of it is generated at once
+     * @param tier how to run it. {@link Tier#RISING} lets nothing that is slow at first run on the threads that use the
+     *     program: code is generated and warmed on a thread of the compiler's own
      */
-    CompiledSchedule compile(String name, Schedule schedule, boolean inBackground);
+    CompiledSchedule compile(String name, Schedule schedule, Tier tier);
 
     /** A schedule in executable form. It keeps its generated class alive, and nothing else does. */
     interface CompiledSchedule {

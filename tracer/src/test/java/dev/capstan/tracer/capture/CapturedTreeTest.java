@@ -13,6 +13,7 @@ import dev.capstan.runtime.op.Tanh;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathEvent;
 import dev.capstan.runtime.spi.RegionPolicy;
+import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
@@ -111,17 +112,17 @@ class CapturedTreeTest {
     void aFaultOfTheCompilerPinsThePathToEagerModeWithItsReason() {
         long deadline = System.nanoTime() + 30_000_000_000L;
         while (!faulty.report().toString().contains("pinned")) {
-            assertNull(tanh(faulty).program(Path.Demand.WHEN_HOT));
+            assertNull(tanh(faulty).program(Path.Demand.WHEN_HOT, Tier.RISING));
             assertTrue(System.nanoTime() < deadline, "the path was never compiled");
             Thread.onSpinWait();
         }
-        assertNull(tanh(faulty).program(Path.Demand.WHEN_HOT));
+        assertNull(tanh(faulty).program(Path.Demand.WHEN_HOT, Tier.RISING));
         assertEquals(
                 "pinned: java.lang.IllegalStateException: no code for Faulty_0_forward",
                 faulty.report().get(0).state());
         assertEquals(0, faulty.report().get(0).hits());
         CapstanException refused =
-                assertThrows(CapstanException.class, () -> tanh(faulty).program(Path.Demand.NOW));
+                assertThrows(CapstanException.class, () -> tanh(faulty).program(Path.Demand.NOW, Tier.RISING));
         assertTrue(refused.getMessage().contains("the path cannot be compiled"), refused.getMessage());
     }
 
