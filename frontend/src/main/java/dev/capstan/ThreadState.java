@@ -20,7 +20,8 @@ final class ThreadState {
     Stance stance;
 
     /** How programs run; null for the default. */
-    @Nullable Tier tier;
+    @Nullable
+    Tier tier;
 
     /** Who looks for the origin of bad gradients. */
     @Nullable

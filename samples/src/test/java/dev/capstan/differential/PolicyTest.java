@@ -191,11 +191,17 @@ final class PolicyTest {
                 Tensors.assertSameBits(tier.toString(), x.grad(), compiled);
             }
             List<String> tiers = region.report().get(0).tiers();
-            assertTrue(tiers.stream().anyMatch(told -> told.contains("forward: step by step: asked for")), region.explain());
-            assertTrue(tiers.stream().anyMatch(told -> told.contains("backward: step by step: asked for")), region.explain());
+            assertTrue(
+                    tiers.stream().anyMatch(told -> told.contains("forward: step by step: asked for")),
+                    region.explain());
+            assertTrue(
+                    tiers.stream().anyMatch(told -> told.contains("backward: step by step: asked for")),
+                    region.explain());
             assertEquals(
                     tier == Tier.STEPS && region.report().get(0).hits() == 1 ? 0 : 1,
-                    tiers.stream().filter(told -> told.contains("backward: generated")).count(),
+                    tiers.stream()
+                            .filter(told -> told.contains("backward: generated"))
+                            .count(),
                     region.explain());
         }
     }

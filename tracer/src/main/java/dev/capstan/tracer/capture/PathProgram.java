@@ -9,8 +9,8 @@ import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.Program;
-import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.spi.Tape;
+import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.graph.BackwardGraph;
@@ -95,8 +95,7 @@ final class PathProgram implements Program {
         this.tape = tape;
     }
 
-    static PathProgram compile(
-            String name, Recording recording, ScheduleCompiler compiler, Tier tier, CompileLog log) {
+    static PathProgram compile(String name, Recording recording, ScheduleCompiler compiler, Tier tier, CompileLog log) {
         long start = System.nanoTime();
         Tape tape = recording.tape();
         BitSet required = tape.walkable();
