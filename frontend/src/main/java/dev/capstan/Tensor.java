@@ -8,6 +8,8 @@ import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Cat;
+import dev.capstan.runtime.op.Clone;
+import dev.capstan.runtime.op.Expand;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Stack;
 import dev.capstan.runtime.type.CapstanException;
@@ -140,7 +142,16 @@ public class Tensor extends InPlaceOperators {
 
     /** Zeros of a type. */
     public static Tensor zeros(DType dtype, int... sizes) {
-        return new Tensor(NdArray.zeros(dtype, Shape.of(sizes)));
+        Shape shape = Shape.of(sizes);
+        return Region.current() == null
+                ? new Tensor(NdArray.zeros(dtype, shape))
+                : repeated(NdArray.scalar(dtype, 0), shape);
+    }
+
+    /** One element everywhere, as a value of a compiled region: writes to it are writes to something of the region's own. */
+    private static Tensor repeated(NdArray element, Shape shape) {
+        TensorOps ops = TensorOps.INSTANCE;
+        return Clone.clone(ops, Expand.expand(ops, new Tensor(element), shape));
     }
 
     /** Float32 ones. */
@@ -150,7 +161,14 @@ public class Tensor extends InPlaceOperators {
 
     /** One number everywhere. */
     public static Tensor full(DType dtype, double element, int... sizes) {
-        NdArray filled = NdArray.zeros(dtype, Shape.of(sizes));
+        Shape shape = Shape.of(sizes);
+        return Region.current() == null
+                ? filled(dtype, element, shape)
+                : repeated(NdArray.scalar(dtype, element), shape);
+    }
+
+    private static Tensor filled(DType dtype, double element, Shape shape) {
+        NdArray filled = NdArray.zeros(dtype, shape);
         OperatorExecutor.copy(
                 NdArray.scalar(dtype, element)
                         .view(Layout.contiguous(Shape.SCALAR).expand(filled.shape())),
@@ -195,12 +213,12 @@ public class Tensor extends InPlaceOperators {
 
     /** Zeros of this tensor's type and shape. */
     public final Tensor zerosLike() {
-        return zeros(dtype(), shape().sizes());
+        return new Tensor(NdArray.zeros(dtype(), shape()));
     }
 
     /** Ones of this tensor's type and shape. */
     public final Tensor onesLike() {
-        return full(dtype(), 1, shape().sizes());
+        return filled(dtype(), 1, shape());
     }
 
     /** Operands put one after another along a dimension. */

@@ -299,4 +299,26 @@ final class PartWritesTest {
             }
         });
     }
+
+    @Test
+    void intoATensorOfZerosThatTheRegionMakes() {
+        isServed((step, trace) -> {
+            for (int i = 0; i < STEPS; i++) {
+                Tensor w = leaf(1, 4, 4);
+                Tensor x = normal(10 + i, 3, 2, 4);
+                Tensor y = step.call(() -> {
+                    Tensor out = Tensor.zeros(3, 2, 4);
+                    Tensor h = Tensor.full(DType.FLOAT32, 0.5, 2, 4);
+                    for (int t = 0; t < 3; t++) {
+                        h = h.add(x.select(0, t)).mm(w).tanh();
+                        out.set(t, h);
+                    }
+                    return Tensor.cat(List.of(out, Tensor.zeros(0, 2, 4), Tensor.ones(1, 2, 4)), 0);
+                });
+                y.square().sum().backward();
+                trace.tensor("y", y);
+                trace.leaves(w);
+            }
+        });
+    }
 }

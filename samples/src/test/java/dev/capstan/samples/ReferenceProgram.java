@@ -85,9 +85,9 @@ enum ReferenceProgram {
         return settings;
     }
 
-    /** How many programs serve a step: a function with a gradient of its own, and its backward pass, run between them. */
+    /** How many programs serve a step: a function with a gradient of its own is one, and parts what comes before and after. */
     int programsPerStep() {
-        return this == CUSTOM_FUNCTION ? 3 : 1;
+        return this == CUSTOM_FUNCTION ? 4 : 1;
     }
 
     /** The number of steps that PyTorch took. */
