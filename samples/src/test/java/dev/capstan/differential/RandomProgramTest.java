@@ -81,7 +81,7 @@ class RandomProgramTest {
      *
      * @param mode 0: everything requires a gradient, 1: nothing, 2: parameters only
      */
-    private static List<Tensor> run(RandomProgram program, Compiled region, int[] choices, long data, int mode) {
+    static List<Tensor> run(RandomProgram program, Compiled region, int[] choices, long data, int mode) {
         Generator generator = new Generator(data);
         Generator.manualSeed(data);
         List<Tensor> inputs = draw(generator, program, program.inputShapes(), mode == 0);

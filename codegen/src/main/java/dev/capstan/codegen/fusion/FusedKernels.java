@@ -14,7 +14,7 @@ import java.util.Optional;
 /** The generated kernels of this process, one per pattern; programs and eager mode share them. */
 public final class FusedKernels {
     /** So many of either kind are remembered; those used last. One that is forgotten lives on in programs that call it. */
-    private static final int MOST = 1024;
+    private static final int MOST = 512;
 
     private static final FusedKernels SHARED = new FusedKernels(GeneratedClasses.shared());
 

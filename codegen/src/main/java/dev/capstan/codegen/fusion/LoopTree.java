@@ -19,6 +19,7 @@ final class LoopTree {
 
     private static final String VECTORS = "computeVectors";
     private static final Expression ZERO = Expression.constant(0);
+    private static final Expression ONE = Expression.constant(1);
 
     private final LoopPattern pattern;
     private final ClassTree.Builder type;
@@ -72,11 +73,17 @@ final class LoopTree {
         return frame.build();
     }
 
+    /** Calls on nothing are how a kernel is made known to the JIT: they must not cost vector operations. */
+    static void leaveIfEmpty(BlockBuilder body, Local size) {
+        body.when(size.lessThan(ONE), BlockBuilder::returns);
+    }
+
     /** Vectors only, of which the last one overlaps; rows narrower than a vector are scalar. */
     private MethodTree overlappingMethod(Frame frame, VectorWidth width) {
         KernelCode code = new KernelCode(pattern, frame);
         code.declareSpecies(type, width);
         BlockBuilder body = frame.body();
+        leaveIfEmpty(body, frame.rows());
         body.when(frame.columns().lessThan(code.lanes()), narrow -> {
             narrow.evaluate(frame.callAlike(type.type(), NARROW, List.of()));
             narrow.returns();
@@ -101,6 +108,7 @@ final class LoopTree {
         Local from = frame.parameterBehind("from", Primitive.INT);
         KernelCode code = new KernelCode(pattern, frame);
         code.declareSpecies(type, width);
+        leaveIfEmpty(frame.body(), frame.rows());
         code.declareConstants(frame.body());
         frame.body().count("row", ZERO, frame.rows(), 1, (line, index) -> {
             KernelCode.Row row = code.row(line, frame.starts(line, index)).broadcast(line);

@@ -108,6 +108,7 @@ final class ReductionTree {
 
     private MethodTree rows(Combination combination, boolean vectors) {
         BlockBuilder body = frame.body();
+        LoopTree.leaveIfEmpty(body, frame.rows());
         Local lanes = body.declare("lanes", Expression.newArray(element, Expression.constant(VIRTUAL_LANES)));
         Local pending = declarePending(body, frame.columns(), ONE);
         if (vectors) {
@@ -187,6 +188,7 @@ final class ReductionTree {
     /** Results side by side: strips of several vectors, so that rows are read in order, then single vectors. */
     private MethodTree columns(Combination combination) {
         BlockBuilder body = frame.body();
+        LoopTree.leaveIfEmpty(body, frame.columns());
         // as many vectors as a loop computes in one turn; 32 lanes of them fit the first-level cache
         int vectors = VectorLoop.unrolling(pattern.map());
         Local most = body.declare("most", map.lanes().times(vectors));

@@ -25,8 +25,9 @@
  * all sizes, and a size that was never seen before runs only hot code. One or two rows are multiplied from A, and where
  * possible from B, as they lie.
  *
- * <p>{@link dev.capstan.codegen.kernel.GeneratedClasses} defines shared kernels as named classes and programs as hidden
- * ones, which call the former by plain {@code invokestatic}. {@link dev.capstan.codegen.kernel.VectorWidth} is the one
- * vector width of the process.
+ * <p>{@link dev.capstan.codegen.kernel.GeneratedClasses} defines kernels and programs, each in a class loader of its own, so
+ * that they are unloaded when nobody uses them; programs call kernels by plain {@code invokestatic}.
+ * {@link dev.capstan.codegen.kernel.WarmUpThread} is where all of them are made and warmed.
+ * {@link dev.capstan.codegen.kernel.VectorWidth} is the one vector width of the process.
  */
 package dev.capstan.codegen.kernel;

@@ -70,6 +70,7 @@ final class CapturedPath implements Path {
     /** Programs that somebody wanted to run otherwise than by default. */
     private final Map<Tier, PathProgram> forced = new EnumMap<>(Tier.class);
 
+    private volatile boolean forgotten;
     private long visitsWhileCounting;
 
     CapturedPath(
@@ -103,6 +104,11 @@ final class CapturedPath implements Path {
 
     long lastUse() {
         return lastUse;
+    }
+
+    /** The tree has dropped it: a compilation that still waits is of no use. */
+    void forgotten() {
+        forgotten = true;
     }
 
     @Override
@@ -149,7 +155,7 @@ final class CapturedPath implements Path {
             if (state instanceof Counting && (now || ++visitsWhileCounting >= threshold)) {
                 state = new Compiling();
                 if (!now) {
-                    BackgroundCompiler.submit(() -> compile(Tier.RISING));
+                    BackgroundCompiler.submit(this::compileInBackground);
                 }
             } else if (!now) {
                 return;
@@ -160,6 +166,12 @@ final class CapturedPath implements Path {
             if (state instanceof Pinned pinned && pinned.fault()) {
                 throw new CapstanException(region, "the path cannot be compiled", pinned.reason());
             }
+        }
+    }
+
+    private void compileInBackground() {
+        if (!forgotten) {
+            compile(Tier.RISING);
         }
     }
 

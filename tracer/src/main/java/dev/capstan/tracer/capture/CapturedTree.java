@@ -110,6 +110,7 @@ public final class CapturedTree implements PathTree {
     private synchronized TreeNode grow(TreeNode parent, TreeNode child) {
         if (nodes >= NODE_LIMIT) {
             root = new TreeNode();
+            paths.forEach(CapturedPath::forgotten);
             paths.clear();
             nodes = 0;
         }
@@ -129,6 +130,7 @@ public final class CapturedTree implements PathTree {
                     .min(Comparator.comparingLong(CapturedPath::lastUse))
                     .orElseThrow();
             paths.remove(oldest);
+            oldest.forgotten();
             nodes -= oldest.leaf().removePath(oldest);
         }
         CapturedPath path =
