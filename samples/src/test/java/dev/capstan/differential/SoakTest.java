@@ -113,7 +113,8 @@ class SoakTest {
         for (int i = 0; i < 700; i++) {
             int choices = i;
             Compiled region = Compiled.region("Filling" + i, 1);
-            BothModes.compiled(() -> region.call(() -> chain(x, choices).mul(chain(x, ~choices).sum())));
+            BothModes.compiled(() ->
+                    region.call(() -> chain(x, choices).mul(chain(x, ~choices).sum())));
             hits += hits(region);
         }
         for (int i = 0; i < 300; i++) {
