@@ -111,10 +111,7 @@ final class FunctionNode extends Node {
     @Override
     void backward(@Nullable Tensor[] gradients, BackwardPass pass) {
         if (released) {
-            throw new CapstanException(
-                    "backward",
-                    "the graph is walked a second time and its saved tensors are gone; call backward with retainGraph",
-                    name());
+            throw walkedAgain();
         }
         if (Arrays.stream(gradients).allMatch(Objects::isNull)) {
             return;

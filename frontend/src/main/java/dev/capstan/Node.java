@@ -3,6 +3,7 @@ package dev.capstan;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.capstan.runtime.type.CapstanException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -100,6 +101,14 @@ public abstract class Node {
      * @param pass the pass that this is part of
      */
     abstract void backward(@Nullable Tensor[] gradients, BackwardPass pass);
+
+    /** That the node needs what it has dropped. */
+    final CapstanException walkedAgain() {
+        return new CapstanException(
+                "backward",
+                "the graph is walked a second time and its saved tensors are gone; call backward with retainGraph",
+                name());
+    }
 
     /** Drops what was saved for the backward pass. */
     void release() {}

@@ -4,7 +4,6 @@ package dev.capstan;
 import dev.capstan.runtime.op.Differentiation;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Ops;
-import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.TensorType;
 import java.util.Arrays;
 import java.util.Objects;
@@ -59,10 +58,7 @@ final class OperatorNode extends Node {
     @Override
     void backward(@Nullable Tensor[] gradients, BackwardPass pass) {
         if (released) {
-            throw new CapstanException(
-                    "backward",
-                    "the graph is walked a second time and its saved tensors are gone; call backward with retainGraph",
-                    name());
+            throw walkedAgain();
         }
         Tensor gradient = gradients[0];
         if (gradient == null) {

@@ -109,7 +109,7 @@ final class RegionNode extends Node {
     void expand() {
         if (continuation == null) {
             if (execution == null) {
-                throw walkedTwice(name());
+                throw walkedAgain();
             }
             verifyResults();
             segment.expand();
@@ -143,13 +143,6 @@ final class RegionNode extends Node {
         }
     }
 
-    private static CapstanException walkedTwice(String name) {
-        return new CapstanException(
-                "backward",
-                "the graph is walked a second time and its saved tensors are gone; call backward with retainGraph",
-                name);
-    }
-
     @Override
     void backward(@Nullable Tensor[] gradients, BackwardPass pass) {
         arrived = new BitSet();
@@ -157,7 +150,7 @@ final class RegionNode extends Node {
             arrived.set(i, gradients[i] != null);
         }
         if (arrived.stream().anyMatch(output -> tape.keepers().get(output).intersects(freed))) {
-            throw walkedTwice(name());
+            throw walkedAgain();
         }
         if (continuation != null) {
             if (pass.leadsFrom(this, continuation)) {
