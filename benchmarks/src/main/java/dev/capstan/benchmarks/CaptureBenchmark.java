@@ -71,7 +71,8 @@ public class CaptureBenchmark {
             hundredTen.apply(input);
         }
         stance = Stance.COMPILED.enter();
-        // the storm and its eager twin are measured with the same past: HotSpot has seen both, and the region is dissolved
+        // the storm and its eager twin are measured with the same past: HotSpot has seen both, and the region is
+        // dissolved
         for (int i = 0; i < 20_000; i++) {
             storm.apply(input);
             different(input);

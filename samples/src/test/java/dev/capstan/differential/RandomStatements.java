@@ -251,7 +251,7 @@ final class RandomStatements {
                     try {
                         run.run();
                     } catch (RuntimeException e) {
-                        state.trace.text("caught");
+                        state.trace.text("caught " + TrainingCase.Trace.withoutPlace("" + e.getMessage()));
                     }
                 });
         };

@@ -17,6 +17,9 @@ import org.junit.jupiter.api.Test;
 @Tag("everywhere")
 class RandomStepTest {
     private static final int STEPS = Integer.getInteger("capstan.test.steps", 400);
+    /** What only a later call reads, after inputs have changed, is a clear error. */
+    private static final String REFUSED = "later calls keep it";
+
     private static final int FIRST = Integer.getInteger("capstan.test.firstStep", 0);
 
     @Test
@@ -34,6 +37,7 @@ class RandomStepTest {
     @Test
     void threadsThatShareARegionDoNotDisturbOneAnother() throws InterruptedException {
         long hits = 0;
+        int refused = 0;
         for (int seed = FIRST; seed < FIRST + STEPS / 5; seed++) {
             RandomStep step = RandomStep.of(seed);
             if (step.draws()) {
@@ -53,11 +57,16 @@ class RandomStepTest {
             }
             assertEquals(3, seen.size(), "a thread failed");
             for (List<String> one : seen) {
-                assertEquals(eager, one, "seed " + seed + ":\n" + step);
+                if (one.stream().anyMatch(entry -> entry.contains(REFUSED))) {
+                    refused++;
+                } else {
+                    assertEquals(eager, one, "seed " + seed + ":\n" + step);
+                }
             }
             hits += region.report().stream().mapToLong(PathReport::hits).sum();
         }
         assertTrue(hits >= STEPS / 2, "generated programs ran only " + hits + " times");
+        assertTrue(refused <= Math.max(1, STEPS / 50), "of " + STEPS + " steps " + refused + " were refused");
     }
 
     private static void run(int steps) {
@@ -68,8 +77,7 @@ class RandomStepTest {
             try {
                 hits += compare(step);
             } catch (RuntimeException | AssertionError e) {
-                // what only a later call reads, after inputs have changed, is a clear error
-                if (e.getMessage().contains("later calls keep it")) {
+                if (e.getMessage().contains(REFUSED)) {
                     refused++;
                     continue;
                 }
