@@ -88,7 +88,9 @@ class WarmUpThreadTest {
         thread.submit(Rank.PRODUCT, new Slices("product", done, Progress.WORKING, Progress.WAITING, Progress.DONE));
         begin.countDown();
         assertTrue(done.await(60, TimeUnit.SECONDS), log.toString());
-        assertEquals(List.of("product", "product", "program", "product", "program", "eager"), log.subList(0, 6));
+        assertEquals(
+                List.of("product", "product", "program", "product", "program", "eager"),
+                List.copyOf(log).subList(0, 6));
         for (int i = 0; i < 1000 && log.size() < 7; i++) {
             Thread.sleep(5);
         }
