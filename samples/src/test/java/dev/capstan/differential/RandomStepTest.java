@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.capstan.Compiled;
 import dev.capstan.Stance;
 import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.runtime.type.CapstanException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -47,8 +48,7 @@ class RandomStepTest {
             List<String> eager = TrainingCase.under(Stance.EAGER, step::run, Compiled.region("eager", 1));
             Compiled region = Compiled.region("shared", 1);
             List<List<String>> seen = new CopyOnWriteArrayList<>();
-            List<Thread> threads = Stream.generate(
-                            () -> new Thread(() -> seen.add(TrainingCase.under(Stance.COMPILE_NOW, step::run, region))))
+            List<Thread> threads = Stream.generate(() -> new Thread(() -> seen.add(traceOrRefusal(step, region))))
                     .limit(3)
                     .toList();
             threads.forEach(Thread::start);
@@ -67,6 +67,14 @@ class RandomStepTest {
         }
         assertTrue(hits >= STEPS / 2, "generated programs ran only " + hits + " times");
         assertTrue(refused <= Math.max(1, STEPS / 50), "of " + STEPS + " steps " + refused + " were refused");
+    }
+
+    private static List<String> traceOrRefusal(RandomStep step, Compiled region) {
+        try {
+            return TrainingCase.under(Stance.COMPILE_NOW, step::run, region);
+        } catch (CapstanException e) {
+            return List.of(e.getMessage());
+        }
     }
 
     private static void run(int steps) {
