@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import static dev.capstan.TapeAssertions.leaf;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -15,10 +16,6 @@ class AnomalyTest {
     private static int line() {
         return StackWalker.getInstance()
                 .walk(frames -> frames.skip(1).findFirst().orElseThrow().getLineNumber());
-    }
-
-    private static Tensor leaf(float... elements) {
-        return Tensor.of(elements).requiresGrad(true);
     }
 
     @Test

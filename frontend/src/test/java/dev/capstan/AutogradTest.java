@@ -1,35 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import static dev.capstan.TapeAssertions.assertRule;
+import static dev.capstan.TapeAssertions.leaf;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.function.Executable;
 
 /** Gradients as a function, from several results, and of higher order. */
 class AutogradTest {
     private static final GradOptions STANDARD = GradOptions.standard();
 
-    private static Tensor leaf(double... elements) {
-        return Tensor.of(elements).requiresGrad(true);
-    }
-
     private static void assertElements(Tensor tensor, double... expected) {
         assertArrayEquals(expected, tensor.toDoubleArray(), 1e-12);
-    }
-
-    private static void assertRule(String rule, Executable call) {
-        assertEquals(rule, assertThrows(CapstanException.class, call).rule());
     }
 
     @Test

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import static dev.capstan.TapeAssertions.assertRule;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.function.Executable;
 
 /** The stream of random numbers. */
 class GeneratorTest {
@@ -22,10 +20,6 @@ class GeneratorTest {
         int[] words = new int[Philox.WORDS];
         Philox.block(low, high, key, words);
         return words;
-    }
-
-    private static void assertRule(String rule, Executable call) {
-        assertEquals(rule, assertThrows(CapstanException.class, call).rule());
     }
 
     /** The known answers that the paper's authors publish with their library. */

@@ -1,36 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import static dev.capstan.TapeAssertions.assertRule;
+import static dev.capstan.TapeAssertions.leaf;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.function.Executable;
 
 /** Hooks on tensors and nodes, and gradients kept at results. */
 class HooksTest {
     private final List<String> events = new ArrayList<>();
 
-    private static Tensor leaf(float... elements) {
-        return Tensor.of(elements).requiresGrad(true);
-    }
-
     private static void assertElements(Tensor tensor, float... expected) {
         assertArrayEquals(expected, tensor.toFloatArray());
-    }
-
-    private static void assertRule(String rule, Executable call) {
-        assertEquals(rule, assertThrows(CapstanException.class, call).rule());
     }
 
     private GradientHook noting(String name) {

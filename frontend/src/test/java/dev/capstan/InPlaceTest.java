@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import static dev.capstan.TapeAssertions.assertGrad;
+import static dev.capstan.TapeAssertions.assertRule;
+import static dev.capstan.TapeAssertions.leaf;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -23,18 +26,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Writes in place: what they do to elements, versions and the tape, on whole tensors and on views. */
 class InPlaceTest {
-    private static Tensor leaf(float... elements) {
-        return Tensor.of(elements).requiresGrad(true);
-    }
-
-    private static void assertGrad(Tensor leaf, float... expected) {
-        assertArrayEquals(expected, leaf.grad().toFloatArray());
-    }
-
-    private static void assertRule(String rule, org.junit.jupiter.api.function.Executable call) {
-        assertEquals(rule, assertThrows(CapstanException.class, call).rule());
-    }
-
     // ---- writes to whole tensors
 
     @Test

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import static dev.capstan.TapeAssertions.assertRule;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.capstan.runtime.type.CapstanException;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.function.Executable;
 
 /** Tensors that are for results only. */
 class InferenceModeTest {
@@ -20,10 +17,6 @@ class InferenceModeTest {
         try (GradMode.Scope scope = GradMode.inferenceMode()) {
             return body.get();
         }
-    }
-
-    private static void assertRule(String rule, Executable call) {
-        assertEquals(rule, assertThrows(CapstanException.class, call).rule());
     }
 
     @Test

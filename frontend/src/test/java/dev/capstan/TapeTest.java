@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import static dev.capstan.TapeAssertions.assertGrad;
+import static dev.capstan.TapeAssertions.assertRule;
+import static dev.capstan.TapeAssertions.leaf;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,7 +13,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,18 +20,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TapeTest {
-    private static Tensor leaf(float... elements) {
-        return Tensor.of(elements).requiresGrad(true);
-    }
-
-    private static void assertGrad(Tensor leaf, float... expected) {
-        assertArrayEquals(expected, leaf.grad().toFloatArray());
-    }
-
-    private static void assertRule(String rule, org.junit.jupiter.api.function.Executable call) {
-        assertEquals(rule, assertThrows(CapstanException.class, call).rule());
-    }
-
     // ---- what is recorded
 
     @Test

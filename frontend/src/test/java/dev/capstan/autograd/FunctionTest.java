@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.autograd;
 
+import static dev.capstan.TapeAssertions.assertRule;
+import static dev.capstan.TapeAssertions.leaf;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.Autograd;
@@ -19,22 +20,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.function.Executable;
 
 /** Functions with gradient rules of their own. */
 class FunctionTest {
-    private static Tensor leaf(double... elements) {
-        return Tensor.of(elements).requiresGrad(true);
-    }
-
     private static void assertElements(Tensor tensor, double... expected) {
         assertArrayEquals(expected, tensor.toDoubleArray(), 1e-12);
-    }
-
-    private static CapstanException assertRule(String rule, Executable call) {
-        CapstanException refused = assertThrows(CapstanException.class, call);
-        assertEquals(rule, refused.rule());
-        return refused;
     }
 
     /** {@code x^3}, with a gradient in tensor operators. */

@@ -5,6 +5,7 @@ import static dev.capstan.differential.TrainingCase.STEPS;
 import static dev.capstan.differential.TrainingCase.bailsOut;
 import static dev.capstan.differential.TrainingCase.compare;
 import static dev.capstan.differential.TrainingCase.descend;
+import static dev.capstan.differential.TrainingCase.differentiateTwice;
 import static dev.capstan.differential.TrainingCase.forget;
 import static dev.capstan.differential.TrainingCase.isServed;
 import static dev.capstan.differential.TrainingCase.leaf;
@@ -12,11 +13,9 @@ import static dev.capstan.differential.TrainingCase.normal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.capstan.Autograd;
 import dev.capstan.Compiled;
 import dev.capstan.F;
 import dev.capstan.Generator;
-import dev.capstan.GradOptions;
 import dev.capstan.Tensor;
 import dev.capstan.nn.Dropout;
 import dev.capstan.nn.Linear;
@@ -25,7 +24,6 @@ import dev.capstan.nn.Sequential;
 import dev.capstan.optim.Adam;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.type.DType;
-import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -159,11 +157,7 @@ final class StepRandomTest {
             for (int i = 0; i < STEPS; i++) {
                 Tensor x = leaf(10 + i, 4, 4);
                 Tensor y = step.call(() -> F.dropout(x.exp(), 0.5, true).square());
-                GradOptions create = GradOptions.standard().withCreateGraph(true);
-                Tensor slope = Autograd.grad(List.of(y.sum()), List.of(x), null, create)
-                        .get(0);
-                slope.square().sum().backward();
-                trace.tensor("slope", slope);
+                trace.tensor("slope", differentiateTwice(y, x));
                 trace.leaves(x);
                 position(trace);
             }

@@ -4,9 +4,11 @@ package dev.capstan.differential;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.capstan.Autograd;
 import dev.capstan.Compiled;
 import dev.capstan.Generator;
 import dev.capstan.GradMode;
+import dev.capstan.GradOptions;
 import dev.capstan.Stance;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.spi.PathReport;
@@ -157,6 +159,14 @@ interface TrainingCase {
                 }
             }
         }
+    }
+
+    /** Adds the gradient of {@code sum((d sum(y) / dx)^2)} to the leaf; the inner gradient, on the tape. */
+    static Tensor differentiateTwice(Tensor y, Tensor x) {
+        GradOptions create = GradOptions.standard().withCreateGraph(true);
+        Tensor slope = Autograd.grad(List.of(y.sum()), List.of(x), null, create).get(0);
+        slope.square().sum().backward();
+        return slope;
     }
 
     static void forget(Tensor... leaves) {
