@@ -32,14 +32,14 @@ final class Contents {
     private Set<Integer> shared = Set.of();
 
     /** A write to a tensor from outside. */
-    private record Outside(Tensor input, Segment.Write write) {}
+    private record Outside(Tensor input, Queued.Write write) {}
 
     Contents(Inputs inputs) {
         this.inputs = inputs;
     }
 
     /** Takes in the next event, whose value has this shape. */
-    void add(Segment.Queued event, Shape shape) {
+    void add(Queued event, Shape shape) {
         if (count == roots.length) {
             roots = Arrays.copyOf(roots, 2 * count);
             layouts = Arrays.copyOf(layouts, 2 * count);
@@ -47,26 +47,26 @@ final class Contents {
         }
         int root = count;
         Layout layout = Layout.contiguous(shape);
-        if (event instanceof Segment.Operation operation) {
+        if (event instanceof Queued.Operation operation) {
             if (operation.isView()) {
                 int operand = operation.operands()[0];
                 Layout shown = operation.viewing().of(layouts[operand]);
                 root = shown == null ? count : roots[operand];
                 layout = shown == null ? layout : shown;
             }
-        } else if (event instanceof Segment.Input input) {
+        } else if (event instanceof Queued.Input input) {
             root = input.alias() < 0 ? count : roots[input.alias()];
             layout = inputs.get(input.place()).values().layout();
             if (root != count) {
                 shared = shared.isEmpty() ? new HashSet<>() : shared;
                 shared.add(root);
             }
-        } else if (event instanceof Segment.Write write) {
+        } else if (event instanceof Queued.Write write) {
             root = roots[write.content()];
             layout = layouts[write.content()];
             contents[root] = count;
             note(root, write);
-        } else if (event instanceof Segment.Retaken retaken) {
+        } else if (event instanceof Queued.Retaken retaken) {
             root = roots[retaken.value()];
             layout = layouts[retaken.value()];
         }
@@ -76,7 +76,7 @@ final class Contents {
         count++;
     }
 
-    private void note(int root, Segment.Write write) {
+    private void note(int root, Queued.Write write) {
         if (write.recording()) {
             recorded = recorded.isEmpty() ? new HashMap<>() : recorded;
             recorded.put(root, count);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
-import dev.capstan.Segment.Input;
-import dev.capstan.Segment.Operation;
-import dev.capstan.Segment.Pass;
-import dev.capstan.Segment.Queued;
-import dev.capstan.Segment.Received;
-import dev.capstan.Segment.Retaken;
-import dev.capstan.Segment.Write;
+import dev.capstan.Queued.Input;
+import dev.capstan.Queued.Operation;
+import dev.capstan.Queued.Pass;
+import dev.capstan.Queued.Received;
+import dev.capstan.Queued.Retaken;
+import dev.capstan.Queued.Write;
 import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.Overwrite;

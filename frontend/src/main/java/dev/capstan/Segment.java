@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.Queued.Input;
+import dev.capstan.Queued.Operation;
+import dev.capstan.Queued.Pass;
+import dev.capstan.Queued.Received;
+import dev.capstan.Queued.Retaken;
+import dev.capstan.Queued.Write;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.AsStrided;
@@ -10,7 +16,6 @@ import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Expand;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Overwrite;
-import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathEvent;
@@ -67,62 +72,6 @@ final class Segment {
     private @Nullable Path path;
     private @Nullable RegionNode node;
     private long sequence;
-
-    /** One event, the same object for every call that meets it; its value's number is its place in the queue. */
-    sealed interface Queued {}
-
-    /**
-     * The first use of a tensor from outside.
-     *
-     * @param place its place in the order of inputs
-     * @param alias the number of an earlier input in the same storage, or {@link Walk#NONE}
-     */
-    record Input(int place, int alias) implements Queued {}
-
-    /** An operator, whose operands are numbers of values. */
-    record Operation(
-            Operator operator,
-            int[] operands,
-            boolean recording,
-            @Nullable Viewing viewing) implements Queued {
-        Operation(Operator operator, int[] operands, boolean recording) {
-            this(operator, operands, recording, operator instanceof View view ? new Viewing(view) : null);
-        }
-
-        boolean isView() {
-            return viewing != null;
-        }
-    }
-
-    /**
-     * A view that is taken again, because the storage has another content.
-     *
-     * @param value the view so far
-     * @param view how it is taken
-     * @param connected true if it is connected with the tape of the new content
-     */
-    record Retaken(int value, Operation view, boolean connected) implements Queued {}
-
-    /**
-     * A write.
-     *
-     * @param content the number of the old content
-     * @param value the number of what is written
-     * @param target the number of the tensor that is written to
-     * @param counter what counts the write, null if the storage does
-     */
-    record Write(
-            int content,
-            int value,
-            int target,
-            boolean recording,
-            @Nullable VersionCounter counter) implements Queued {}
-
-    /** A backward pass. Its results follow as {@link Received}. */
-    record Pass(int root, int seed, boolean retainsGraph, int[] inputs) implements Queued {}
-
-    /** What a backward pass gave an input. */
-    record Received(int pass, int position) implements Queued {}
 
     Segment(Region region, Walk walk, ThreadState thread) {
         this.region = region;
@@ -805,18 +754,6 @@ final class Segment {
         return path == null || !path.isObserved();
     }
 
-    /** What the tape saves of values made again must not be younger than the results that the caller may write to. */
-    private void followResults(@Nullable Tensor[] again) {
-        int[] outputs = node.outputs();
-        List<Storage> results = node.results().toList();
-        for (int i = 0; i < results.size(); i++) {
-            Storage made = again[outputs[i]].values().storage();
-            if (made != results.get(i)) {
-                made.follow(results.get(i));
-            }
-        }
-    }
-
     /**
      * Runs event by event.
      *
@@ -849,13 +786,7 @@ final class Segment {
             }
         }
         if (node != null) {
-            followResults(made);
-            int[] outputs = node.outputs();
-            Edge[] places = new Edge[outputs.length];
-            for (int i = 0; i < places.length; i++) {
-                places[i] = made[outputs[i]].gradientEdge();
-            }
-            node.continueAt(places);
+            node.continueIn(made);
         }
     }
 }

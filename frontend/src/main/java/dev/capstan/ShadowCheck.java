@@ -22,23 +22,21 @@ final class ShadowCheck {
     private final @Nullable Tensor[] made;
 
     /** Makes what is queued eagerly, before the program runs. */
-    ShadowCheck(
-            String region, Inputs inputs, List<Segment.Queued> queued, Map<Integer, Update> updates, long sequence) {
+    ShadowCheck(String region, Inputs inputs, List<Queued> queued, Map<Integer, Update> updates, long sequence) {
         this.region = region;
         this.inputs = inputs.tensors();
         Map<Storage, Storage> storages = new IdentityHashMap<>();
         this.copies = new Tensor[this.inputs.length];
         try (GradMode.Scope direct = Region.suspend()) {
             Arrays.setAll(copies, i -> copy(this.inputs[i], storages));
-            List<Segment.Queued> events =
-                    queued.stream().map(ShadowCheck::uncounted).toList();
+            List<Queued> events = queued.stream().map(ShadowCheck::uncounted).toList();
             this.made = new Replay(events, Collections.nCopies(events.size(), null), copies, updates, sequence).run();
         }
     }
 
-    private static Segment.Queued uncounted(Segment.Queued event) {
-        return event instanceof Segment.Write write
-                ? new Segment.Write(write.content(), write.value(), write.target(), write.recording(), null)
+    private static Queued uncounted(Queued event) {
+        return event instanceof Queued.Write write
+                ? new Queued.Write(write.content(), write.value(), write.target(), write.recording(), null)
                 : event;
     }
 

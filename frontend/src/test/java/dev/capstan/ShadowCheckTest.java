@@ -19,10 +19,10 @@ class ShadowCheckTest {
 
     /** {@code -x}, and a write of it over x. */
     private ShadowCheck check() {
-        List<Segment.Queued> queued = List.of(
-                new Segment.Input(0, -1),
-                new Segment.Operation(new Neg(), new int[] {0}, false),
-                new Segment.Write(0, 1, 0, false, null));
+        List<Queued> queued = List.of(
+                new Queued.Input(0, -1),
+                new Queued.Operation(new Neg(), new int[] {0}, false),
+                new Queued.Write(0, 1, 0, false, null));
         Inputs inputs = new Inputs();
         inputs.add(input, input.values(), 0);
         return new ShadowCheck("region", inputs, queued, Map.of(), Node.reserve(3));
