@@ -57,14 +57,9 @@ final class InPlace implements Ops<Tensor> {
         verifyPlaces(name);
         settle();
         try (GradMode.Scope direct = Region.suspend()) {
-            Tensor value = TensorOps.INSTANCE.apply(operator, recording ? kept(operator, operands) : operands);
-            Tensor converted = Cast.cast(TensorOps.INSTANCE, value, target.dtype());
-            store(converted);
-            if (recording) {
-                record(converted, converted.requiresGrad());
-            }
+            return assign(
+                    TensorOps.INSTANCE.apply(operator, recording ? kept(operator, operands) : operands), recording);
         }
-        return target;
     }
 
     /** False if eager mode would refuse the write, because of what the tape knows of the target. */
@@ -82,9 +77,9 @@ final class InPlace implements Ops<Tensor> {
     }
 
     /**
-     * Makes a write that was queued.
+     * Writes what an operator gave.
      *
-     * @param computed what is written, converted and broadcast
+     * @param computed a value of the target's shape, which is converted
      */
     Tensor assign(Tensor computed, boolean recording) {
         Tensor converted = Cast.cast(TensorOps.INSTANCE, computed, target.dtype());

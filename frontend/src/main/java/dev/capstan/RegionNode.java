@@ -12,7 +12,6 @@ import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,11 +77,6 @@ final class RegionNode extends Node {
         return program.outputs().length;
     }
 
-    /** The numbers of the values whose gradients this node takes. */
-    int[] outputs() {
-        return program.outputs();
-    }
-
     /**
      * Where the whole gradient of an output arrives: here if nothing inside uses the output, else behind this node, where
      * what the inside contributes is added.
@@ -94,14 +88,25 @@ final class RegionNode extends Node {
         return continuation == null || continuation[output] == null ? new Edge(this, output) : continuation[output];
     }
 
-    /** The storage of the outputs. */
-    Stream<Storage> results() {
-        return execution == null ? Stream.of() : Stream.of(execution.outputs()).map(NdArray::storage);
-    }
-
-    /** Hands gradients through to these places from now on, one an output. */
-    void continueAt(@Nullable Edge[] places) {
-        continuation = places;
+    /**
+     * Hands gradients through to the operators inside from now on. What their tape saves must not be younger than the results
+     * that the caller may write to.
+     *
+     * @param again all values of the segment, made again
+     */
+    void continueIn(@Nullable Tensor[] again) {
+        int[] outputs = program.outputs();
+        for (int i = 0; execution != null && i < outputs.length; i++) {
+            Storage made = again[outputs[i]].values().storage();
+            Storage result = execution.outputs()[i].storage();
+            if (made != result) {
+                made.follow(result);
+            }
+        }
+        continuation = new Edge[outputs.length];
+        for (int i = 0; i < outputs.length; i++) {
+            continuation[i] = again[outputs[i]].gradientEdge();
+        }
         forget();
     }
 
@@ -149,7 +154,7 @@ final class RegionNode extends Node {
         for (int i = 0; i < gradients.length; i++) {
             arrived.set(i, gradients[i] != null);
         }
-        if (arrived.stream().anyMatch(output -> tape.keepers().get(output).intersects(freed))) {
+        if (arrived.stream().anyMatch(output -> !tape.isWalkable(output, freed))) {
             throw walkedAgain();
         }
         if (continuation != null) {

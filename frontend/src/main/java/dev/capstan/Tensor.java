@@ -169,10 +169,7 @@ public class Tensor extends InPlaceOperators {
 
     private static Tensor filled(DType dtype, double element, Shape shape) {
         NdArray filled = NdArray.zeros(dtype, shape);
-        OperatorExecutor.copy(
-                NdArray.scalar(dtype, element)
-                        .view(Layout.contiguous(Shape.SCALAR).expand(filled.shape())),
-                filled);
+        OperatorExecutor.fill(filled, element);
         return new Tensor(filled);
     }
 

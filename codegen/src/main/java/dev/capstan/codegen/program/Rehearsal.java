@@ -38,7 +38,7 @@ final class Rehearsal {
         List<Slot> slots = schedule.slots();
         long bytes = 0;
         for (Slot slot : slots) {
-            bytes += (long) slot.elements() * slot.dtype().bytes();
+            bytes += slot.bytes();
         }
         this.arrays =
                 bytes > MOST_BYTES ? null : slots.stream().map(Rehearsal::array).toArray();

@@ -3,6 +3,7 @@ package dev.capstan.runtime.abi;
 
 import dev.capstan.runtime.eager.ContractionExecutor;
 import dev.capstan.runtime.eager.ElementwiseExecutor;
+import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.eager.PreparedKernel;
 import dev.capstan.runtime.eager.PreparedReduction;
 import dev.capstan.runtime.eager.ReductionExecutor;
@@ -10,7 +11,6 @@ import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.ReductionKernel;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.spi.Compilers;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -57,7 +57,7 @@ public abstract sealed class EagerStep {
         return new Contraction(left, right, output);
     }
 
-    /** Zeros; the output is contiguous. */
+    /** Zeros. */
     public static EagerStep clear(Operand output) {
         return new Clear(output);
     }
@@ -130,20 +130,7 @@ public abstract sealed class EagerStep {
 
         @Override
         void run(NdArray[] operands, NdArray[] results) {
-            int from = results[0].layout().offset();
-            int to = from + results[0].shape().elements();
-            Object array = results[0].storage().array();
-            if (array instanceof float[] floats) {
-                Arrays.fill(floats, from, to, 0);
-            } else if (array instanceof double[] doubles) {
-                Arrays.fill(doubles, from, to, 0);
-            } else if (array instanceof long[] longs) {
-                Arrays.fill(longs, from, to, 0);
-            } else if (array instanceof int[] ints) {
-                Arrays.fill(ints, from, to, 0);
-            } else {
-                Arrays.fill((byte[]) array, from, to, (byte) 0);
-            }
+            OperatorExecutor.fill(results[0], 0);
         }
     }
 }

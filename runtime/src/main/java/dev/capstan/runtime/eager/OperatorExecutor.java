@@ -105,6 +105,14 @@ public final class OperatorExecutor {
         ElementwiseExecutor.run(kernel, new NdArray[] {from}, new NdArray[] {to});
     }
 
+    /** Writes one number, converted to the element type, to all elements. */
+    public static void fill(NdArray to, double element) {
+        copy(
+                NdArray.scalar(to.dtype(), element)
+                        .view(Layout.contiguous(Shape.SCALAR).expand(to.shape())),
+                to);
+    }
+
     private static PreparedKernel[][] copies() {
         DType[] types = DType.values();
         PreparedKernel[][] copies = new PreparedKernel[types.length][types.length];

@@ -42,6 +42,11 @@ public record Tape(BitSet outputs, BitSet walkable, List<Saved> saved, List<BitS
         return walkable(outputs, keepers, freed);
     }
 
+    /** Whether one can start at an output then. */
+    public boolean isWalkable(int output, BitSet freed) {
+        return !keepers.get(output).intersects(freed);
+    }
+
     private static BitSet walkable(BitSet outputs, List<BitSet> keepers, BitSet freed) {
         BitSet walkable = (BitSet) outputs.clone();
         outputs.stream().filter(output -> keepers.get(output).intersects(freed)).forEach(walkable::clear);

@@ -134,15 +134,15 @@ final class CapturedPath implements Path {
         synchronized (forced) {
             PathProgram known = forced.get(tier);
             if (known == null || !Arrays.equals(known.outputs(), like.outputs())) {
-                known = make(like.outputs(), tier);
+                known = make(recording(like.outputs()), tier);
                 forced.put(tier, known);
             }
             return known;
         }
     }
 
-    private PathProgram make(int[] outputs, Tier tier) {
-        return PathProgram.compile(region + "_" + number, recording(outputs), compiler, tier, log);
+    private PathProgram make(Recording recording, Tier tier) {
+        return PathProgram.compile(region + "_" + number, recording, compiler, tier, log);
     }
 
     private Recording recording(int[] outputs) {
@@ -185,13 +185,14 @@ final class CapturedPath implements Path {
             outputs = outputs();
         }
         try {
-            Optional<String> obstacle = recording(outputs).obstacle();
+            Recording recording = recording(outputs);
+            Optional<String> obstacle = recording.obstacle();
             if (obstacle.isPresent()) {
                 state = new Pinned(obstacle.get(), false);
                 program = null;
                 return;
             }
-            PathProgram made = make(outputs, tier);
+            PathProgram made = make(recording, tier);
             synchronized (this) {
                 program = made;
                 // a value that escaped in the meantime asks for another program

@@ -32,13 +32,9 @@ final class Frames {
     long memory() {
         long sum = 0;
         for (Slot slot : slots) {
-            sum += slot.kind() == Schedule.Kind.ARENA ? bytes(slot) : 0;
+            sum += slot.kind() == Schedule.Kind.ARENA ? slot.bytes() : 0;
         }
         return sum;
-    }
-
-    static long bytes(Slot slot) {
-        return (long) slot.elements() * slot.dtype().bytes();
     }
 
     Slot slot(int index) {

@@ -127,7 +127,7 @@ final class PathProgram implements Program {
     synchronized long memory() {
         long sum = frames.memory();
         for (Slot slot : keptSlots) {
-            sum += Frames.bytes(slot);
+            sum += slot.bytes();
         }
         for (Backward backward : backwards.values()) {
             sum += backward.frames == null ? 0 : backward.frames.memory();

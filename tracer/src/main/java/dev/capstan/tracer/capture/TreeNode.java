@@ -98,7 +98,7 @@ final class TreeNode extends PathEvent {
                     && known.length == 1
                     && known[0] == operand
                     && child.recording == isRecording
-                    && (child.operator == next || child.operator.equals(next))) {
+                    && child.applies(next)) {
                 return child;
             }
         }
@@ -113,7 +113,7 @@ final class TreeNode extends PathEvent {
                     && known[0] == first
                     && known[1] == second
                     && child.recording == isRecording
-                    && (child.operator == next || child.operator.equals(next))) {
+                    && child.applies(next)) {
                 return child;
             }
         }
@@ -125,11 +125,15 @@ final class TreeNode extends PathEvent {
             if (child.operands != null
                     && child.recording == isRecording
                     && Arrays.equals(child.operands, values)
-                    && (child.operator == next || child.operator.equals(next))) {
+                    && child.applies(next)) {
                 return child;
             }
         }
         return null;
+    }
+
+    private boolean applies(Operator other) {
+        return operator == other || operator.equals(other);
     }
 
     /** After a write. */

@@ -49,7 +49,12 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results) 
      * @param dtype its element type
      * @param elements its size; for arrays from outside the elements that are used, from the offset on
      */
-    public record Slot(Kind kind, int index, DType dtype, int elements) {}
+    public record Slot(Kind kind, int index, DType dtype, int elements) {
+        /** Its size in bytes. */
+        public long bytes() {
+            return (long) elements * dtype.bytes();
+        }
+    }
 
     /**
      * Where a tensor lies.
