@@ -2,7 +2,7 @@
 package dev.capstan;
 
 import static dev.capstan.TapeAssertions.assertRule;
-import static dev.capstan.TapeAssertions.leaf;
+import static dev.capstan.TapeAssertions.doubleLeaf;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
@@ -25,8 +25,8 @@ class AutogradTest {
 
     @Test
     void gradientsOfSeveralOutputsAreAdded() {
-        Tensor x = leaf(2);
-        Tensor y = leaf(3);
+        Tensor x = doubleLeaf(2);
+        Tensor y = doubleLeaf(3);
         List<Tensor> gradients = Autograd.grad(List.of(x.mul(y).sum(), x.mul(x).sum()), List.of(x, y));
         assertElements(gradients.get(0), 3 + 4);
         assertElements(gradients.get(1), 2);
@@ -34,7 +34,7 @@ class AutogradTest {
 
     @Test
     void everyOutputMayHaveAGradientOfItsOwn() {
-        Tensor x = leaf(2, 3);
+        Tensor x = doubleLeaf(2, 3);
         Tensor vector = x.mul(x);
         Tensor number = x.sum();
         Tensor upstream = Tensor.of(new double[] {1, 10});
@@ -48,7 +48,7 @@ class AutogradTest {
 
     @Test
     void anOutputMayLieOnTheWayOfAnother() {
-        Tensor x = leaf(2);
+        Tensor x = doubleLeaf(2);
         Tensor y = x.mul(3);
         List<Tensor> gradients = Autograd.grad(List.of(y.mul(y).sum(), y.sum()), List.of(y, x));
         assertElements(gradients.get(0), 13);
@@ -57,9 +57,9 @@ class AutogradTest {
 
     @Test
     void unusedInputsAreAnErrorOrNull() {
-        Tensor x = leaf(2);
-        Tensor unused = leaf(2);
-        Tensor result = leaf(5).exp();
+        Tensor x = doubleLeaf(2);
+        Tensor unused = doubleLeaf(2);
+        Tensor result = doubleLeaf(5).exp();
         assertRule("the output does not depend on an input", () -> Autograd.grad(x.mul(1), List.of(x, unused)));
         List<Tensor> gradients =
                 Autograd.grad(List.of(x.mul(4)), List.of(unused, x, result), null, STANDARD.withAllowUnused(true));
@@ -73,7 +73,7 @@ class AutogradTest {
 
     @Test
     void gradNeitherRunsNorReleasesTheNodeOfItsInput() {
-        Tensor x = leaf(1);
+        Tensor x = doubleLeaf(1);
         Tensor y = x.exp();
         Tensor loss = y.mul(2).sum();
         Autograd.grad(loss, List.of(y));
@@ -83,7 +83,7 @@ class AutogradTest {
 
     @Test
     void optionsSayWhatBecomesOfTheGraph() {
-        Tensor x = leaf(3);
+        Tensor x = doubleLeaf(3);
         Tensor y = x.mul(x).sum();
         Tensor first = Autograd.grad(List.of(y), List.of(x), null, STANDARD.withRetainGraph(true))
                 .get(0);
@@ -99,7 +99,7 @@ class AutogradTest {
 
     @Test
     void severalRootsAreOnePass() {
-        Tensor x = leaf(2);
+        Tensor x = doubleLeaf(2);
         List<Integer> calls = new ArrayList<>();
         Tensor middle = x.mul(x);
         middle.registerHook(gradient -> {
@@ -119,7 +119,7 @@ class AutogradTest {
 
     @Test
     void backwardCanBeRecorded() {
-        Tensor x = leaf(3);
+        Tensor x = doubleLeaf(3);
         x.pow(3).sum().backward(null, false, true);
         Tensor gradient = x.grad();
         x.setGrad(null);
@@ -129,9 +129,9 @@ class AutogradTest {
 
     @Test
     void recordedGradientsOfTwoLeavesAreTwoTensors() {
-        Tensor x = leaf(3);
-        Tensor y = leaf(3);
-        Tensor upstream = leaf(1);
+        Tensor x = doubleLeaf(3);
+        Tensor y = doubleLeaf(3);
+        Tensor upstream = doubleLeaf(1);
         x.add(y).backward(upstream, false, true);
         assertNotSame(x.grad(), y.grad());
         assertNotSame(x.grad(), upstream);

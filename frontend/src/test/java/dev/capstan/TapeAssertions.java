@@ -18,7 +18,7 @@ public final class TapeAssertions {
     }
 
     /** A float64 leaf that requires a gradient. */
-    public static Tensor leaf(double... elements) {
+    public static Tensor doubleLeaf(double... elements) {
         return Tensor.of(elements).requiresGrad(true);
     }
 

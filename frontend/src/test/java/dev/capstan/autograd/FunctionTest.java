@@ -2,7 +2,7 @@
 package dev.capstan.autograd;
 
 import static dev.capstan.TapeAssertions.assertRule;
-import static dev.capstan.TapeAssertions.leaf;
+import static dev.capstan.TapeAssertions.doubleLeaf;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -98,7 +98,7 @@ class FunctionTest {
 
     @Test
     void theGradientIsTheFunctionsOwn() {
-        Tensor x = leaf(2, -1);
+        Tensor x = doubleLeaf(2, -1);
         Tensor y = new Cube().apply(x);
         assertElements(y, 8, -1);
         assertEquals("CubeBackward", y.gradFn().name());
@@ -108,7 +108,7 @@ class FunctionTest {
 
     @Test
     void aFunctionsNodeStandsBetweenOthers() {
-        Tensor x = leaf(3);
+        Tensor x = doubleLeaf(3);
         new Cube().apply(new Cube().apply(x.mul(2)).mul(1)).sum().backward();
         assertElements(x.grad(), 9 * Math.pow(2, 9) * Math.pow(3, 8));
     }
@@ -135,8 +135,8 @@ class FunctionTest {
 
     @Test
     void severalInputsAndOutputs() {
-        Tensor a = leaf(3);
-        Tensor b = leaf(5);
+        Tensor a = doubleLeaf(3);
+        Tensor b = doubleLeaf(5);
         List<Tensor> outputs = new ProductAndDifference().applyAll(a, b);
         outputs.get(0).mul(10).add(outputs.get(1)).sum().backward();
         assertElements(a.grad(), 51);
@@ -147,7 +147,7 @@ class FunctionTest {
 
     @Test
     void unusedOutputsHaveZeroGradientsAndUnneededInputsNone() {
-        Tensor a = leaf(3);
+        Tensor a = doubleLeaf(3);
         ProductAndDifference function = new ProductAndDifference();
         function.applyAll(a, Tensor.of(new double[] {5})).get(1).backward();
         assertElements(a.grad(), 1);
@@ -166,7 +166,7 @@ class FunctionTest {
                     seen.addAll(Arrays.asList(gradients));
                     return Arrays.asList(gradients[1]);
                 });
-        Tensor x = leaf(1);
+        Tensor x = doubleLeaf(1);
         halves.applyAll(x).get(1).backward();
         assertNull(seen.get(0));
         assertElements(x.grad(), 1);
@@ -180,8 +180,8 @@ class FunctionTest {
                     return List.of(inputs[0].mul(inputs[0].item()));
                 },
                 (context, gradients) -> List.of(gradients[0].mul(context.get("factor", Double.class))));
-        Tensor x = leaf(3);
-        Tensor y = leaf(5);
+        Tensor x = doubleLeaf(3);
+        Tensor y = doubleLeaf(5);
         scale.apply(x).add(scale.apply(y)).backward();
         assertElements(x.grad(), 3);
         assertElements(y.grad(), 5);
@@ -204,7 +204,7 @@ class FunctionTest {
                     assertElements(gradients[1], 0);
                     return List.of(gradients[0].neg());
                 });
-        Tensor x = leaf(-2);
+        Tensor x = doubleLeaf(-2);
         List<Tensor> outputs = sorted.applyAll(x);
         assertTrue(outputs.get(0).requiresGrad());
         assertFalse(outputs.get(1).requiresGrad());
@@ -221,7 +221,7 @@ class FunctionTest {
                     return List.of(inputs[0].mul_(2));
                 },
                 (context, gradients) -> List.of(gradients[0].mul(2)));
-        Tensor x = leaf(3);
+        Tensor x = doubleLeaf(3);
         Tensor y = x.mul(1);
         assertSame(y, twice.apply(y));
         assertElements(y, 6);
@@ -244,7 +244,7 @@ class FunctionTest {
     void anInputReturnedAsItIsBecomesAnotherTensorOfTheSameElements() {
         Function identity = function(
                 (context, inputs) -> List.of(inputs[0]), (context, gradients) -> List.of(gradients[0].mul(10)));
-        Tensor x = leaf(3);
+        Tensor x = doubleLeaf(3);
         Tensor y = identity.apply(x);
         assertTrue(x.isLeaf());
         assertEquals("FunctionBackward", y.gradFn().name());
@@ -255,7 +255,7 @@ class FunctionTest {
 
     @Test
     void savedTensorsMustNotChange() {
-        Tensor x = leaf(3);
+        Tensor x = doubleLeaf(3);
         Tensor h = x.mul(1);
         Tensor y = new Cube().apply(h);
         h.add_(1);
@@ -264,7 +264,7 @@ class FunctionTest {
 
     @Test
     void savedTensorsAreGoneAfterThePass() {
-        Tensor x = leaf(3);
+        Tensor x = doubleLeaf(3);
         Tensor y = new Cube().apply(x);
         y.backward(null, true);
         y.backward();
@@ -278,7 +278,7 @@ class FunctionTest {
     void nothingIsRecordedWithoutNeed() {
         assertFalse(new Cube().apply(Tensor.of(new double[] {2})).requiresGrad());
         try (GradMode.Scope off = GradMode.noGrad()) {
-            assertFalse(new Cube().apply(leaf(2)).requiresGrad());
+            assertFalse(new Cube().apply(doubleLeaf(2)).requiresGrad());
         }
     }
 
@@ -287,7 +287,7 @@ class FunctionTest {
         Function spread = function(
                 (context, inputs) -> List.of(inputs[0].expand(2, 3).copy()),
                 (context, gradients) -> List.of(gradients[0]));
-        Tensor x = leaf(1, 2, 3);
+        Tensor x = doubleLeaf(1, 2, 3);
         spread.apply(x).sum().backward();
         assertElements(x.grad(), 2, 2, 2);
     }
@@ -297,7 +297,7 @@ class FunctionTest {
         Function narrow = function(
                 (context, inputs) -> List.of(inputs[0].neg()),
                 (context, gradients) -> List.of(gradients[0].to(DType.FLOAT32)));
-        Tensor x = leaf(1);
+        Tensor x = doubleLeaf(1);
         narrow.apply(x).backward();
         assertEquals(DType.FLOAT64, x.grad().dtype());
         Function turned = function(
@@ -335,7 +335,7 @@ class FunctionTest {
 
     @Test
     void functionsOverArraysAreDifferentiatedOnce() {
-        Tensor x = leaf(2, 3);
+        Tensor x = doubleLeaf(2, 3);
         new ArraySum().apply(x.mul(2)).mul(0.5).backward();
         assertElements(x.grad(), 48, 108);
         Tensor first = Autograd.grad(new ArraySum().apply(x.mul(2)), List.of(x), null, false, true)
@@ -352,6 +352,6 @@ class FunctionTest {
         Function wrong = function(
                 (context, inputs) -> List.of(inputs[0].neg()),
                 (context, gradients) -> List.of(gradients[0].mul(context.needsInputGrad(1) ? 1 : 2)));
-        assertRule("there is no such input", () -> wrong.apply(leaf(1)).backward());
+        assertRule("there is no such input", () -> wrong.apply(doubleLeaf(1)).backward());
     }
 }
