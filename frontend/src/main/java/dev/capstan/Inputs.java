@@ -3,7 +3,6 @@ package dev.capstan;
 
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
-import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.spi.Walk;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -161,12 +160,6 @@ final class Inputs {
             }
         }
         return true;
-    }
-
-    /** Refuses a backward pass for which an input would have to be as it was. */
-    void verify(Tape.Saved saved, String node) {
-        Input input = inputs[saved.input()];
-        SavedTensor.verify(node, input.tensor.version(), input.version, saved.type());
     }
 
     /** Says that the writes to them that are queued are made now. */

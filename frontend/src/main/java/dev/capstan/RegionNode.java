@@ -30,6 +30,7 @@ final class RegionNode extends Node {
     private final Tape tape;
     private final Stance stance;
     private final @Nullable Edge[] edges;
+    /** What the versions of {@link Tape#saved()} were. */
     private final int[] versions;
     /** The operators inside whose saved tensors a backward pass has freed. */
     private BitSet freed;
@@ -48,10 +49,7 @@ final class RegionNode extends Node {
         this.execution = execution;
         this.tape = program.tape();
         this.freed = tape.freed();
-        this.versions = new int[execution.outputs().length];
-        for (int i = 0; i < versions.length; i++) {
-            versions[i] = execution.outputs()[i].storage().version();
-        }
+        this.versions = tape.saved().stream().mapToInt(this::version).toArray();
         this.edges = new Edge[inputs.count()];
         for (int i = 0; i < edges.length; i++) {
             edges[i] = inputs.get(i).gradientEdge();
@@ -122,17 +120,33 @@ final class RegionNode extends Node {
     }
 
     private void verifySaved() {
-        for (Tape.Saved saved : tape.saved()) {
-            if (!saved.reached().intersects(arrived)) {
-                continue;
-            }
-            if (saved.input() >= 0) {
-                segment.inputs().verify(saved, name());
-            } else {
-                int now = execution.outputs()[saved.output()].storage().version();
-                SavedTensor.verify(name(), now, versions[saved.output()], saved.type());
+        for (int i = 0; i < versions.length; i++) {
+            Tape.Saved saved = tape.saved().get(i);
+            if (saved.reached().intersects(arrived)) {
+                SavedTensor.verify(name(), version(saved), versions[i], saved.type());
+                if (saved.counter() == Tape.Counter.OUTPUT && segment.hasWrites()) {
+                    verifyUnnoticed(execution.outputs()[saved.number()].storage());
+                }
             }
         }
+    }
+
+    /** A result that the region has written to is kept apart from what the backward pass reads. */
+    private void verifyUnnoticed(Storage result) {
+        if (result.writes() != result.version()) {
+            throw new CapstanException(
+                    region,
+                    "the backward pass of the compiled region needs a result that has changed through data()",
+                    result.dtype() + "[" + result.elements() + "]");
+        }
+    }
+
+    private int version(Tape.Saved saved) {
+        return switch (saved.counter()) {
+            case INPUT -> segment.inputs().get(saved.number()).version();
+            case OUTPUT -> execution.outputs()[saved.number()].storage().version();
+            case VALUE -> segment.version(saved.number());
+        };
     }
 
     /** The operators made again would not see what was written unnoticed to the results that they have saved. */

@@ -9,6 +9,7 @@ import dev.capstan.Queued.Retaken;
 import dev.capstan.Queued.Write;
 import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.View;
 import java.util.Arrays;
@@ -124,8 +125,19 @@ final class Replay {
         }
         try (GradMode.Scope mode = GradMode.set(operation.recording())) {
             Tensor result = TensorOps.execute(operation.operator(), operands, sequence++);
-            return operation.isView() ? result.viewOf(operands[0], operation.viewing(), operation.recording()) : result;
+            if (!operation.isView()) {
+                return result;
+            }
+            result.viewOf(operands[0], operation.viewing(), operation.recording());
+            boolean apart = operation.operator() instanceof Detach detach && detach.apart();
+            return apart ? result.countedBy(counter(number)) : result;
         }
+    }
+
+    /** What counts the writes through a value that is apart: the one counter, however often the value is made. */
+    private VersionCounter counter(int number) {
+        Tensor known = values.get(number);
+        return known == null ? new VersionCounter() : known.counter();
     }
 
     private @Nullable Queued event(int number) {

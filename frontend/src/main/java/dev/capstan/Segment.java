@@ -222,7 +222,7 @@ final class Segment {
         }
         Operation view = view(value);
         int content = contents.of(value);
-        boolean detached = requiresGradient(value) != requiresGradient(content);
+        boolean detached = requiresGradient(value) != requiresGradient(content) || isApart(value);
         if (view == null || !contents.isPart(value) && !detached) {
             return content;
         }
@@ -252,6 +252,24 @@ final class Segment {
         add(own(new Retaken(value, connected ? operation : view(value), connected)), null);
         operators++;
         return count - 1;
+    }
+
+    /** True if a value's version is not that of its storage's content. */
+    private boolean isApart(int value) {
+        return view(value) != null && counter(value) != counter(contents.root(value));
+    }
+
+    private @Nullable VersionCounter counter(int value) {
+        int made = value;
+        while (queued(made) instanceof Retaken retaken) {
+            made = retaken.value();
+        }
+        return values[made] == null ? null : values[made].counter();
+    }
+
+    /** The version of a value that is apart from what it was made of. */
+    int version(int value) {
+        return counter(value).version();
     }
 
     /** True if a value shares storage with another and nothing else. */
@@ -485,6 +503,11 @@ final class Segment {
     /** True if a backward pass is queued. */
     boolean hasPasses() {
         return passes;
+    }
+
+    /** True if writes are queued. */
+    boolean hasWrites() {
+        return contents != null;
     }
 
     /** True if the segment has an input in this storage. */

@@ -9,6 +9,7 @@ import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Cat;
 import dev.capstan.runtime.op.Clone;
+import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Expand;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Stack;
@@ -301,6 +302,12 @@ public class Tensor extends InPlaceOperators {
         return counter;
     }
 
+    /** Says that writes through this tensor, and its views, are counted here. */
+    final Tensor countedBy(@Nullable VersionCounter own) {
+        counter = own;
+        return this;
+    }
+
     /** Notes that a write to the storage, which counted it, was made through this tensor. */
     final void wrote() {
         if (counter != null) {
@@ -566,9 +573,7 @@ public class Tensor extends InPlaceOperators {
      * {@link #detach()} gives a tensor whose writes are noticed.
      */
     public final Tensor data() {
-        Tensor data = detach();
-        data.counter = new VersionCounter();
-        return data;
+        return Detach.data(TensorOps.INSTANCE, this).countedBy(new VersionCounter());
     }
 
     /**

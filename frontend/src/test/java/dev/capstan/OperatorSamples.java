@@ -197,7 +197,8 @@ final class OperatorSamples {
         add(new Slice(1, 1, 2, 1), normal(2, 4));
         add(new Slice(-1, 1, 2, 2), normal(2, 4));
         add(new Slice(0, 2, 0, 1), normal(2, 4));
-        add(new Detach(), normal(2, 3));
+        add(new Detach(false), normal(2, 3));
+        add(new Detach(true), normal(2, 3));
         List<DType> two = List.of(DType.FLOAT64, DType.FLOAT64);
         Expr rule =
                 Expr.input(0, DType.FLOAT64).add(Expr.input(1, DType.FLOAT64).mul(Expr.input(0, DType.FLOAT64)));

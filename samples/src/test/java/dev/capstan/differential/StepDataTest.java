@@ -136,6 +136,82 @@ final class StepDataTest {
     }
 
     @Test
+    void whatWasTakenInsideHasAVersionOfItsOwn() {
+        Compiled kept = compare((step, trace) -> {
+            Tensor w = leaf(1, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 4);
+                List<Tensor> y = step.call(() -> List.of(w.mul(x.data()), w.mul(x.detach())));
+                x.mul_(2);
+                trace.error(() -> y.get(0).sum().backward());
+                trace.error(() -> y.get(1).sum().backward());
+                trace.leaves(w, x);
+            }
+        });
+        assertTrue(kept.report().stream().mapToLong(PathReport::hits).sum() >= STEPS, kept.explain());
+    }
+
+    @Test
+    void writesThroughWhatWasTakenInsideAreNoticed() {
+        Compiled kept = compare((step, trace) -> {
+            Tensor w = leaf(1, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 4);
+                List<Tensor> y = step.call(() -> {
+                    Tensor data = x.data();
+                    return List.of(w.mul(data), data.reshape(2, 2), w.mul(x));
+                });
+                y.get(1).mul_(2);
+                trace.error(() -> y.get(0).sum().backward());
+                trace.error(() -> y.get(2).sum().backward());
+                trace.leaves(w, x);
+            }
+        });
+        assertTrue(kept.report().stream().mapToLong(PathReport::hits).sum() >= STEPS, kept.explain());
+    }
+
+    @Test
+    void dataOfWhatWasWrittenToInsideKeepsItsVersion() {
+        isPinned("data()", (step, trace) -> {
+            Tensor w = leaf(1, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 4);
+                List<Tensor> y = step.call(() -> {
+                    Tensor made = x.mul(3);
+                    made.data().mul_(2);
+                    Tensor data = made.data();
+                    data.add_(1);
+                    data.mul_(2);
+                    return List.of(w.mul(data), made);
+                });
+                y.get(1).mul_(0.5);
+                trace.error(() -> y.get(0).sum().backward());
+                trace.leaves(w, y.get(1));
+            }
+        });
+    }
+
+    @Test
+    void operatorsMadeAgainKnowTheSameVersion() {
+        bailsOut((step, trace) -> {
+            Tensor w = leaf(1, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 4);
+                Tensor y = step.call(() -> {
+                    Tensor data = x.data();
+                    Tensor h = w.mul(data);
+                    trace.text("" + h.sum().item());
+                    return h.mul(3);
+                });
+                y.registerHook(g -> g.mul(2));
+                x.mul_(2);
+                trace.error(() -> y.sum().backward());
+                trace.leaves(w, x);
+            }
+        });
+    }
+
+    @Test
     void aChangedResultIsNotMadeAgain() {
         Compiled region = Compiled.region("again", 1);
         try (Stance.Scope scope = Stance.COMPILE_NOW.enter()) {
@@ -151,6 +227,25 @@ final class StepDataTest {
                             GradOptions.standard().withCreateGraph(true)));
             assertEquals(
                     "the operators of the compiled region are needed after a result has changed through data()",
+                    refused.rule());
+        }
+    }
+
+    @Test
+    void aResultThatWasWrittenToInsideAndIsKeptApartMayNotChangeUnnoticed() {
+        Compiled region = Compiled.region("apart", 1);
+        try (Stance.Scope scope = Stance.COMPILE_NOW.enter()) {
+            Tensor w = leaf(1, 4);
+            List<Tensor> y = region.call(() -> {
+                Tensor h = normal(2, 4).mul(3);
+                h.add_(1);
+                return List.of(w.mul(h), h);
+            });
+            y.get(1).data().mul_(2);
+            Tensor sum = y.get(0).sum();
+            CapstanException refused = assertThrows(CapstanException.class, sum::backward);
+            assertEquals(
+                    "the backward pass of the compiled region needs a result that has changed through data()",
                     refused.rule());
         }
     }

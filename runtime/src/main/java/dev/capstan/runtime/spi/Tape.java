@@ -22,19 +22,29 @@ public record Tape(BitSet outputs, BitSet walkable, List<Saved> saved, List<BitS
     }
 
     /**
-     * A value that an operator keeps for its gradient, which must not change until then. It lies in storage that the caller
-     * knows, too: an input's or an output's.
+     * A value that an operator keeps for its gradient, which must not change until then. The caller knows what counts the writes
+     * to it: an input, the storage of an output, or a value with a version of its own.
      *
      * @param type the type of the value
      * @param reached the outputs, by their place, whose gradients reach the operator
-     * @param input an input in whose storage the value lies, in order of first use, or -1
-     * @param output else an output that is made of the value's storage
+     * @param counter what counts
+     * @param number the input, in order of first use, the output, by its place, or the value, by its number
      */
-    public record Saved(TensorType type, BitSet reached, int input, int output) {
+    public record Saved(TensorType type, BitSet reached, Counter counter, int number) {
         /** Copies the set. */
         public Saved {
             reached = (BitSet) reached.clone();
         }
+    }
+
+    /** What counts the writes to a saved value. */
+    public enum Counter {
+        /** An input. */
+        INPUT,
+        /** The storage of an output. */
+        OUTPUT,
+        /** A value of the path that is {@linkplain dev.capstan.runtime.op.Detach#apart() apart} from what it was made of. */
+        VALUE
     }
 
     /** The outputs at which a backward pass can start after others have freed these operators. */

@@ -3,6 +3,7 @@ package dev.capstan.tracer.graph;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.spi.Tape;
@@ -26,6 +27,9 @@ public final class Lineage {
     private final List<? extends Event> events;
     private final int[] storages;
     private final Layout[] layouts;
+    /** For each value the first one that has the same version. */
+    private final int[] counted;
+
     private BitSet consumed;
 
     /** Of these events, in order. */
@@ -33,6 +37,7 @@ public final class Lineage {
         this.events = requireNonNull(events, "events");
         this.storages = new int[events.size()];
         this.layouts = new Layout[storages.length];
+        this.counted = new int[storages.length];
         for (int i = 0; i < storages.length; i++) {
             place(i, events.get(i));
         }
@@ -40,20 +45,24 @@ public final class Lineage {
 
     private void place(int value, Event event) {
         storages[value] = value;
+        counted[value] = value;
         layouts[value] = Layout.contiguous(event.type().shape());
         if (event instanceof External external) {
             storages[value] = external.alias() < 0 ? value : storages[external.alias()];
             layouts[value] = external.layout();
         } else if (event instanceof Written written) {
             storages[value] = storages[written.content()];
+            counted[value] = counted[written.content()];
             layouts[value] = layouts[written.content()];
         } else if (event instanceof Retaken retaken) {
             storages[value] = storages[retaken.view()];
+            counted[value] = counted[retaken.view()];
             layouts[value] = layouts[retaken.view()];
         } else if (event instanceof Applied applied && applied.operator() instanceof View view) {
             int operand = applied.operands().get(0);
             view.view(layouts[operand]).ifPresent(layout -> {
                 storages[value] = storages[operand];
+                counted[value] = view instanceof Detach detach && detach.apart() ? value : counted[operand];
                 layouts[value] = layout;
             });
         }
@@ -186,13 +195,16 @@ public final class Lineage {
 
     private Optional<Tape.Saved> known(int value, BitSet reached, List<Integer> outputs) {
         TensorType type = events.get(value).type();
-        int storage = storages[value];
-        if (events.get(storage) instanceof External external) {
-            return Optional.of(new Tape.Saved(type, reached, external.index(), -1));
+        int head = counted[value];
+        if (events.get(head) instanceof External external) {
+            return Optional.of(new Tape.Saved(type, reached, Tape.Counter.INPUT, external.index()));
+        }
+        if (events.get(head) instanceof Applied applied && applied.operator() instanceof Detach) {
+            return Optional.of(new Tape.Saved(type, reached, Tape.Counter.VALUE, head));
         }
         for (int i = 0; i < outputs.size(); i++) {
-            if (storages[outputs.get(i)] == storage) {
-                return Optional.of(new Tape.Saved(type, reached, -1, i));
+            if (storages[outputs.get(i)] == storages[value]) {
+                return Optional.of(new Tape.Saved(type, reached, Tape.Counter.OUTPUT, i));
             }
         }
         return Optional.empty();

@@ -179,6 +179,11 @@ public record Recording(
                 }
             }
         }
+        for (Tape.Saved saved : tape.saved()) {
+            if (saved.counter() == Tape.Counter.VALUE && isReplaced(lineage, lineage.storage(saved.number()))) {
+                return Optional.of("a gradient needs data() of what was written to");
+            }
+        }
         return sharesWritten(lineage) ? Optional.of("results share storage that was written to") : Optional.empty();
     }
 
