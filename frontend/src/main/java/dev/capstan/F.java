@@ -45,6 +45,16 @@ public final class F {
         return input.tanh();
     }
 
+    /** {@code e^x / sum(e^x)} along a dimension: positive numbers with sum 1. */
+    public static Tensor softmax(Tensor input, int dimension) {
+        return input.softmax(dimension);
+    }
+
+    /** The logarithms of {@link #softmax}. */
+    public static Tensor logSoftmax(Tensor input, int dimension) {
+        return input.logSoftmax(dimension);
+    }
+
     /**
      * Replaces elements by 0, each with a probability of its own draw, and divides the others by the probability to stay, so
      * that the expected value is the input. The standard {@link Generator} draws; nothing is drawn if all elements stay, or

@@ -23,7 +23,6 @@ import dev.capstan.runtime.op.Lt;
 import dev.capstan.runtime.op.Matmul;
 import dev.capstan.runtime.op.MatrixTranspose;
 import dev.capstan.runtime.op.Maximum;
-import dev.capstan.runtime.op.Mean;
 import dev.capstan.runtime.op.Minimum;
 import dev.capstan.runtime.op.Mm;
 import dev.capstan.runtime.op.Mul;
@@ -41,7 +40,6 @@ import dev.capstan.runtime.op.Slice;
 import dev.capstan.runtime.op.Sqrt;
 import dev.capstan.runtime.op.Squeeze;
 import dev.capstan.runtime.op.Sub;
-import dev.capstan.runtime.op.Sum;
 import dev.capstan.runtime.op.Tanh;
 import dev.capstan.runtime.op.Transpose;
 import dev.capstan.runtime.op.Unsqueeze;
@@ -51,13 +49,10 @@ import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Shape;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** The operators as methods; each is defined in {@code dev.capstan.runtime.op}. */
-abstract class TensorOperators {
+abstract class TensorOperators extends TensorReductions {
     private static final TensorOps OPS = TensorOps.INSTANCE;
-
-    abstract Tensor self();
 
     /** {@code -x}, element by element. */
     public final Tensor neg() {
@@ -269,36 +264,6 @@ abstract class TensorOperators {
         return Cast.cast(OPS, self(), dtype);
     }
 
-    /** The sum of all elements, 0-d. */
-    public final Tensor sum() {
-        return Sum.sum(OPS, self(), List.of(), false);
-    }
-
-    /** The sum along dimensions, which are removed. */
-    public final Tensor sum(int... dimensions) {
-        return sum(false, dimensions);
-    }
-
-    /** The sum along dimensions, which stay with size 1 if so wanted. */
-    public final Tensor sum(boolean keepDimensions, int... dimensions) {
-        return Sum.sum(OPS, self(), boxed(dimensions), keepDimensions);
-    }
-
-    /** The mean of all elements, 0-d. */
-    public final Tensor mean() {
-        return Mean.mean(OPS, self(), List.of(), false);
-    }
-
-    /** The mean along dimensions, which are removed. */
-    public final Tensor mean(int... dimensions) {
-        return mean(false, dimensions);
-    }
-
-    /** The mean along dimensions, which stay with size 1 if so wanted. */
-    public final Tensor mean(boolean keepDimensions, int... dimensions) {
-        return Mean.mean(OPS, self(), boxed(dimensions), keepDimensions);
-    }
-
     /** The product of two matrices, {@code [m,k] x [k,n]}. */
     public final Tensor mm(Tensor other) {
         return Mm.mm(OPS, self(), other);
@@ -410,10 +375,6 @@ abstract class TensorOperators {
     /** Row-major order without gaps: this tensor if it is so already, else a copy. */
     public final Tensor contiguous() {
         return self().values().layout().isContiguous() ? self() : copy();
-    }
-
-    private static List<Integer> boxed(int[] numbers) {
-        return IntStream.of(numbers).boxed().toList();
     }
 
     private Shape infer(int[] sizes) {

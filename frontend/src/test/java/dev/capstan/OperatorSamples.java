@@ -56,6 +56,13 @@ import dev.capstan.runtime.op.Tanh;
 import dev.capstan.runtime.op.Transpose;
 import dev.capstan.runtime.op.Unsqueeze;
 import dev.capstan.runtime.op.Where;
+import dev.capstan.runtime.op.Amax;
+import dev.capstan.runtime.op.Amin;
+import dev.capstan.runtime.op.LogSumExp;
+import dev.capstan.runtime.op.Max;
+import dev.capstan.runtime.op.Min;
+import dev.capstan.runtime.op.Softmax;
+import dev.capstan.runtime.op.LogSoftmax;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -169,6 +176,21 @@ final class OperatorSamples {
                 add(new Mean(dimensions, keep), normal(2, 3, 4));
             }
         }
+        for (boolean keep : new boolean[] {false, true}) {
+            for (List<Integer> dimensions : List.<List<Integer>>of(List.of(), List.of(1), List.of(-1, 0))) {
+                add(new Amax(dimensions, keep), normal(2, 3, 4));
+                add(new Amin(dimensions, keep), normal(2, 3, 4));
+                add(new LogSumExp(dimensions, keep), normal(2, 3, 4));
+            }
+        }
+        add(new Max(), normal(2, 3));
+        add(new Min(), normal());
+        for (int dimension : new int[] {0, 1, -1}) {
+            add(new Softmax(dimension), normal(2, 3, 4));
+            add(new LogSoftmax(dimension), normal(2, 3, 4));
+        }
+        add(new Softmax(0), normal());
+        add(new LogSoftmax(-1), normal(2, 0));
         add(new Sum(List.of(), false), normal());
         add(new Mean(List.of(0), true), normal());
         for (boolean averaged : new boolean[] {false, true}) {

@@ -127,6 +127,9 @@ final class Arguments {
 
     int[] integers(int place, String keyword) {
         Object raw = raw(place, keyword);
+        if (raw == null) {
+            throw new Unsupported("no " + keyword);
+        }
         return raw instanceof Number number
                 ? new int[] {number.intValue()}
                 : items(raw).stream()

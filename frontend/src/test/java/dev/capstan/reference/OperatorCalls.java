@@ -117,6 +117,11 @@ final class OperatorCalls {
                 a -> a.has(1, "dim")
                         ? a.tensor(0).mean(a.truth(2, "keepdim"), a.integers(1, "dim"))
                         : a.tensor(0).mean());
+        along("amax", "dim", Tensor::amax);
+        along("amin", "dim", Tensor::amin);
+        CALLS.put("logsumexp", a -> a.tensor(0).logSumExp(a.truth(2, "keepdim"), a.integers(1, "dim")));
+        CALLS.put("softmax", a -> converted(a).softmax(a.integer(1, "dim")));
+        CALLS.put("log_softmax", a -> converted(a).logSoftmax(a.integer(1, "dim")));
         CALLS.put("addmm", a -> a.usual("alpha", 1).usual("beta", 1).tensor(0).addmm(a.tensor(1), a.tensor(2)));
 
         CALLS.put("transpose", a -> a.tensor(0).transpose(a.integer(1, "dim0"), a.integer(2, "dim1")));
@@ -157,6 +162,25 @@ final class OperatorCalls {
                     a.number(1, "fill_value").doubleValue(),
                     like.shape().sizes());
         });
+    }
+
+    /** An operator of several dimensions, all if none is given, that may stay. */
+    private static void along(String operator, String keyword, Along call) {
+        CALLS.put(
+                operator,
+                a -> call.apply(
+                        a.tensor(0),
+                        a.truth(2, "keepdim"),
+                        a.has(1, keyword) ? a.integers(1, keyword) : new int[0]));
+    }
+
+    private interface Along {
+        Tensor apply(Tensor operand, boolean keepDimensions, int... dimensions);
+    }
+
+    /** The first operand in the type that the result shall have. */
+    private static Tensor converted(Arguments a) {
+        return a.has(2, "dtype") ? a.tensor(0).to(a.dtype("dtype")) : a.tensor(0);
     }
 
     private static Tensor clamp(Arguments a) {

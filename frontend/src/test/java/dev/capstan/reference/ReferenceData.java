@@ -14,8 +14,6 @@ import java.util.stream.Stream;
 final class ReferenceData {
     /** Operators' calls on tensors of all types. */
     static final String TYPE_PROMOTION = "_type_promotion";
-    /** Calls that PyTorch refuses. */
-    static final String ERRORS = "_errors";
 
     private static final ReferenceData OPERATORS = new ReferenceData();
 
@@ -34,7 +32,12 @@ final class ReferenceData {
 
     /** The cases of operators by themselves. */
     static Stream<ReferenceCase> ofOperators() {
-        return OPERATORS.cases.stream().filter(c -> !c.group().startsWith("_"));
+        return OPERATORS.cases.stream().filter(c -> !c.group().startsWith("_") && !c.raises());
+    }
+
+    /** The calls that PyTorch refuses. */
+    static Stream<ReferenceCase> ofRefusals() {
+        return OPERATORS.cases.stream().filter(c -> !c.group().equals(TYPE_PROMOTION) && c.raises());
     }
 
     /** The cases of a special group. */

@@ -236,7 +236,15 @@ final class RandomProgram {
         int dimension = random.nextInt(a.length);
         int[] kept = a.clone();
         kept[dimension] = 1;
-        switch (random.nextInt(3)) {
+        switch (random.nextInt(6)) {
+            case 3 -> add(a, v(x) + ".softmax(" + dimension + ")", s -> s.get(x).softmax(dimension));
+            case 4 ->
+                add(kept, v(x) + ".amax(true, " + dimension + ")", s -> s.get(x).amax(true, dimension));
+            case 5 ->
+                add(
+                        without(a, dimension),
+                        v(x) + ".logSumExp(" + dimension + ")",
+                        s -> s.get(x).logSumExp(dimension));
             case 0 ->
                 add(kept, v(x) + ".sum(true, " + dimension + ")", s -> s.get(x).sum(true, dimension));
             case 1 ->

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.runtime.op.Amax;
+import dev.capstan.runtime.op.Amin;
+import dev.capstan.runtime.op.LogSoftmax;
+import dev.capstan.runtime.op.LogSumExp;
+import dev.capstan.runtime.op.Max;
+import dev.capstan.runtime.op.Mean;
+import dev.capstan.runtime.op.Min;
+import dev.capstan.runtime.op.Softmax;
+import dev.capstan.runtime.op.Sum;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** What combines elements along dimensions, as methods; each is defined in {@code dev.capstan.runtime.op}. */
+abstract class TensorReductions {
+    private static final TensorOps OPS = TensorOps.INSTANCE;
+
+    abstract Tensor self();
+
+    static List<Integer> boxed(int[] numbers) {
+        return IntStream.of(numbers).boxed().toList();
+    }
+
+    /** The sum of all elements, 0-d. */
+    public final Tensor sum() {
+        return Sum.sum(OPS, self(), List.of(), false);
+    }
+
+    /** The sum along dimensions, which are removed. */
+    public final Tensor sum(int... dimensions) {
+        return sum(false, dimensions);
+    }
+
+    /** The sum along dimensions, which stay with size 1 if so wanted. */
+    public final Tensor sum(boolean keepDimensions, int... dimensions) {
+        return Sum.sum(OPS, self(), boxed(dimensions), keepDimensions);
+    }
+
+    /** The mean of all elements, 0-d. */
+    public final Tensor mean() {
+        return Mean.mean(OPS, self(), List.of(), false);
+    }
+
+    /** The mean along dimensions, which are removed. */
+    public final Tensor mean(int... dimensions) {
+        return mean(false, dimensions);
+    }
+
+    /** The mean along dimensions, which stay with size 1 if so wanted. */
+    public final Tensor mean(boolean keepDimensions, int... dimensions) {
+        return Mean.mean(OPS, self(), boxed(dimensions), keepDimensions);
+    }
+
+    /** The largest element, 0-d; NaN if there is one. Equal ones share the gradient equally. */
+    public final Tensor max() {
+        return Max.max(OPS, self());
+    }
+
+    /** The smallest element, 0-d; NaN if there is one. Equal ones share the gradient equally. */
+    public final Tensor min() {
+        return Min.min(OPS, self());
+    }
+
+    /** The largest elements along dimensions, all if none is given, which are removed. */
+    public final Tensor amax(int... dimensions) {
+        return amax(false, dimensions);
+    }
+
+    /** The same; the dimensions stay with size 1 if so wanted. Equal elements share the gradient equally. */
+    public final Tensor amax(boolean keepDimensions, int... dimensions) {
+        return Amax.amax(OPS, self(), boxed(dimensions), keepDimensions);
+    }
+
+    /** The smallest elements along dimensions, all if none is given, which are removed. */
+    public final Tensor amin(int... dimensions) {
+        return amin(false, dimensions);
+    }
+
+    /** The same; the dimensions stay with size 1 if so wanted. Equal elements share the gradient equally. */
+    public final Tensor amin(boolean keepDimensions, int... dimensions) {
+        return Amin.amin(OPS, self(), boxed(dimensions), keepDimensions);
+    }
+
+    /** {@code log(sum(e^x))} along dimensions, all if none is given, which are removed. */
+    public final Tensor logSumExp(int... dimensions) {
+        return logSumExp(false, dimensions);
+    }
+
+    /** The same; the dimensions stay with size 1 if so wanted. */
+    public final Tensor logSumExp(boolean keepDimensions, int... dimensions) {
+        return LogSumExp.logSumExp(OPS, self(), boxed(dimensions), keepDimensions);
+    }
+
+    /** {@code e^x / sum(e^x)} along a dimension: positive numbers with sum 1. */
+    public final Tensor softmax(int dimension) {
+        return Softmax.softmax(OPS, self(), dimension);
+    }
+
+    /** The logarithms of {@link #softmax}, accurate also where that is close to 0. */
+    public final Tensor logSoftmax(int dimension) {
+        return LogSoftmax.logSoftmax(OPS, self(), dimension);
+    }
+}
