@@ -25,10 +25,14 @@ public final class Dropout extends Module<Tensor, Tensor> {
      * @throws CapstanException if it is not between 0 and 1
      */
     public Dropout(double probability) {
+        this.probability = verifyProbability(probability);
+    }
+
+    static double verifyProbability(double probability) {
         if (!(probability >= 0 && probability <= 1)) {
             throw new CapstanException("dropout", "a probability is not between 0 and 1", Double.toString(probability));
         }
-        this.probability = probability;
+        return probability;
     }
 
     /** How likely an element becomes 0. */

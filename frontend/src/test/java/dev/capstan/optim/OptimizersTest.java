@@ -189,6 +189,33 @@ class OptimizersTest {
     // ---- all of them
 
     @Test
+    void adamWShrinksParametersBesideTheStepOfAdam() {
+        Tensor p = doubles(2);
+        Tensor q = doubles(2);
+        AdamW decaying = new AdamW(List.of(p)).lr(0.1).betas(0.8, 0.9).eps(1e-3).weightDecay(0.5);
+        Adam plain = new Adam(List.of(q)).lr(0.1).betas(0.8, 0.9).eps(1e-3);
+        step(decaying, p, 3);
+        step(plain, q, 3);
+        assertEquals(q.item() - 2 * 0.1 * 0.5, p.item(), 1e-15);
+        decaying.weightDecay(0);
+        double moved = p.item();
+        double other = q.item();
+        step(decaying, p, -1);
+        step(plain, q, -1);
+        assertEquals(q.item() - other, p.item() - moved, 1e-15);
+    }
+
+    @Test
+    void defaultsOfAdamWArePyTorchs() {
+        Tensor p = doubles(1);
+        Tensor q = doubles(1);
+        step(new AdamW(List.of(p)), p, 5);
+        step(new AdamW(List.of(q)).lr(1e-3).betas(0.9, 0.999).eps(1e-8).weightDecay(0.01), q, 5);
+        assertEquals(q.item(), p.item());
+        assertThrows(CapstanException.class, () -> new AdamW(List.of(p)).weightDecay(-1));
+    }
+
+    @Test
     void rateMayChangeBetweenSteps() {
         Tensor p = doubles(1);
         SGD sgd = new SGD(List.of(p)).lr(1);
