@@ -215,10 +215,10 @@ class ErrorsTest {
                         "loadStateDict: names differ: missing [bias, weight], unexpected [w]",
                         () -> linear.loadStateDict(Map.of("w", MATRIX))),
                 refused(
-                        "rnn: the input is not [time, batch, 3]: [2,3]",
-                        () -> new Rnn(3, 2).apply(new Rnn.Input(MATRIX, null))),
+                        "rnn: the input is not [time, batch, 4]: [2,3]",
+                        () -> new Rnn(4, 2).apply(new Rnn.Input(MATRIX, null))),
                 refused(
-                        "rnn: the state is not [1, 2, 2]: [2,3]",
+                        "rnn: the state is not [1,2,2]: [2,3]",
                         () -> new Rnn(3, 2).apply(new Rnn.Input(Tensor.ones(4, 2, 3), MATRIX))),
                 refused(
                         "rnn: the sequence has no time step: [0,2,3]",
