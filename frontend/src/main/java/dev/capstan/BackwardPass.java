@@ -134,6 +134,19 @@ final class BackwardPass {
         slot(edge)[edge.inputNumber()] = total;
     }
 
+    /**
+     * Says that a node which is about to refuse this pass has handed on all it will to an edge of its own; a leaf that waits
+     * for nothing else has its gradient then.
+     */
+    void finish(Node refusing, Edge edge, Tensor total) {
+        Node leaf = edge.function();
+        long handed = Stream.of(known.get(refusing)).filter(edge::equals).count();
+        if (contributions == null && leaf instanceof AccumulateGrad && missing.get(leaf) == handed) {
+            slot(edge)[edge.inputNumber()] = total;
+            visit(leaf, new PriorityQueue<>(1, Comparator.comparingLong(Node::sequence)));
+        }
+    }
+
     private Tensor[] slot(Edge edge) {
         return gradients.computeIfAbsent(edge.function(), node -> new Tensor[node.inputs()]);
     }

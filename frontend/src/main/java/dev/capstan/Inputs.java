@@ -152,6 +152,11 @@ final class Inputs {
         return arrays;
     }
 
+    /** True if nobody has written to the input at this place since its first use. */
+    boolean isUnchanged(int place) {
+        return inputs[place].isUnchanged();
+    }
+
     /** True if nobody has written to an input since its first use. */
     boolean areUnchanged() {
         for (int i = 0; i < count; i++) {

@@ -8,6 +8,7 @@ import dev.capstan.runtime.spi.Execution;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.spi.Tape;
+import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -26,6 +27,11 @@ final class RegionNode extends Node {
 
     private final String region;
     private @Nullable Segment segment;
+    private final Walk walk;
+    private final int events;
+    /** True if the segment has written to something: then only its own operators know what a gradient meets. */
+    private final boolean writes;
+
     private final Program program;
     private final Tape tape;
     private final Stance stance;
@@ -45,6 +51,9 @@ final class RegionNode extends Node {
         this.region = region.name();
         this.stance = region.stance();
         this.segment = segment;
+        this.walk = segment.walk();
+        this.events = segment.events();
+        this.writes = segment.hasWrites();
         this.program = program;
         this.execution = execution;
         this.tape = program.tape();
@@ -54,9 +63,7 @@ final class RegionNode extends Node {
         for (int i = 0; i < edges.length; i++) {
             edges[i] = inputs.get(i).gradientEdge();
         }
-        if (tape.walkable().isEmpty()) {
-            forget();
-        }
+        forgetWalked();
     }
 
     @Override
@@ -80,7 +87,7 @@ final class RegionNode extends Node {
      * what the inside contributes is added.
      */
     Edge place(int output) {
-        if (continuation == null && execution != null && segment.usesInside(program.outputs()[output])) {
+        if (continuation == null && isWalkable() && segment.usesInside(program.outputs()[output])) {
             expand();
         }
         return continuation == null || continuation[output] == null ? new Edge(this, output) : continuation[output];
@@ -111,7 +118,7 @@ final class RegionNode extends Node {
     /** Makes the operators inside available on the tape. */
     void expand() {
         if (continuation == null) {
-            if (execution == null) {
+            if (!isWalkable()) {
                 throw walkedAgain();
             }
             verifyResults();
@@ -119,11 +126,14 @@ final class RegionNode extends Node {
         }
     }
 
-    private void verifySaved() {
+    private boolean isWalkable() {
+        return execution != null && !tape.walkable(freed).isEmpty();
+    }
+
+    private void verifyKeptApart() {
         for (int i = 0; i < versions.length; i++) {
             Tape.Saved saved = tape.saved().get(i);
             if (saved.reached().intersects(arrived)) {
-                SavedTensor.verify(name(), version(saved), versions[i], saved.type());
                 if (saved.counter() == Tape.Counter.OUTPUT && segment.hasWrites()) {
                     verifyUnnoticed(execution.outputs()[saved.number()].storage());
                 }
@@ -168,8 +178,9 @@ final class RegionNode extends Node {
         for (int i = 0; i < gradients.length; i++) {
             arrived.set(i, gradients[i] != null);
         }
-        if (arrived.stream().anyMatch(output -> !tape.isWalkable(output, freed))) {
-            throw walkedAgain();
+        int refusing = refusing();
+        if (refusing >= 0) {
+            breakOff(gradients, pass, refusing);
         }
         if (continuation != null) {
             if (pass.leadsFrom(this, continuation)) {
@@ -180,7 +191,7 @@ final class RegionNode extends Node {
             }
             return;
         }
-        verifySaved();
+        verifyKeptApart();
         NdArray[] seeds = new NdArray[gradients.length];
         for (int i = 0; i < seeds.length; i++) {
             seeds[i] = contiguous(gradients[i]);
@@ -200,6 +211,61 @@ final class RegionNode extends Node {
             if (sums[i] != null) {
                 pass.replaceTotal(edges[i], new Tensor(sums[i]).exclusive());
             }
+        }
+    }
+
+    /**
+     * The operator at which eager mode refuses this pass, because what it keeps was freed or has changed; -1 for none. What the
+     * continuation refuses it refuses itself.
+     */
+    private int refusing() {
+        BitSet refusing = tape.keepers(arrived);
+        refusing.and(freed);
+        for (int i = 0; continuation == null && segment != null && i < versions.length; i++) {
+            Tape.Saved saved = tape.saved().get(i);
+            if (saved.reached().intersects(arrived) && version(saved) != versions[i]) {
+                refusing.set(saved.operator());
+            }
+        }
+        return refusing.length() - 1;
+    }
+
+    /** Does what eager mode does before an operator refuses, and refuses. */
+    private void breakOff(@Nullable Tensor[] gradients, BackwardPass pass, int refusing) {
+        if (!writes && continuation == null) {
+            boolean read = tape.keepers(arrived).length() - 1 > refusing;
+            Tensor[] values = read ? segment.valuesOnceMore() : new Tensor[events];
+            walkPart(gradients, pass, new BrokenPass(walk, refusing, values));
+        }
+        if (freed.get(refusing)) {
+            throw walkedAgain();
+        }
+        for (int i = 0; i < versions.length; i++) {
+            Tape.Saved saved = tape.saved().get(i);
+            if (saved.operator() == refusing) {
+                SavedTensor.verify(name(), version(saved), versions[i], saved.type());
+            }
+        }
+    }
+
+    private void walkPart(@Nullable Tensor[] gradients, BackwardPass pass, BrokenPass part) {
+        for (int i = 0; i < edges.length; i++) {
+            Tensor total = edges[i] == null ? null : pass.total(edges[i]);
+            if (total != null) {
+                part.contributeToInput(i, total);
+            }
+        }
+        for (int i = 0; i < gradients.length; i++) {
+            if (gradients[i] != null) {
+                part.contribute(program.outputs()[i], gradients[i]);
+            }
+        }
+        if (part.run(edges, this, pass) && !pass.retainsGraph()) {
+            BitSet walked = part.walked();
+            walked.and(tape.keepers(arrived));
+            walked.or(freed);
+            freed = walked;
+            forgetWalked();
         }
     }
 
@@ -244,8 +310,8 @@ final class RegionNode extends Node {
     @Override
     void release() {
         if (continuation == null) {
-            BitSet all = (BitSet) freed.clone();
-            arrived.stream().mapToObj(tape.keepers()::get).forEach(all::or);
+            BitSet all = tape.keepers(arrived);
+            all.or(freed);
             freed = all;
             forgetWalked();
         }
@@ -254,7 +320,7 @@ final class RegionNode extends Node {
     /** Lets the memory go that no pass needs any more. */
     private void forgetWalked() {
         BitSet walkable = tape.walkable(freed);
-        if (walkable.isEmpty()) {
+        if (walkable.isEmpty() && (writes || !BrokenPass.needsValues(tape, freed))) {
             forget();
         } else if (execution != null
                 && walkable.stream()

@@ -772,6 +772,34 @@ final class Segment {
         replay(null);
     }
 
+    /** The values of a segment without writes, computed beside those that there are; null for what cannot be made again. */
+    @Nullable
+    Tensor[] valuesOnceMore() {
+        Tensor[] made;
+        try (GradMode.Scope direct = Region.suspend()) {
+            made = new Replay(queued(), Collections.nCopies(count, null), inputs.tensors(), updates, sequence).run();
+        }
+        for (int i = 0; i < count; i++) {
+            if (queued(i) instanceof Operation operation) {
+                for (int operand : operation.operands()) {
+                    boolean changed = queued(operand) instanceof Input input && !inputs.isUnchanged(input.place());
+                    made[i] = changed || made[operand] == null ? null : made[i];
+                }
+            }
+        }
+        return made;
+    }
+
+    /** The way through the path tree. */
+    Walk walk() {
+        return walk;
+    }
+
+    /** Number of events. */
+    int events() {
+        return count;
+    }
+
     /** True if nobody has looked at what this path leaves behind: its values have to be there in case somebody does. */
     boolean isUnobserved() {
         return path == null || !path.isObserved();

@@ -4,7 +4,10 @@ package dev.capstan.differential;
 import static dev.capstan.differential.TrainingCase.STEPS;
 import static dev.capstan.differential.TrainingCase.bailsOut;
 import static dev.capstan.differential.TrainingCase.isServed;
+import static dev.capstan.differential.TrainingCase.compare;
+import static dev.capstan.differential.TrainingCase.forget;
 import static dev.capstan.differential.TrainingCase.leaf;
+import static dev.capstan.differential.TrainingCase.normal;
 
 import dev.capstan.GradMode;
 import dev.capstan.Tensor;
@@ -129,6 +132,70 @@ final class TapeBehindRegionsTest {
                 trace.error(() -> y.get(1).sum().backward());
                 trace.error(() -> y.get(1).sum().backward());
                 trace.leaves(w, v);
+            }
+        });
+    }
+
+    @Test
+    void aPassThatIsRefusedHalfWayLeavesWhatEagerModeLeaves() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 4);
+            Tensor v = leaf(2, 4);
+            Tensor b = leaf(3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                forget(w, v, b);
+                List<Tensor> y = step.call(() -> {
+                    Tensor h = w.tanh();
+                    return List.of(h, h.mul(v), h.mul(v).exp().mul(w).add(b));
+                });
+                trace.error(() -> y.get(0).sum().backward());
+                trace.leaves(w, v, b);
+                trace.error(() -> y.get(1).sum().backward());
+                trace.leaves(w, v, b);
+                trace.error(() -> y.get(2).sum().backward());
+                trace.leaves(w, v, b);
+                trace.error(() -> y.get(2).sum().backward());
+                trace.leaves(w, v, b);
+            }
+        });
+    }
+
+    @Test
+    void aPassOfTheStepItselfIsRefusedHalfWayLater() {
+        compare((step, trace) -> {
+            Tensor w = leaf(1, 4);
+            Tensor v = leaf(2, 4);
+            for (int i = 0; i < STEPS; i++) {
+                forget(w, v);
+                Tensor y = step.call(() -> {
+                    Tensor h = w.tanh();
+                    h.sum().backward();
+                    return h.mul(v);
+                });
+                trace.error(() -> y.sum().backward());
+                trace.leaves(w, v);
+                trace.error(() -> y.sum().backward());
+                trace.leaves(w, v);
+            }
+        });
+    }
+
+    @Test
+    void aPassThatMeetsAChangedValueLeavesWhatEagerModeLeaves() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 4);
+            Tensor v = leaf(2, 4);
+            Tensor u = leaf(4, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 4);
+                Tensor y = step.call(() -> w.mul(x).add(u.mul(v)));
+                trace.error(() -> y.sum().backward(null, true));
+                x.mul_(2);
+                trace.error(() -> y.sum().backward(null, true));
+                trace.leaves(w, v, u);
+                Tensor outside = v.mul(3);
+                trace.error(() -> y.mul(outside).sum().backward(null, true));
+                trace.leaves(w, v, u);
             }
         });
     }

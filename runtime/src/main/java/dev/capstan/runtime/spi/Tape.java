@@ -26,11 +26,12 @@ public record Tape(BitSet outputs, BitSet walkable, List<Saved> saved, List<BitS
      * to it: an input, the storage of an output, or a value with a version of its own.
      *
      * @param type the type of the value
+     * @param operator the number of the operator that keeps it
      * @param reached the outputs, by their place, whose gradients reach the operator
      * @param counter what counts
      * @param number the input, in order of first use, the output, by its place, or the value, by its number
      */
-    public record Saved(TensorType type, BitSet reached, Counter counter, int number) {
+    public record Saved(TensorType type, int operator, BitSet reached, Counter counter, int number) {
         /** Copies the set. */
         public Saved {
             reached = (BitSet) reached.clone();
@@ -55,6 +56,13 @@ public record Tape(BitSet outputs, BitSet walkable, List<Saved> saved, List<BitS
     /** Whether one can start at an output then. */
     public boolean isWalkable(int output, BitSet freed) {
         return !keepers.get(output).intersects(freed);
+    }
+
+    /** The operators that keep something behind any of these outputs. */
+    public BitSet keepers(BitSet from) {
+        BitSet all = new BitSet();
+        from.stream().mapToObj(keepers::get).forEach(all::or);
+        return all;
     }
 
     private static BitSet walkable(BitSet outputs, List<BitSet> keepers, BitSet freed) {

@@ -180,7 +180,7 @@ public final class Lineage {
             }
             for (int kept : from.isEmpty() ? List.<Integer>of() : saved(value)) {
                 if (!isCopied(kept, value)) {
-                    known(kept, from, outputs).ifPresent(saved::add);
+                    known(kept, value, from, outputs).ifPresent(saved::add);
                 }
             }
         }
@@ -193,18 +193,18 @@ public final class Lineage {
         return keepers;
     }
 
-    private Optional<Tape.Saved> known(int value, BitSet reached, List<Integer> outputs) {
+    private Optional<Tape.Saved> known(int value, int operator, BitSet reached, List<Integer> outputs) {
         TensorType type = events.get(value).type();
         int head = counted[value];
         if (events.get(head) instanceof External external) {
-            return Optional.of(new Tape.Saved(type, reached, Tape.Counter.INPUT, external.index()));
+            return Optional.of(new Tape.Saved(type, operator, reached, Tape.Counter.INPUT, external.index()));
         }
         if (events.get(head) instanceof Applied applied && applied.operator() instanceof Detach) {
-            return Optional.of(new Tape.Saved(type, reached, Tape.Counter.VALUE, head));
+            return Optional.of(new Tape.Saved(type, operator, reached, Tape.Counter.VALUE, head));
         }
         for (int i = 0; i < outputs.size(); i++) {
             if (storages[outputs.get(i)] == storages[value]) {
-                return Optional.of(new Tape.Saved(type, reached, Tape.Counter.OUTPUT, i));
+                return Optional.of(new Tape.Saved(type, operator, reached, Tape.Counter.OUTPUT, i));
             }
         }
         return Optional.empty();

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan;
+
+import dev.capstan.Queued.Input;
+import dev.capstan.Queued.Operation;
+import dev.capstan.runtime.op.Differentiation;
+import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.op.Ops;
+import dev.capstan.runtime.spi.Tape;
+import dev.capstan.runtime.spi.Walk;
+import dev.capstan.runtime.type.TensorType;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A backward pass through a segment that will be refused at one of its operators. In eager mode the operators that were
+ * created later have handed on their gradients by then, and leaves behind them have theirs: this does as much, and no
+ * more. It serves segments without writes.
+ */
+final class BrokenPass {
+    private final Walk walk;
+    private final int refusing;
+    private final @Nullable Tensor[] values;
+    private final @Nullable Tensor[] gradients;
+    private final BitSet walked = new BitSet();
+
+    /**
+     * Does nothing yet.
+     *
+     * @param refusing the number of the operator that will refuse
+     * @param values of inputs and operators that come after it, as far as gradients need them
+     */
+    BrokenPass(Walk walk, int refusing, @Nullable Tensor[] values) {
+        this.walk = walk;
+        this.refusing = refusing;
+        this.values = values;
+        this.gradients = new Tensor[values.length];
+    }
+
+    /** True if a gradient of an output meets operators after the refusing one that keep something: they need values. */
+    static boolean needsValues(Tape tape, BitSet refusing) {
+        for (BitSet keepers : tape.keepers()) {
+            BitSet failing = (BitSet) keepers.clone();
+            failing.and(refusing);
+            if (!failing.isEmpty() && keepers.length() > failing.length()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Adds to the gradient of a value. */
+    void contribute(int value, Tensor gradient) {
+        Tensor before = gradients[value];
+        gradients[value] = before == null ? gradient : before.add(gradient);
+    }
+
+    /** Adds to the gradient of an input. */
+    void contributeToInput(int place, Tensor gradient) {
+        for (int value = 0; value < gradients.length; value++) {
+            if (walk.event(value).note() instanceof Input input && input.place() == place) {
+                contribute(value, gradient);
+            }
+        }
+    }
+
+    /**
+     * Visits the operators after the one that refuses, and finishes the leaves that only those lead to.
+     *
+     * @return false if a value is not known any more; then nothing has happened
+     */
+    boolean run(@Nullable Edge[] edges, RegionNode node, BackwardPass pass) {
+        BitSet reached = reached();
+        for (int value = gradients.length - 1; value > refusing; value--) {
+            if (gradients[value] != null && walk.event(value).note() instanceof Operation operation) {
+                if (!isKnown(value, operation)) {
+                    return false;
+                }
+                visit(value, operation);
+                walked.set(value);
+            }
+        }
+        for (int value = 0; value < gradients.length; value++) {
+            if (gradients[value] != null
+                    && walk.event(value).note() instanceof Input input
+                    && edges[input.place()] != null
+                    && !reached.get(value)) {
+                pass.finish(node, edges[input.place()], gradients[value]);
+            }
+        }
+        return true;
+    }
+
+    private boolean isKnown(int value, Operation operation) {
+        Operator operator = operation.operator();
+        boolean known = !operator.savesOutput() || values[value] != null;
+        for (int i = 0; i < operation.operands().length; i++) {
+            boolean saved = operator.savesOperand(i, asking -> passesTo(operation, asking));
+            known &= !saved || values[operation.operands()[i]] != null;
+        }
+        return known;
+    }
+
+    /** The operators that handed on gradients. */
+    BitSet walked() {
+        return walked;
+    }
+
+    /** The values to which the refusing operator, or what comes before it, would still contribute. */
+    private BitSet reached() {
+        BitSet reached = new BitSet();
+        BitSet open = new BitSet();
+        for (int value = gradients.length - 1; value >= 0; value--) {
+            boolean visited = reached.get(value) || gradients[value] != null && walk.event(value).requiresGradient();
+            if (visited && walk.event(value).note() instanceof Operation operation) {
+                for (int i = 0; i < operation.operands().length; i++) {
+                    int operand = operation.operands()[i];
+                    if (passesTo(operation, i)) {
+                        reached.set(operand);
+                        open.set(operand, open.get(operand) || value <= refusing);
+                    }
+                }
+            }
+        }
+        return open;
+    }
+
+    private boolean passesTo(Operation operation, int operand) {
+        return operation.operator().differentiable(operand)
+                && walk.event(operation.operands()[operand]).requiresGradient();
+    }
+
+    private void visit(int value, Operation operation) {
+        Operator operator = operation.operator();
+        Rule rule = new Rule(value, operation, gradients[value]);
+        for (int i = 0; i < operation.operands().length; i++) {
+            if (passesTo(operation, i)) {
+                contribute(operation.operands()[i], operator.gradient(rule, i));
+            }
+        }
+    }
+
+    private final class Rule implements Differentiation<Tensor> {
+        private final int value;
+        private final Operation operation;
+        private final Tensor gradient;
+
+        Rule(int value, Operation operation, Tensor gradient) {
+            this.value = value;
+            this.operation = operation;
+            this.gradient = gradient;
+        }
+
+        @Override
+        public Ops<Tensor> ops() {
+            return TensorOps.INSTANCE;
+        }
+
+        @Override
+        public Tensor gradient() {
+            return gradient;
+        }
+
+        @Override
+        public Tensor operand(int index) {
+            return values[operation.operands()[index]];
+        }
+
+        @Override
+        public Tensor output() {
+            return values[value];
+        }
+
+        @Override
+        public TensorType operandType(int index) {
+            return walk.event(operation.operands()[index]).type();
+        }
+
+        @Override
+        public TensorType outputType() {
+            return walk.event(value).type();
+        }
+    }
+}
