@@ -111,7 +111,8 @@ final class BrokenPass {
         BitSet reached = new BitSet();
         BitSet open = new BitSet();
         for (int value = gradients.length - 1; value >= 0; value--) {
-            boolean visited = reached.get(value) || gradients[value] != null && walk.event(value).requiresGradient();
+            boolean visited = reached.get(value)
+                    || gradients[value] != null && walk.event(value).requiresGradient();
             if (visited && walk.event(value).note() instanceof Operation operation) {
                 for (int i = 0; i < operation.operands().length; i++) {
                     int operand = operation.operands()[i];

@@ -48,7 +48,6 @@ import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Shape;
 import java.util.Arrays;
-import java.util.List;
 
 /** The operators as methods; each is defined in {@code dev.capstan.runtime.op}. */
 abstract class TensorOperators extends TensorReductions {

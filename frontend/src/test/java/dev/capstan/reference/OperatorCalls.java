@@ -169,9 +169,7 @@ final class OperatorCalls {
         CALLS.put(
                 operator,
                 a -> call.apply(
-                        a.tensor(0),
-                        a.truth(2, "keepdim"),
-                        a.has(1, keyword) ? a.integers(1, keyword) : new int[0]));
+                        a.tensor(0), a.truth(2, "keepdim"), a.has(1, keyword) ? a.integers(1, keyword) : new int[0]));
     }
 
     private interface Along {

@@ -44,8 +44,14 @@ class OperatorsInRegionsTest extends BothModes {
 
     private static Stream<Tensor> inputs() {
         // rounded, so that some elements are equal
-        return Stream.of(DType.FLOAT32, DType.FLOAT64).flatMap(dtype -> SHAPES.stream()
-                .map(sizes -> new Generator(3).normal(dtype, sizes).mul(4).to(DType.INT64).to(dtype).div(4)));
+        return Stream.of(DType.FLOAT32, DType.FLOAT64)
+                .flatMap(dtype -> SHAPES.stream()
+                        .map(sizes -> new Generator(3)
+                                .normal(dtype, sizes)
+                                .mul(4)
+                                .to(DType.INT64)
+                                .to(dtype)
+                                .div(4)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -82,8 +88,8 @@ class OperatorsInRegionsTest extends BothModes {
         assertSame(() -> {
             Tensor x = normal(5, 4, 6).requiresGrad(true);
             Tensor y = region.call(() -> operator.apply(x.mul(1.5)).mul(2));
-            Tensor first = Autograd.grad(y.mul(y).sum(), List.of(x), null, false, true)
-                    .get(0);
+            Tensor first =
+                    Autograd.grad(y.mul(y).sum(), List.of(x), null, false, true).get(0);
             first.mul(first).sum().backward();
             return List.of(first.detach(), x.grad());
         });

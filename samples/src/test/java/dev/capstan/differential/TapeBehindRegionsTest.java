@@ -3,9 +3,9 @@ package dev.capstan.differential;
 
 import static dev.capstan.differential.TrainingCase.STEPS;
 import static dev.capstan.differential.TrainingCase.bailsOut;
-import static dev.capstan.differential.TrainingCase.isServed;
 import static dev.capstan.differential.TrainingCase.compare;
 import static dev.capstan.differential.TrainingCase.forget;
+import static dev.capstan.differential.TrainingCase.isServed;
 import static dev.capstan.differential.TrainingCase.leaf;
 import static dev.capstan.differential.TrainingCase.normal;
 
