@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
 /** {@code capstan run SAMPLE}: trains and prints the losses. */
 @Command(
         name = "run",
-        description = "Runs a sample: two-layer, custom-function, dynamic-net, dynamic-rnn or tape.",
+        description =
+                "Runs a sample: two-layer, custom-function, dynamic-net, dynamic-rnn, char-rnn, tree-lstm or tape.",
         sortOptions = false)
 final class RunCommand implements Callable<Integer> {
     @Parameters(paramLabel = "SAMPLE", description = "the sample's name")
@@ -103,6 +104,7 @@ final class RunCommand implements Callable<Integer> {
             throw new UsageException(sample, "no use for the option here", "--dot");
         }
         Summary summary;
+        String closing;
         try (Stance.Scope scope = stance().enter();
                 LossPrinter printer = new LossPrinter(sample, training.steps(), out);
                 LossFile file = losses == null ? null : new LossFile(losses);
@@ -110,6 +112,12 @@ final class RunCommand implements Callable<Integer> {
             List<StepListener> listeners =
                     Stream.of(printer, file, chart).filter(Objects::nonNull).toList();
             summary = TrainingLoop.run(training, listeners);
+            closing = training.closing();
+        }
+        if (!closing.isEmpty()) {
+            out.println();
+            out.println(closing.stripTrailing());
+            out.println();
         }
         out.print(summary.text(stance()));
     }

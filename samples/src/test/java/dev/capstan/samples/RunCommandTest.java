@@ -46,7 +46,9 @@ final class RunCommandTest {
                 "dynamic-net --zero-grad zeros",
                 "dynamic-net --optimizer adam --dtype float64",
                 "dynamic-rnn --seed 7",
-                "dynamic-rnn --optimizer sgd --lr 0.1 --momentum 0.9"
+                "dynamic-rnn --optimizer sgd --lr 0.1 --momentum 0.9",
+                "char-rnn --hidden 8 --batch 2",
+                "tree-lstm --hidden 8 --batch 2 --optimizer adamw --dtype float64"
             })
     void bothModesWriteTheSameLosses(String arguments) throws IOException {
         List<String> eager = losses(arguments + " --steps 6 --mode eager");
@@ -77,6 +79,15 @@ final class RunCommandTest {
         List<String> words = new ArrayList<>(List.of("run"));
         words.addAll(Arrays.asList(arguments.split(" ")));
         return CommandRun.of(words.toArray(new String[0]));
+    }
+
+    @Test
+    void aTextOfTheUsersIsLearned() throws IOException {
+        Path file = Files.writeString(folder.resolve("text.txt"), "aßb".repeat(20));
+        CommandRun run = run("char-rnn --steps 2 --hidden 4 --text " + file);
+        assertEquals(0, run.exitCode());
+        int title = run.out().indexOf("What the model writes:");
+        assertTrue(run.out().get(title + 2).matches("[aßb]{200}"), run.text());
     }
 
     @Test

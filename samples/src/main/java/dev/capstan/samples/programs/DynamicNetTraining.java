@@ -6,9 +6,7 @@ import dev.capstan.CompiledBiFunction;
 import dev.capstan.F;
 import dev.capstan.Generator;
 import dev.capstan.Tensor;
-import dev.capstan.optim.Adam;
 import dev.capstan.optim.Optimizer;
-import dev.capstan.optim.SGD;
 import dev.capstan.runtime.type.DType;
 import java.util.Map;
 
@@ -40,11 +38,7 @@ final class DynamicNetTraining implements Training {
         initial.load(model, OTHER_NAMES);
         int steps = settings.steps(initial.choices("depth").orElse(500));
         depth = initial.choices("depth", 0, steps, () -> generator.nextInt(4));
-        optimizer = switch (settings.optimizer(Settings.Algorithm.SGD)) {
-            case SGD ->
-                new SGD(model.parameters()).lr(settings.learningRate(1e-4)).momentum(settings.momentum(0.9));
-            case ADAM -> new Adam(model.parameters()).lr(settings.learningRate(1e-4));
-        };
+        optimizer = settings.optimizer(model.parameters(), Settings.Algorithm.SGD, 1e-4, 0.9);
         forgetGradients = settings.zeroGrad() == Settings.ZeroGrad.NONE;
     }
 

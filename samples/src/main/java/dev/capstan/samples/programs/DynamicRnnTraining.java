@@ -7,9 +7,7 @@ import dev.capstan.F;
 import dev.capstan.Generator;
 import dev.capstan.Tensor;
 import dev.capstan.nn.Rnn;
-import dev.capstan.optim.Adam;
 import dev.capstan.optim.Optimizer;
-import dev.capstan.optim.SGD;
 import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,11 +52,7 @@ final class DynamicRnnTraining implements Training {
         y = initial.tensor(
                 "y", Tensor.of(Arrays.stream(times).map(Math::cos).toArray()).to(dtype));
         state = Tensor.zeros(dtype, 1, 1, SineRnn.HIDDEN);
-        optimizer = switch (settings.optimizer(Settings.Algorithm.ADAM)) {
-            case ADAM -> new Adam(model.parameters()).lr(settings.learningRate(0.02));
-            case SGD ->
-                new SGD(model.parameters()).lr(settings.learningRate(0.02)).momentum(settings.momentum(0));
-        };
+        optimizer = settings.optimizer(model.parameters(), Settings.Algorithm.ADAM, 0.02, 0);
         forgetGradients = settings.zeroGrad() == Settings.ZeroGrad.NONE;
     }
 

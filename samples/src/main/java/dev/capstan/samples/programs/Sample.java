@@ -17,6 +17,10 @@ public enum Sample {
     DYNAMIC_NET("dynamic-net", DynamicNetTraining::new),
     /** A recurrent network over sequences of changing length. */
     DYNAMIC_RNN("dynamic-rnn", DynamicRnnTraining::new),
+    /** A long short-term memory written by hand learns text. */
+    CHAR_RNN("char-rnn", CharRnnTraining::new),
+    /** A network whose shape is that of its input: another tree for each example. */
+    TREE_LSTM("tree-lstm", TreeLstmTraining::new),
     /** Two layers with a rectifier that brings its own gradient. */
     CUSTOM_FUNCTION("custom-function", TwoLayerAutograd::customFunction),
     /** The tape behind a small graph. */

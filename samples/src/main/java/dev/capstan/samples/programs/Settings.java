@@ -2,11 +2,17 @@
 package dev.capstan.samples.programs;
 
 import dev.capstan.Generator;
+import dev.capstan.Tensor;
+import dev.capstan.optim.Adam;
+import dev.capstan.optim.AdamW;
+import dev.capstan.optim.Optimizer;
+import dev.capstan.optim.SGD;
 import dev.capstan.runtime.type.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -23,7 +29,8 @@ public final class Settings {
     /** A rule by which parameters follow their gradients. */
     public enum Algorithm {
         SGD,
-        ADAM
+        ADAM,
+        ADAMW
     }
 
     /** What becomes of the gradients between two steps. */
@@ -44,7 +51,7 @@ public final class Settings {
         give("--variant", variant);
     }
 
-    @Option(names = "--optimizer", paramLabel = "sgd|adam", description = "the optimizer")
+    @Option(names = "--optimizer", paramLabel = "sgd|adam|adamw", description = "the optimizer")
     void giveOptimizer(@Nullable Algorithm algorithm) {
         give("--optimizer", algorithm);
     }
@@ -70,6 +77,21 @@ public final class Settings {
     @Option(names = "--steps", paramLabel = "N", description = "the number of steps")
     void giveSteps(@Nullable Integer steps) {
         give("--steps", steps);
+    }
+
+    @Option(names = "--batch", paramLabel = "N", description = "char-rnn, tree-lstm: how many examples a step takes")
+    void giveBatch(@Nullable Integer examples) {
+        give("--batch", examples);
+    }
+
+    @Option(names = "--hidden", paramLabel = "N", description = "char-rnn, tree-lstm: the width of the hidden layer")
+    void giveHidden(@Nullable Integer features) {
+        give("--hidden", features);
+    }
+
+    @Option(names = "--text", paramLabel = "FILE", description = "char-rnn: the text to learn, in UTF-8")
+    void giveText(@Nullable Path file) {
+        give("--text", file);
     }
 
     @Option(names = "--seed", paramLabel = "S", description = "the seed of all random numbers; 0 if not given")
@@ -117,8 +139,19 @@ public final class Settings {
         return variant;
     }
 
-    Algorithm optimizer(Algorithm standard) {
-        return take("--optimizer", standard);
+    /**
+     * The optimizer of a model.
+     *
+     * @param standard the algorithm if none is given
+     * @param rate the learning rate if none is given
+     * @param momentum that of descent, if none is given
+     */
+    Optimizer optimizer(List<? extends Tensor> parameters, Algorithm standard, double rate, double momentum) {
+        return switch (take("--optimizer", standard)) {
+            case SGD -> new SGD(parameters).lr(learningRate(rate)).momentum(momentum(momentum));
+            case ADAM -> new Adam(parameters).lr(learningRate(rate));
+            case ADAMW -> new AdamW(parameters).lr(learningRate(rate));
+        };
     }
 
     double learningRate(double standard) {
@@ -129,7 +162,7 @@ public final class Settings {
         return rate;
     }
 
-    double momentum(double standard) {
+    private double momentum(double standard) {
         double momentum = take("--momentum", standard);
         if (!(momentum >= 0 && momentum < 1)) {
             throw new UsageException("--momentum", "not from 0 to below 1", Double.toString(momentum));
@@ -142,11 +175,30 @@ public final class Settings {
     }
 
     int steps(int standard) {
-        int steps = take("--steps", standard);
-        if (steps < 1) {
-            throw new UsageException("--steps", "not a number from 1 on", Integer.toString(steps));
+        return count("--steps", standard);
+    }
+
+    /** How many examples a step learns from. */
+    int batch(int standard) {
+        return count("--batch", standard);
+    }
+
+    /** How many features a hidden layer has. */
+    int hidden(int standard) {
+        return count("--hidden", standard);
+    }
+
+    /** What the user wants to be learned, if anything. */
+    Optional<Path> text() {
+        return Optional.ofNullable(take("--text", null));
+    }
+
+    private int count(String option, int standard) {
+        int count = take(option, standard);
+        if (count < 1) {
+            throw new UsageException(option, "not a number from 1 on", Integer.toString(count));
         }
-        return steps;
+        return count;
     }
 
     DType dtype() {

@@ -21,6 +21,11 @@ public non-sealed interface Training extends Program {
     /** What is learned, by name. */
     Map<String, Tensor> parameters();
 
+    /** What there is to say when all steps are done; empty if the losses say it all. */
+    default String closing() {
+        return "";
+    }
+
     /** What there is to plot of the steps so far; empty if the losses say it all. */
     default List<Curve> curves() {
         return List.of();

@@ -10,9 +10,7 @@ import dev.capstan.nn.Linear;
 import dev.capstan.nn.Module;
 import dev.capstan.nn.ReLU;
 import dev.capstan.nn.Sequential;
-import dev.capstan.optim.Adam;
 import dev.capstan.optim.Optimizer;
-import dev.capstan.optim.SGD;
 import dev.capstan.runtime.type.DType;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -47,11 +45,7 @@ final class TwoLayerTraining implements Training {
         model = architecture.get();
         model.to(dtype);
         initial.load(model);
-        optimizer = switch (settings.optimizer(Settings.Algorithm.SGD)) {
-            case SGD ->
-                new SGD(model.parameters()).lr(settings.learningRate(1e-4)).momentum(settings.momentum(0));
-            case ADAM -> new Adam(model.parameters()).lr(settings.learningRate(1e-4));
-        };
+        optimizer = settings.optimizer(model.parameters(), Settings.Algorithm.SGD, 1e-4, 0);
         forgetGradients = settings.zeroGrad() == Settings.ZeroGrad.NONE;
         steps = settings.steps(initial.steps().orElse(500));
     }
