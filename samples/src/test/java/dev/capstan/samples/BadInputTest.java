@@ -39,7 +39,7 @@ final class BadInputTest {
                 "run two-layer --speed 3                  | run: unknown options: '--speed', '3'",
                 "run two-layer --mode fast                | run: invalid value for option '--mode': expected one of [EAGER, COMPILED]",
                 "run two-layer --variant numpy            | --variant: unknown variant: numpy (there are nn, autograd, module)",
-                "run two-layer --optimizer lion           | run: invalid value for option '--optimizer': expected one of [SGD, ADAM]",
+                "run two-layer --optimizer lion           | run: invalid value for option '--optimizer': expected one of [SGD, ADAM, ADAMW]",
                 "run two-layer --steps 0                  | --steps: not a number from 1 on: 0",
                 "run two-layer --steps many               | run: invalid value for option '--steps': 'many' is not an int",
                 "run two-layer --lr -1                    | --lr: not a finite number from 0 on: -1.0",
@@ -51,6 +51,8 @@ final class BadInputTest {
                 "run two-layer --plot plot.gif            | --plot: not the name of a PNG file: plot.gif",
                 "run two-layer --plot /no/such/plot.png   | --plot: the file cannot be written: /no/such/plot.png",
                 "run two-layer --init /no/such/file       | safetensors: the file cannot be read: /no/such/file",
+                "run char-rnn --hidden 0                  | --hidden: not a number from 1 on: 0",
+                "run char-rnn --text /no/such/file        | --text: the file cannot be read: /no/such/file",
                 "inspect dynamic-rnn --steps 1 --path 99  | --path: no such path: 99"
             })
     void isRefusedInOneLine(String arguments, String message) {
@@ -68,6 +70,8 @@ final class BadInputTest {
         "tape --lr 0.1,tape,--lr",
         "tape --losses losses.csv,tape,--losses",
         "tape --plot plot.png,tape,--plot",
+        "two-layer --hidden 8,two-layer,--hidden",
+        "tree-lstm --text a.txt,tree-lstm,--text",
         "two-layer --dot tape.dot,two-layer,--dot"
     })
     void anOptionWithoutUseIsRefused(String arguments, String sample, String option) {
