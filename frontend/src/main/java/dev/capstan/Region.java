@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.PathTree;
@@ -115,6 +116,14 @@ final class Region {
             segment = new Segment(this, tree.walk(), state);
         }
         return segment;
+    }
+
+    /** The elements of a tensor: if it is a view of one from outside nothing that is queued needs to run. */
+    NdArray elements(Tensor tensor) {
+        NdArray shown = segment != null && tensor.isPending() && tensor.segment() == segment
+                ? segment.shown(tensor.segmentValue())
+                : null;
+        return shown == null ? tensor.values() : shown;
     }
 
     private void prepare(Tensor... operands) {

@@ -7,6 +7,7 @@ import dev.capstan.Queued.Pass;
 import dev.capstan.Queued.Received;
 import dev.capstan.Queued.Retaken;
 import dev.capstan.Queued.Write;
+import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.AsStrided;
@@ -491,6 +492,22 @@ final class Segment {
     void keepGradientOf(Tensor tensor) {
         leaves = leaves.isEmpty() ? new ArrayList<>() : leaves;
         leaves.add(tensor);
+    }
+
+    /** What a view of a tensor from outside shows; null for another value, and where writes are queued. */
+    @Nullable
+    NdArray shown(int value) {
+        if (contents != null) {
+            return null;
+        }
+        if (queued(value) instanceof Input input) {
+            return inputs.get(input.place()).values();
+        }
+        Operation view = view(value);
+        NdArray whole = view == null ? null : shown(view.operands()[0]);
+        return whole == null
+                ? null
+                : OperatorExecutor.execute(view.operator(), List.of(whole.type()), new NdArray[] {whole});
     }
 
     // ---- running

@@ -4,10 +4,12 @@ package dev.capstan;
 import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.Composite;
+import dev.capstan.runtime.op.Indexed;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Ops;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.TensorType;
+import java.util.Arrays;
 import java.util.List;
 
 /** Operators on tensors: queued inside of a compiled region, else executed now and recorded on the tape. */
@@ -58,6 +60,25 @@ enum TensorOps implements Ops<Tensor> {
         return operator.isView()
                 ? result.viewOf(operands[0], new Viewing((View) operator), GradMode.isEnabled())
                 : result;
+    }
+
+    /**
+     * Applies an operator that takes indices. Inside of a region they are looked at now, because a program would find a wrong
+     * one too late.
+     */
+    static Tensor applyIndexed(Indexed operator, Tensor... operands) {
+        Region region = Region.current();
+        if (region != null) {
+            operator.infer(Arrays.stream(operands).map(Tensor::type).toList());
+            operator.verifyIndices(operands[0].shape(), region.elements(operands[1]));
+        }
+        return INSTANCE.apply(operator, operands);
+    }
+
+    /** The elements of a tensor, for the sake of which nothing that is queued runs unless it must. */
+    static NdArray elements(Tensor tensor) {
+        Region region = Region.current();
+        return region == null ? tensor.values() : region.elements(tensor);
     }
 
     /** Executes an operator now. */

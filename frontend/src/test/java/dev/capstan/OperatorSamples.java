@@ -8,6 +8,9 @@ import dev.capstan.runtime.op.Add;
 import dev.capstan.runtime.op.Addmm;
 import dev.capstan.runtime.op.Amax;
 import dev.capstan.runtime.op.Amin;
+import dev.capstan.runtime.op.Arange;
+import dev.capstan.runtime.op.Argmax;
+import dev.capstan.runtime.op.Argmin;
 import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Bmm;
 import dev.capstan.runtime.op.Cast;
@@ -19,12 +22,16 @@ import dev.capstan.runtime.op.Cos;
 import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Div;
 import dev.capstan.runtime.op.Embed;
+import dev.capstan.runtime.op.Embedding;
 import dev.capstan.runtime.op.Eq;
 import dev.capstan.runtime.op.Exp;
 import dev.capstan.runtime.op.Expand;
 import dev.capstan.runtime.op.Formula;
+import dev.capstan.runtime.op.Gather;
 import dev.capstan.runtime.op.Ge;
 import dev.capstan.runtime.op.Gt;
+import dev.capstan.runtime.op.IndexAdd;
+import dev.capstan.runtime.op.IndexSelect;
 import dev.capstan.runtime.op.Le;
 import dev.capstan.runtime.op.Log;
 import dev.capstan.runtime.op.LogSoftmax;
@@ -42,12 +49,14 @@ import dev.capstan.runtime.op.MseLoss;
 import dev.capstan.runtime.op.Mul;
 import dev.capstan.runtime.op.Ne;
 import dev.capstan.runtime.op.Neg;
+import dev.capstan.runtime.op.OneHot;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.Permute;
 import dev.capstan.runtime.op.Pow;
 import dev.capstan.runtime.op.Relu;
 import dev.capstan.runtime.op.Reshape;
+import dev.capstan.runtime.op.ScatterAdd;
 import dev.capstan.runtime.op.Select;
 import dev.capstan.runtime.op.Sigmoid;
 import dev.capstan.runtime.op.Sign;
@@ -69,6 +78,8 @@ import dev.capstan.runtime.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** Inputs for every operator: the tests take what they prove from here, so that no operator is forgotten. */
@@ -111,6 +122,7 @@ final class OperatorSamples {
         made.elementwise();
         made.reductions();
         made.movements();
+        made.indices();
         made.products();
         return made.samples.stream();
     }
@@ -240,6 +252,42 @@ final class OperatorSamples {
         add(new Overwrite(Layout.of(Shape.SCALAR, new int[0], 3)), normal(2, 4), normal());
         add(new Overwrite(Layout.contiguous(Shape.of(2, 4))), normal(2, 4), normal(2, 4));
         add(new Overwrite(Layout.contiguous(Shape.of(0))), normal(2, 4), normal(0));
+    }
+
+    private void indices() {
+        OptionalLong none = OptionalLong.empty();
+        Tensor vector = Tensor.of(new long[] {2, 0, 2, 1});
+        for (OptionalLong ignored : List.of(none, OptionalLong.of(0), OptionalLong.of(-100))) {
+            Tensor index = ignored.equals(OptionalLong.of(-100)) ? Tensor.of(new long[] {-100, 1, 2, 1}) : vector;
+            Tensor matrix = Tensor.stack(List.of(index, index.flatten(0, -1)), 1);
+            add(new IndexSelect(1, ignored), normal(2, 3), index);
+            add(new IndexSelect(-2, ignored), normal(2, 3, 4), index);
+            add(new IndexAdd(0, ignored), normal(3, 2), index, normal(4, 2));
+            add(new Gather(0, ignored), normal(3, 3), matrix);
+            add(new Gather(-1, ignored), normal(5, 3), matrix);
+            add(new ScatterAdd(0, ignored), normal(3, 3), matrix, normal(4, 2));
+            add(new ScatterAdd(1, ignored), normal(4, 3), matrix, normal(5, 2));
+        }
+        add(new IndexSelect(0, none), normal(), Tensor.of(new long[] {0}));
+        add(new IndexSelect(0, none), normal(3, 2), Tensor.of(new long[] {1}).select(0, 0));
+        add(new IndexSelect(0, none), normal(3, 2), vector.narrow(0, 0, 0));
+        add(new IndexAdd(0, none), normal(), Tensor.of(new long[] {0}), normal());
+        add(new Gather(0, none), normal(), Tensor.of(new long[] {0}).select(0, 0));
+        add(new Gather(0, none), normal(3, 2), vector.narrow(0, 0, 0));
+        add(new ScatterAdd(0, none), normal(3, 2), vector.narrow(0, 0, 0), normal(3, 2));
+        add(new Embedding(none), normal(3, 5), vector);
+        add(new Embedding(OptionalLong.of(3)), normal(4, 5), Tensor.stack(List.of(vector, vector), 0));
+        add(new Embedding(none), normal(3, 5), vector.select(0, 1));
+        add(new OneHot(3), vector);
+        add(new OneHot(4), Tensor.stack(List.of(vector, vector), 0));
+        add(new Arange(3));
+        for (boolean keep : new boolean[] {false, true}) {
+            for (Optional<Integer> dimension : List.of(Optional.<Integer>empty(), Optional.of(1), Optional.of(-1))) {
+                add(new Argmax(dimension, keep), normal(2, 3, 4));
+                add(new Argmin(dimension, keep), normal(2, 3, 4));
+            }
+        }
+        add(new Argmax(Optional.of(0), false), normal());
     }
 
     private void products() {

@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.OperatorSamples.Sample;
 import dev.capstan.autograd.GradientCheck;
+import dev.capstan.runtime.op.Arange;
+import dev.capstan.runtime.op.Argmax;
+import dev.capstan.runtime.op.Argmin;
 import dev.capstan.runtime.op.Assembly;
 import dev.capstan.runtime.op.Composite;
 import dev.capstan.runtime.op.Contraction;
@@ -17,9 +20,12 @@ import dev.capstan.runtime.op.Eq;
 import dev.capstan.runtime.op.Formula;
 import dev.capstan.runtime.op.Ge;
 import dev.capstan.runtime.op.Gt;
+import dev.capstan.runtime.op.Indexed;
 import dev.capstan.runtime.op.Le;
 import dev.capstan.runtime.op.Lt;
 import dev.capstan.runtime.op.Ne;
+import dev.capstan.runtime.op.OneHot;
+import dev.capstan.runtime.op.Opaque;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.OperatorVisitor;
 import dev.capstan.runtime.op.Ops;
@@ -43,12 +49,30 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What holds for every operator. */
 class OperatorsTest {
-    private static final List<Class<? extends Operator>> FAMILIES =
-            List.of(Elementwise.class, Reduction.class, View.class, Assembly.class, Contraction.class, Composite.class);
+    private static final List<Class<? extends Operator>> FAMILIES = List.of(
+            Elementwise.class,
+            Reduction.class,
+            View.class,
+            Assembly.class,
+            Indexed.class,
+            Contraction.class,
+            Composite.class,
+            Opaque.class);
 
     /** The operators through which no gradient flows. */
-    private static final Set<Class<? extends Operator>> NOT_DIFFERENTIABLE =
-            Set.of(Eq.class, Ne.class, Lt.class, Le.class, Gt.class, Ge.class, Detach.class, Formula.class);
+    private static final Set<Class<? extends Operator>> NOT_DIFFERENTIABLE = Set.of(
+            Eq.class,
+            Ne.class,
+            Lt.class,
+            Le.class,
+            Gt.class,
+            Ge.class,
+            Detach.class,
+            Formula.class,
+            Arange.class,
+            Argmax.class,
+            Argmin.class,
+            OneHot.class);
 
     private static final double TOLERANCE = 1e-7;
 
@@ -112,6 +136,16 @@ class OperatorsTest {
             @Override
             public Class<?> visit(Assembly operator) {
                 return Assembly.class;
+            }
+
+            @Override
+            public Class<?> visit(Indexed operator) {
+                return Indexed.class;
+            }
+
+            @Override
+            public Class<?> visit(Opaque operator) {
+                return Opaque.class;
             }
 
             @Override

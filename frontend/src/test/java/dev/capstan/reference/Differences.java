@@ -61,6 +61,19 @@ final class Differences {
         // two bounds are two operators
         put(names, "ClampMaxBackward", "clamp c1", "clamp c3", "clamp c5", "clamp c7");
         put(names, "ClampMinBackward", "clamp c9");
+        // made of several operators, of which this one is the last
+        put(names, "GatherBackward", "max c1.0", "max c3.0", "max c19.0", "min c1.0", "min c3.0", "min c19.0");
+        put(names, "SqueezeBackward", "max c11.0", "max c13.0", "max c15.0", "min c11.0", "min c13.0", "min c15.0");
+        put(names, "MulBackward", "nn.functional.nll_loss c1");
+        put(
+                names,
+                "DivBackward",
+                "nn.functional.nll_loss c3",
+                "nn.functional.cross_entropy c5",
+                "nn.functional.cross_entropy c7",
+                "nn.functional.cross_entropy c9",
+                "nn.functional.cross_entropy c15");
+        put(names, "SumBackward", "nn.functional.nll_loss c5", "nn.functional.nll_loss c7");
         // a product of stacks is decomposed in another way
         put(names, "ViewBackward", "matmul c3", "matmul c19", "matmul c23");
         put(names, "ViewBackward", "nn.functional.linear c5", "nn.functional.linear c7");
@@ -76,8 +89,11 @@ final class Differences {
     }
 
     /** Second gradients that are not there, because their rule knows that they are zero; PyTorch gives zeros. */
-    static final Map<String, String> ZERO_SECOND_GRADIENTS =
-            Map.of("nn.functional.relu c1", "the slope of relu is 0 or 1 and depends on no value");
+    static final Map<String, String> ZERO_SECOND_GRADIENTS = Map.of(
+            "nn.functional.relu c1",
+            "the slope of relu is 0 or 1 and depends on no value",
+            "nn.functional.nll_loss c1",
+            "the loss is a sum of logarithms");
 
     /**
      * Cases with operands so large that they are not computed accurately, and the largest magnitude that is. Angles are

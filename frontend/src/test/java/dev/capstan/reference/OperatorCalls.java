@@ -2,13 +2,18 @@
 package dev.capstan.reference;
 
 import dev.capstan.F;
+import dev.capstan.LossOptions;
 import dev.capstan.Tensor;
+import dev.capstan.ValuesAndIndices;
 import dev.capstan.runtime.type.DType;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** PyTorch's operators by name as calls of ours. */
 final class OperatorCalls {
@@ -122,6 +127,21 @@ final class OperatorCalls {
         CALLS.put("logsumexp", a -> a.tensor(0).logSumExp(a.truth(2, "keepdim"), a.integers(1, "dim")));
         CALLS.put("softmax", a -> converted(a).softmax(a.integer(1, "dim")));
         CALLS.put("log_softmax", a -> converted(a).logSoftmax(a.integer(1, "dim")));
+        CALLS.put("max", a -> extreme(a, Tensor::max, Tensor::max, Tensor::maximum));
+        CALLS.put("min", a -> extreme(a, Tensor::min, Tensor::min, Tensor::minimum));
+        CALLS.put("argmax", a -> place(a, Tensor::argmax, Tensor::argmax));
+        CALLS.put("argmin", a -> place(a, Tensor::argmin, Tensor::argmin));
+        CALLS.put("index_select", a -> a.tensor(0).indexSelect(a.integer(1, "dim"), a.tensor(2)));
+        CALLS.put("gather", a -> a.tensor(0).gather(a.integer(1, "dim"), a.tensor(2)));
+        CALLS.put("scatter_add", a -> a.tensor(0).scatterAdd(a.integer(1, "dim"), a.tensor(2), a.tensor(3)));
+        CALLS.put(
+                "index_add",
+                a -> a.tensor(0)
+                        .indexAdd(a.integer(1, "dim"), a.tensor(2), a.tensor(3).mul(a.number(4, "alpha"))));
+        CALLS.put("nn.functional.embedding", a -> F.embedding(a.tensor(1), a.tensor(0)));
+        CALLS.put("nn.functional.one_hot", a -> F.oneHot(a.tensor(0), a.integer(1, "num_classes")));
+        CALLS.put("nn.functional.nll_loss", a -> F.nllLoss(a.tensor(0), a.tensor(1), loss(a)));
+        CALLS.put("nn.functional.cross_entropy", a -> F.crossEntropy(a.tensor(0), a.tensor(1), loss(a)));
         CALLS.put("addmm", a -> a.usual("alpha", 1).usual("beta", 1).tensor(0).addmm(a.tensor(1), a.tensor(2)));
 
         CALLS.put("transpose", a -> a.tensor(0).transpose(a.integer(1, "dim0"), a.integer(2, "dim1")));
@@ -174,6 +194,49 @@ final class OperatorCalls {
 
     private interface Along {
         Tensor apply(Tensor operand, boolean keepDimensions, int... dimensions);
+    }
+
+    private interface Extreme {
+        ValuesAndIndices of(Tensor operand, boolean keepDimension, int dimension);
+    }
+
+    /** The extreme of all elements, of those along a dimension, or of pairs. */
+    private static Tensor extreme(Arguments a, UnaryOperator<Tensor> all, Extreme along, BinaryOperator<Tensor> pairs) {
+        if (a.isTensor(1, "other")) {
+            return pairs.apply(a.tensor(0), a.tensor(1, "other"));
+        }
+        if (!a.has(1, "dim")) {
+            return all.apply(a.tensor(0));
+        }
+        ValuesAndIndices chosen = along.of(a.tensor(0), a.truth(2, "keepdim"), a.integer(1, "dim"));
+        return a.has(3, "part") && a.integer(3, "part") == 1 ? chosen.indices() : chosen.values();
+    }
+
+    private interface Place {
+        Tensor of(Tensor operand, boolean keepDimension, int dimension);
+    }
+
+    private static Tensor place(Arguments a, UnaryOperator<Tensor> all, Place along) {
+        return a.has(1, "dim")
+                ? along.of(a.tensor(0), a.truth(2, "keepdim"), a.integer(1, "dim"))
+                : all.apply(a.tensor(0));
+    }
+
+    private static LossOptions loss(Arguments a) {
+        LossOptions options = LossOptions.standard();
+        if (a.has(9, "weight")) {
+            options = options.withWeight(a.tensor(9, "weight"));
+        }
+        if (a.has(9, "ignore_index")) {
+            options = options.withIgnoreIndex(a.integer(9, "ignore_index"));
+        }
+        if (a.has(9, "label_smoothing")) {
+            options = options.withLabelSmoothing(a.number(9, "label_smoothing").doubleValue());
+        }
+        return a.has(9, "reduction")
+                ? options.withReduction(
+                        F.Reduction.valueOf(a.text(9, "reduction").toUpperCase(Locale.ROOT)))
+                : options;
     }
 
     /** The first operand in the type that the result shall have. */

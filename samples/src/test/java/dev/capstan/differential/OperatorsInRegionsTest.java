@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.differential;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.capstan.Autograd;
 import dev.capstan.Compiled;
 import dev.capstan.F;
 import dev.capstan.Generator;
+import dev.capstan.LossOptions;
+import dev.capstan.Stance;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.spi.Tier;
+import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +31,23 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("everywhere")
 class OperatorsInRegionsTest extends BothModes {
     private static final List<int[]> SHAPES = List.of(new int[] {3, 40}, new int[] {17, 5}, new int[] {2, 3, 4});
+
+    /** Indices that are right for all shapes. */
+    private static final Tensor NUMBERS = Tensor.of(new long[] {1, 0, 1, 1, 0});
+
+    private static final Tensor ROW = NUMBERS.reshape(1, 5);
+
+    private static int[] sizes(Tensor x, int last) {
+        int[] sizes = x.shape().sizes();
+        sizes[sizes.length - 1] = last;
+        return sizes;
+    }
+
+    private static final Tensor CLASSES = Tensor.of(new long[] {1, 2, 0, 1, 1, 2, 0, 0, 2, 1, 2, 0, 1, 2, 0, 0, 1});
+
+    private static Tensor targets(Tensor x) {
+        return CLASSES.narrow(0, 0, x.size(0));
+    }
 
     static Stream<Arguments> cases() {
         List<Arguments> cases = new ArrayList<>();
@@ -35,6 +60,30 @@ class OperatorsInRegionsTest extends BothModes {
         add(cases, "softmax", x -> x.softmax(-1));
         add(cases, "softmax of columns", x -> F.softmax(x, 0));
         add(cases, "logSoftmax", x -> F.logSoftmax(x, -1));
+        add(cases, "max of rows", x -> x.max(-1).values());
+        add(cases, "min of columns", x -> x.min(true, 0).values());
+        add(cases, "argmax", x -> x.mul(x.argmax(true, -1).add(1)));
+        add(cases, "argmin of all", x -> x.mul(x.argmin()));
+        add(cases, "indexSelect", x -> x.indexSelect(-1, NUMBERS));
+        add(cases, "indexAdd", x -> x.indexAdd(-1, NUMBERS, x.narrow(-1, 0, 1).expand(sizes(x, 5))));
+        add(cases, "gather", x -> x.flatten(1, -1).gather(0, ROW));
+        add(cases, "scatterAdd", x -> x.flatten(1, -1).scatterAdd(1, ROW, x.flatten(1, -1)));
+        add(cases, "embedding", x -> F.embedding(NUMBERS.reshape(-1, 1), x.flatten(1, -1)));
+        add(cases, "embedding with padding", x -> F.embedding(NUMBERS, x.flatten(1, -1), 0));
+        add(cases, "oneHot", x -> x.sum().mul(F.oneHot(NUMBERS, 2)));
+        add(cases, "crossEntropy", x -> F.crossEntropy(x.flatten(1, -1), targets(x)));
+        add(
+                cases,
+                "crossEntropy of parts",
+                x -> F.crossEntropy(
+                        x.flatten(1, -1),
+                        targets(x),
+                        LossOptions.standard()
+                                .withIgnoreIndex(1)
+                                .withLabelSmoothing(0.125)
+                                .withWeight(
+                                        x.detach().flatten(1, -1).select(0, 0).abs())
+                                .withReduction(F.Reduction.SUM)));
         return cases.stream();
     }
 
@@ -93,5 +142,64 @@ class OperatorsInRegionsTest extends BothModes {
             first.mul(first).sum().backward();
             return List.of(first.detach(), x.grad());
         });
+    }
+
+    @Test
+    void indicesFromOutsideInterruptNothing() {
+        Tensor index = Tensor.of(new long[] {2, 0, 1, 1, 0, 2}).reshape(2, 3);
+        assertSame(() -> {
+            Tensor weight = leaf(1, 3, 4);
+            Tensor loss = region.call(() -> {
+                Tensor rows = F.embedding(index.narrow(1, 1, 2).reshape(-1), weight.tanh());
+                Tensor sum = F.crossEntropy(rows, index.narrow(1, 0, 2).t().reshape(-1));
+                sum.backward();
+                return sum;
+            });
+            return List.of(loss.detach(), weight.grad());
+        });
+        region.report().forEach(path -> assertEquals(List.of(), path.bailOuts()));
+    }
+
+    @Test
+    void indicesThatARegionComputesAreLookedAt() {
+        assertSame(() -> {
+            Tensor x = leaf(1, 3, 4);
+            Tensor y = region.call(() -> {
+                Tensor index = x.detach().gt(0).to(DType.INT64);
+                return x.tanh().gather(1, index);
+            });
+            y.sum().backward();
+            return List.of(y, x.grad());
+        });
+        assertTrue(region.report().stream().anyMatch(path -> !path.bailOuts().isEmpty()));
+    }
+
+    @Test
+    void aWrongIndexIsRefusedWhereEagerModeRefusesIt() {
+        Tensor index = Tensor.of(new long[] {0, 1, 2});
+        for (Stance stance : List.of(Stance.EAGER, Stance.COMPILE_NOW)) {
+            for (long last : new long[] {2, 3, -1, 1}) {
+                index.set(2, Tensor.scalar(last));
+                List<Tensor> reached = new ArrayList<>();
+                Supplier<Tensor> body = () -> region.call(() -> {
+                    reached.add(normal(1, 3).exp());
+                    Tensor rows =
+                            F.embedding(index.narrow(0, 1, 2), normal(2, 3, 4).mul(2));
+                    reached.add(rows);
+                    return rows.sum();
+                });
+                if (last == 2 || last == 1) {
+                    under(stance, body::get);
+                    assertEquals(2, reached.size());
+                } else {
+                    CapstanException e = assertThrows(CapstanException.class, () -> under(stance, body::get));
+                    assertEquals("embedding: index out of range", e.operator() + ": " + e.rule());
+                    assertTrue(e.getMessage().contains(last + " for dimension 0 of [3,4]"), e.getMessage());
+                    assertTrue(e.getMessage().contains("OperatorsInRegionsTest.java"), e.getMessage());
+                    assertEquals(1, reached.size());
+                    assertTrue(reached.get(0).sum().item() > 0);
+                }
+            }
+        }
     }
 }

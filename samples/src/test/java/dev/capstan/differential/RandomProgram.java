@@ -382,8 +382,40 @@ final class RandomProgram {
                     s -> F.dropout(s.get(x), 0.25, s.choices()[choice] > 1));
             return;
         }
+        if (shapes.get(x).length > 0 && random.nextBoolean()) {
+            selection(x);
+            return;
+        }
         int y = compatible(x);
         add(new int[0], "F.mseLoss(" + v(x) + ", " + v(y) + ")", s -> F.mseLoss(s.get(x), s.get(y)));
+    }
+
+    /** Parts at indices that each call brings. */
+    private void selection(int x) {
+        int[] a = shapes.get(x);
+        int choice = choices++;
+        long size = a[0];
+        int[] parts = a.clone();
+        parts[0] = 3;
+        add(
+                parts,
+                v(x) + ".indexSelect(0, indices(choice[" + choice + "], " + size + "))",
+                s -> s.get(x).indexSelect(0, indices(s.choices()[choice], size)));
+        if (a.length == 2) {
+            int rows = shapes.size() - 1;
+            add(new int[] {3, 2, a[1]}, "F.embedding(stack(indices, indices, 1), " + v(rows) + ")", s -> {
+                Tensor index = indices(s.choices()[choice], 3);
+                return F.embedding(index.unsqueeze(1).expand(3, 2), s.get(rows));
+            });
+            add(
+                    new int[0],
+                    "F.crossEntropy(" + v(rows) + ", indices)",
+                    s -> F.crossEntropy(s.get(rows), indices(s.choices()[choice], a[1])));
+        }
+    }
+
+    private static Tensor indices(int first, long size) {
+        return Tensor.of(new long[] {first % size, 0, (first + 5) % size});
     }
 
     /** A copy that is written to, whole and through views, between uses of it and of the views. */

@@ -8,6 +8,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.LinkedHashMap;
@@ -80,6 +81,9 @@ final class ScheduleText {
                     + kernel(reduce.kernel().finish()) + ": "
                     + reduce.kernel().combine() + " over " + reduce.reduced() + " of " + reduce.domain() + " of "
                     + kernel(reduce.kernel().map()) + " of " + places(reduce.inputs());
+        }
+        if (step instanceof Single single) {
+            return place(single.output()) + " = " + single.operator() + " of " + places(single.inputs());
         }
         return place(((Clear) step).output()) + " = 0";
     }

@@ -23,6 +23,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -133,6 +134,10 @@ final class DriverTree {
         }
         if (step instanceof Reduce reduce) {
             return reduce.output().layout().shape().elements() == 0 ? List.of() : List.of(reduction(reduce));
+        }
+        if (step instanceof Single single) {
+            return List.of(
+                    eager(EagerStep.operator(single.operator(), operands(single.inputs()), operand(single.output()))));
         }
         return List.of(clear((Clear) step));
     }

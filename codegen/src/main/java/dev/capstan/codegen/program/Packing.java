@@ -8,6 +8,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -76,6 +77,9 @@ record Packing(Map<Integer, Use> uses, int count) {
         }
         if (step instanceof Reduce reduce) {
             return List.of(reduce.output());
+        }
+        if (step instanceof Single single) {
+            return List.of(single.output());
         }
         return List.of(step instanceof Multiply multiply ? multiply.output() : ((Clear) step).output());
     }

@@ -9,6 +9,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,6 +82,10 @@ final class StepByStep {
                     operands(schedule, reduce.inputs()),
                     reduce.reduced(),
                     operand(schedule, reduce.output())));
+        }
+        if (step instanceof Single single) {
+            return Optional.of(EagerStep.operator(
+                    single.operator(), operands(schedule, single.inputs()), operand(schedule, single.output())));
         }
         return Optional.of(EagerStep.clear(operand(schedule, ((Clear) step).output())));
     }

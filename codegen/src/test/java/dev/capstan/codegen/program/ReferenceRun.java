@@ -3,6 +3,7 @@ package dev.capstan.codegen.program;
 
 import dev.capstan.runtime.eager.ContractionExecutor;
 import dev.capstan.runtime.eager.ElementwiseExecutor;
+import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.eager.PreparedKernel;
 import dev.capstan.runtime.eager.ReductionExecutor;
 import dev.capstan.runtime.memory.NdArray;
@@ -15,6 +16,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.List;
 
@@ -58,6 +60,8 @@ final class ReferenceRun {
                 reduced[i] = reduce.reduced().get(i);
             }
             ReductionExecutor.run(reduce.kernel(), views(reduce.inputs()), reduced, view(reduce.output()));
+        } else if (step instanceof Single single) {
+            OperatorExecutor.execute(single.operator(), views(single.inputs()), view(single.output()));
         } else {
             NdArray output = view(((Clear) step).output());
             for (int position : output.positions()) {

@@ -10,6 +10,7 @@ import dev.capstan.runtime.eager.ReductionExecutor;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.ReductionKernel;
 import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.spi.Compilers;
 import java.util.List;
 
@@ -55,6 +56,15 @@ public abstract sealed class EagerStep {
     /** A matrix product {@code [m,k] x [k,n]}, or a stack of them. */
     public static EagerStep contraction(Operand left, Operand right, Operand output) {
         return new Contraction(left, right, output);
+    }
+
+    /**
+     * An operator that is a step by itself, one of {@code Indexed} or {@code Opaque}.
+     *
+     * @param output of the operator's type
+     */
+    public static EagerStep operator(Operator operator, List<Operand> inputs, Operand output) {
+        return new Single(operator, inputs, output);
     }
 
     /** Zeros. */
@@ -120,6 +130,20 @@ public abstract sealed class EagerStep {
         @Override
         void run(NdArray[] operands, NdArray[] results) {
             ContractionExecutor.multiply(operands[0], operands[1], results[0]);
+        }
+    }
+
+    private static final class Single extends EagerStep {
+        private final Operator operator;
+
+        Single(Operator operator, List<Operand> inputs, Operand output) {
+            super(inputs, List.of(output));
+            this.operator = operator;
+        }
+
+        @Override
+        void run(NdArray[] operands, NdArray[] results) {
+            OperatorExecutor.execute(operator, operands, results[0]);
         }
     }
 

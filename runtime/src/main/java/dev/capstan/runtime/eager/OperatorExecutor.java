@@ -8,6 +8,8 @@ import dev.capstan.runtime.op.Assembly;
 import dev.capstan.runtime.op.Composite;
 import dev.capstan.runtime.op.Contraction;
 import dev.capstan.runtime.op.Elementwise;
+import dev.capstan.runtime.op.Indexed;
+import dev.capstan.runtime.op.Opaque;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.OperatorVisitor;
 import dev.capstan.runtime.op.Ops;
@@ -89,6 +91,27 @@ public final class OperatorExecutor {
         return operator.accept(new Execution(types, operands));
     }
 
+    /**
+     * Computes all elements of the result of an operator that is a step by itself.
+     *
+     * @param result of the operator's type; it overlaps no operand
+     * @throws IllegalArgumentException if the operator is of another family
+     */
+    public static void execute(Operator operator, NdArray[] operands, NdArray result) {
+        if (!result.layout().isContiguous()) {
+            NdArray apart = NdArray.zeros(result.dtype(), result.shape());
+            execute(operator, operands, apart);
+            copy(apart, result);
+        } else if (operator instanceof Indexed indexed) {
+            IndexedExecutor.run(indexed, operands, result);
+        } else if (operator instanceof Opaque opaque) {
+            opaque.compute(operands, result);
+            result.storage().written();
+        } else {
+            throw new IllegalArgumentException(operator + " is no step by itself");
+        }
+    }
+
     /** The same elements in row-major order without gaps; the array itself if it is so already. */
     public static NdArray contiguous(NdArray array) {
         if (array.layout().isContiguous()) {
@@ -167,6 +190,23 @@ public final class OperatorExecutor {
             for (int i = 0; i < operands.length; i++) {
                 copy(operands[i], result.view(operator.place(i, types, result.layout())));
             }
+            return result;
+        }
+
+        @Override
+        public NdArray visit(Indexed operator) {
+            return alone(operator);
+        }
+
+        @Override
+        public NdArray visit(Opaque operator) {
+            return alone(operator);
+        }
+
+        private NdArray alone(Operator operator) {
+            TensorType type = operator.infer(types);
+            NdArray result = NdArray.zeros(type.dtype(), type.shape());
+            execute(operator, operands, result);
             return result;
         }
 

@@ -9,7 +9,8 @@ import java.util.function.IntPredicate;
  * A function from tensors to one tensor, with its attributes as record components: two operators are equal if they
  * compute the same. An operator belongs to exactly one family; passes visit families, never a concrete operator.
  */
-public sealed interface Operator permits Elementwise, Reduction, View, Assembly, Contraction, Composite {
+public sealed interface Operator
+        permits Elementwise, Reduction, View, Assembly, Indexed, Contraction, Composite, Opaque {
     /** The name in errors and listings: the record's name, its first letter small. */
     default String name() {
         return OperatorName.of(getClass());

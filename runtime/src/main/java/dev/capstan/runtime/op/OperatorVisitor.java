@@ -19,9 +19,15 @@ public interface OperatorVisitor<R> {
     /** A movement that puts pieces together. */
     R visit(Assembly operator);
 
+    /** An operator that reads or adds at places that a tensor tells. */
+    R visit(Indexed operator);
+
     /** A contraction. */
     R visit(Contraction operator);
 
     /** A composite. */
     R visit(Composite operator);
+
+    /** An operator that computes by hand. */
+    R visit(Opaque operator);
 }

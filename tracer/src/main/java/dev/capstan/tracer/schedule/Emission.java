@@ -50,6 +50,8 @@ final class Emission {
                 reduce(unit, fold);
             } else if (last instanceof Task.Product product) {
                 multiply(product);
+            } else if (last instanceof Task.Single single) {
+                single(single);
             } else if (last.shape().elements() > 0) {
                 loop(unit);
             }
@@ -200,6 +202,15 @@ final class Emission {
                 target.layout().isContiguous()
                         ? new Multiply(left, right, target)
                         : new Multiply(exchanged(right), exchanged(left), exchanged(target)));
+    }
+
+    private void single(Task.Single single) {
+        if (single.shape().elements() > 0) {
+            List<Place> operands =
+                    single.operands().stream().map(lowering.placement()::place).toList();
+            clearOnce(single.target());
+            steps.add(new Schedule.Single(single.operator(), operands, single.target()));
+        }
     }
 
     private static Place exchanged(Place place) {

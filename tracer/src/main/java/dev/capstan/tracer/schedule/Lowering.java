@@ -8,6 +8,8 @@ import dev.capstan.runtime.op.Assembly;
 import dev.capstan.runtime.op.Composite;
 import dev.capstan.runtime.op.Contraction;
 import dev.capstan.runtime.op.Elementwise;
+import dev.capstan.runtime.op.Indexed;
+import dev.capstan.runtime.op.Opaque;
 import dev.capstan.runtime.op.OperatorVisitor;
 import dev.capstan.runtime.op.Reduction;
 import dev.capstan.runtime.op.View;
@@ -205,6 +207,23 @@ final class Lowering implements OperatorVisitor<Void> {
                 above.add(place);
             }
         }
+    }
+
+    @Override
+    public Void visit(Indexed operator) {
+        return single();
+    }
+
+    @Override
+    public Void visit(Opaque operator) {
+        return single();
+    }
+
+    private Void single() {
+        apply().operands().forEach(operand -> read(operand, false));
+        Shape shape = apply().type().shape();
+        tasks.add(new Task.Single(current, apply().operator(), apply().operands(), current, shape, target));
+        return null;
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.ReductionKernel;
+import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -109,6 +110,20 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results) 
      * @param output contiguous, overwritten
      */
     public record Multiply(Place left, Place right, Place output) implements Step {}
+
+    /**
+     * An operator that is a step by itself: an {@code Indexed} or an {@code Opaque} one.
+     *
+     * @param operator what is computed
+     * @param inputs the operands
+     * @param output the result
+     */
+    public record Single(Operator operator, List<Place> inputs, Place output) implements Step {
+        /** Copies the list. */
+        public Single {
+            inputs = List.copyOf(inputs);
+        }
+    }
 
     /**
      * Zeros.

@@ -9,6 +9,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.LinkedHashMap;
@@ -77,6 +78,9 @@ final class ScheduleText {
                     .map(reduced -> reduced ? "+" : "_")
                     .collect(Collectors.joining(",", "[", "]"));
             return "reduce " + kernel(reduce.kernel()) + reduce.domain() + " over " + marks + "  " + moved;
+        }
+        if (step instanceof Single single) {
+            return single.operator() + "  " + moved;
         }
         return (step instanceof Multiply ? "multiply  " : step instanceof Clear ? "clear  " : "") + moved;
     }

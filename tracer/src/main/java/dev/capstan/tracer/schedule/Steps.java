@@ -6,6 +6,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,9 @@ final class Steps {
         if (step instanceof Reduce reduce) {
             return reduce.inputs();
         }
+        if (step instanceof Single single) {
+            return single.inputs();
+        }
         return step instanceof Multiply multiply ? List.of(multiply.left(), multiply.right()) : List.of();
     }
 
@@ -33,6 +37,9 @@ final class Steps {
         }
         if (step instanceof Reduce reduce) {
             return List.of(reduce.output());
+        }
+        if (step instanceof Single single) {
+            return List.of(single.output());
         }
         return List.of(step instanceof Multiply multiply ? multiply.output() : ((Clear) step).output());
     }
@@ -60,6 +67,10 @@ final class Steps {
                     reduce.reduced(),
                     reduce.inputs().stream().map(place).toList(),
                     place.apply(reduce.output()));
+        }
+        if (step instanceof Single single) {
+            return new Single(
+                    single.operator(), single.inputs().stream().map(place).toList(), place.apply(single.output()));
         }
         return step instanceof Multiply multiply
                 ? new Multiply(

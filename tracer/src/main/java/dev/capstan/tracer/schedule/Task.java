@@ -2,6 +2,7 @@
 package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Reduction;
 import dev.capstan.runtime.type.Shape;
 import dev.capstan.tracer.schedule.Schedule.Place;
@@ -46,6 +47,20 @@ sealed interface Task {
      * @param target a place of the result's shape
      */
     record Fold(int order, Reduction operator, List<Integer> operands, int writes, Shape shape, Place target)
+            implements Task {
+        @Override
+        public boolean isWhole() {
+            return true;
+        }
+    }
+
+    /**
+     * An operator that nothing is fused with.
+     *
+     * @param shape the shape of the result
+     * @param target a place of that shape
+     */
+    record Single(int order, Operator operator, List<Integer> operands, int writes, Shape shape, Place target)
             implements Task {
         @Override
         public boolean isWhole() {

@@ -22,6 +22,7 @@
  * step     := loop kernel shape place* -> place+         element-wise
  *           | reduce kernel shape over marks place* -> place
  *           | multiply place place -> place              a matrix product or a stack of them
+ *           | operator place* -> place                   one that nothing is fused with
  *           | clear -> place
  * place    := slot layout
  * }</pre>

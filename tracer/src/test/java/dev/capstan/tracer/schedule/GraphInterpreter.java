@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.schedule;
 
+import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.memory.NdArray;
@@ -8,6 +9,9 @@ import dev.capstan.runtime.op.Assembly;
 import dev.capstan.runtime.op.Composite;
 import dev.capstan.runtime.op.Contraction;
 import dev.capstan.runtime.op.Elementwise;
+import dev.capstan.runtime.op.Indexed;
+import dev.capstan.runtime.op.Opaque;
+import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.OperatorVisitor;
 import dev.capstan.runtime.op.Reduction;
 import dev.capstan.runtime.op.View;
@@ -108,6 +112,22 @@ final class GraphInterpreter implements OperatorVisitor<NdArray> {
             copy(operand(i), result.view(operator.place(i, types(), result.layout())));
         }
         return result;
+    }
+
+    @Override
+    public NdArray visit(Indexed operator) {
+        return single(operator);
+    }
+
+    @Override
+    public NdArray visit(Opaque operator) {
+        return single(operator);
+    }
+
+    private NdArray single(Operator operator) {
+        NdArray[] operands =
+                current.operands().stream().map(operand -> values[operand]).toArray(NdArray[]::new);
+        return OperatorExecutor.execute(operator, types(), operands);
     }
 
     @Override

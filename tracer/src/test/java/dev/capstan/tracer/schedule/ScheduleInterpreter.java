@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.schedule;
 
+import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.type.DType;
@@ -12,6 +13,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.List;
@@ -82,6 +84,8 @@ final class ScheduleInterpreter {
                 throw new AssertionError("the product is not contiguous: " + multiply);
             }
             Naive.multiply(at(multiply.left()), at(multiply.right()), at(multiply.output()));
+        } else if (step instanceof Single single) {
+            OperatorExecutor.execute(single.operator(), at(single.inputs()), at(single.output()));
         } else {
             Place place = ((Clear) step).output();
             if (!place.layout().isContiguous()) {
