@@ -40,8 +40,9 @@ final class Inputs {
         }
     }
 
-    /** Takes in an input, whose value has this number. */
-    void add(Tensor tensor, NdArray array, int number) {
+    /** Takes in an input, whose value has this number, and which this reader will read later. */
+    void add(Tensor tensor, NdArray array, int number, Storage.Reader reader) {
+        array.storage().awaitedBy(reader);
         if (count == inputs.length) {
             inputs = Arrays.copyOf(inputs, 2 * count);
         }
@@ -165,6 +166,13 @@ final class Inputs {
             }
         }
         return true;
+    }
+
+    /** Says that a reader has read them. */
+    void read(Storage.Reader reader) {
+        for (int i = 0; i < count; i++) {
+            inputs[i].array.storage().readBy(reader);
+        }
     }
 
     /** Says that the writes to them that are queued are made now. */

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * runs as always. A region inside of a region is part of it.
  */
 final class Region {
+    /** A thread that computes for so long without a tensor keeps no visitor waiting for ever: 30 s. */
+    private static final long PATIENCE_NANOS = 30_000_000_000L;
+
     private final PathTree tree;
     private final Stance stance;
     private final boolean shadowed;
@@ -26,6 +29,14 @@ final class Region {
     private List<Segment> ended = List.of();
     private @Nullable Segment segment;
     private boolean suspended;
+    /** What another thread wants. */
+    private volatile @Nullable Visit visit;
+    /** True while a segment runs, or is between two states. */
+    private boolean busy;
+    /** True while this region's thread waits for another region. */
+    private volatile boolean aside;
+    /** True if the call has ended. */
+    private volatile boolean over;
 
     private Region(PathTree tree, ThreadState state, Stance stance, boolean shadowed) {
         this.tree = tree;
@@ -61,12 +72,14 @@ final class Region {
                 region.abandon();
             } finally {
                 state.region = null;
+                region.over = true;
             }
         }
     }
 
     /** Runs what this thread's region has queued or may still compute from a storage that is about to be written to. */
     static void beforeWrite(Storage storage) {
+        storage.beforeWrite();
         Region region = ThreadState.current().region;
         if (region != null) {
             region.settle(storage);
@@ -106,7 +119,7 @@ final class Region {
 
     /** True if operators of the current thread are queued in this segment. */
     boolean queuesInto(Segment other) {
-        return segment == other && !suspended && thread == Thread.currentThread();
+        return segment == other && !suspended && visit == null && thread == Thread.currentThread();
     }
 
     /** The segment that queues an operator of these operands, once it is begun. */
@@ -127,6 +140,7 @@ final class Region {
     }
 
     private void prepare(Tensor... operands) {
+        letIn();
         for (Tensor operand : operands) {
             // a tensor that escaped from another segment is computed before this segment's own walk begins
             if (operand.isPending() && operand.segment() != segment) {
@@ -147,7 +161,16 @@ final class Region {
      */
     boolean write(Tensor target, Tensor source, boolean recording, boolean computed) {
         prepare(target, source);
-        return segment != null && segment.write(target, source, recording, computed);
+        if (segment == null) {
+            return false;
+        }
+        boolean before = busy;
+        busy = true;
+        try {
+            return segment.write(target, source, recording, computed);
+        } finally {
+            busy = before;
+        }
     }
 
     /** Queues an update, or as much of it as can be; the rest is made eagerly. */
@@ -171,13 +194,23 @@ final class Region {
      * @return false if it has to be made now, over the tape
      */
     boolean backward(Tensor root, @Nullable Tensor seed, boolean retainsGraph) {
+        letIn();
         if (!root.isPending() || root.segment() != segment) {
             return false;
         }
         if (seed != null) {
             prepare(seed);
         }
-        return root.segment() == segment && segment != null && segment.backward(root, seed, retainsGraph);
+        if (root.segment() != segment || segment == null) {
+            return false;
+        }
+        boolean before = busy;
+        busy = true;
+        try {
+            return segment.backward(root, seed, retainsGraph);
+        } finally {
+            busy = before;
+        }
     }
 
     /** Makes the writes that are queued, because somebody asks for an array that they change. */
@@ -197,40 +230,114 @@ final class Region {
     /** Runs what this thread's region has queued, for these tensors above all, before something that is not queued. */
     static void endSegment(List<Tensor> wanted) {
         Region region = current();
-        if (region != null && region.segment != null) {
+        if (region != null) {
+            region.letIn();
             region.interrupt(wanted);
         }
     }
 
     /** Ends the segment in mid-region because one of its values is read, or null to make its writes. */
     void bailOut(@Nullable Tensor read) {
-        if (Thread.currentThread() != thread) {
-            throw new CapstanException(
-                    name(),
-                    "another thread reads a tensor while the compiled region still queues it",
-                    read == null ? "" : read.shape().toString());
+        letIn();
+        if (read == null) {
+            interrupt(List.of());
+        } else if (read.segment() == segment) {
+            interrupt(List.of(read));
         }
-        interrupt(read == null ? List.of() : List.of(read));
     }
 
     private void interrupt(List<Tensor> wanted) {
         Segment ending = close();
-        ending.end(wanted);
+        if (ending == null) {
+            return;
+        }
+        run(() -> ending.end(wanted));
         ended = ended.isEmpty() ? new ArrayList<>() : ended;
         ended.add(ending);
         ending.path().bailedOut(CallSite.current().orElse("unknown place"));
     }
 
+    private void run(Runnable work) {
+        boolean before = busy;
+        busy = true;
+        try {
+            work.run();
+        } finally {
+            busy = before;
+        }
+    }
+
     /** Nobody can tell which queued values the caller still holds: all that depend on the old elements are computed. */
-    private void settle(Storage storage) {
+    void settle(Storage storage) {
+        letIn();
         if (segment != null && segment.reads(storage)) {
             Segment ending = close();
-            ending.abandon();
+            run(ending::abandon);
             ending.explored().bailedOut(CallSite.current().orElse("unknown place"));
         }
         for (Segment before : ended) {
             if (before.reads(storage)) {
-                before.settle();
+                run(before::settle);
+            }
+        }
+    }
+
+    // ---- visits of other threads
+
+    /** True on the region's thread, and on one that acts in its place. */
+    boolean isOwner() {
+        return thread == Thread.currentThread() || ThreadState.current() == state;
+    }
+
+    /** Does something with a segment on behalf of this thread, which is not the region's, before anything else is queued. */
+    void visit(Segment wanted, Runnable work) {
+        Region own = ThreadState.current().region;
+        if (own != null) {
+            own.aside = !own.busy;
+        }
+        try {
+            visit(new Visit(wanted, work));
+        } finally {
+            if (own != null) {
+                own.aside = false;
+                own.letIn();
+            }
+        }
+    }
+
+    private synchronized void visit(Visit wanted) {
+        visit = wanted;
+        try {
+            long start = System.nanoTime();
+            while (!wanted.isDone()) {
+                boolean late = System.nanoTime() - start > PATIENCE_NANOS;
+                if ((late || over || aside || Visit.findsAside(thread)) && wanted.begin()) {
+                    if (late) {
+                        wanted.withdraw();
+                        throw new CapstanException(
+                                name(),
+                                "another thread needs what the compiled region queues, and the region does not go on",
+                                thread.getName() + " is " + thread.getState());
+                    }
+                    state.inPlaceOf(() -> run(() -> wanted.serve(segment)));
+                } else {
+                    Visit.nap();
+                }
+            }
+        } finally {
+            visit = null;
+        }
+    }
+
+    /** Lets another thread's visit happen now. */
+    private void letIn() {
+        Visit waiting = visit;
+        if (waiting != null && !busy) {
+            if (waiting.begin()) {
+                run(() -> waiting.serve(segment));
+            }
+            while (!waiting.isDone()) {
+                Visit.nap();
             }
         }
     }
@@ -243,15 +350,22 @@ final class Region {
     }
 
     private void end(List<Tensor> results) {
+        letIn();
         if (segment != null) {
-            close().end(results);
+            busy = true;
+            try {
+                close().end(results);
+            } finally {
+                busy = false;
+            }
         }
     }
 
     /** After an exception in the body: what was queued before it runs, as it would have in eager mode. */
     private void abandon() {
+        letIn();
         if (segment != null) {
-            close().abandon();
+            run(close()::abandon);
         }
     }
 

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * event as eager mode would. It remembers how to compute the values that the program did not give, in case one of them
  * has escaped from the region.
  */
-final class Segment {
+final class Segment implements Storage.Reader {
     /** A write to a part of a tensor from outside is captured if the part is not smaller than this part of the whole. */
     private static final int MOST_PARTS = 8;
 
@@ -67,6 +67,8 @@ final class Segment {
     private boolean passes;
     private @Nullable Contents contents;
     private boolean ended;
+    /** True once it has run, or was refused. */
+    private volatile boolean finished;
     /** True if nothing that is queued has happened, or ever will. */
     private boolean refused;
 
@@ -211,7 +213,7 @@ final class Segment {
         int alias = inputs.in(array.storage());
         PathEvent event = walk.input(tensor.type(), array.layout(), tensor.requiresGrad(), alias);
         Queued input = event.note() instanceof Input seen ? seen : note(event, new Input(inputs.count(), alias));
-        inputs.add(tensor, array, count);
+        inputs.add(tensor, array, count, this);
         add(input, tensor);
         return count - 1;
     }
@@ -437,10 +439,27 @@ final class Segment {
 
     private void defer(int root, @Nullable VersionCounter counter) {
         Storage storage = input(root).values().storage();
+        storage.beforeWrite();
         region.beforeOwnWrite(storage);
-        storage.defer(region::settleWrites, counter == null);
+        storage.defer(this::settleWrites, counter == null);
         if (counter != null) {
             counter.defer();
+        }
+    }
+
+    /** Makes the writes that are queued, because somebody asks for an array that they change. */
+    private void settleWrites() {
+        if (region.isOwner()) {
+            region.settleWrites();
+        } else {
+            region.visit(this, region::settleWrites);
+        }
+    }
+
+    @Override
+    public void beforeWrite(Storage storage) {
+        if (!finished && !region.isOwner()) {
+            region.visit(this, () -> region.settle(storage));
         }
     }
 
@@ -547,6 +566,19 @@ final class Segment {
 
     /** Runs what is queued, for these tensors; none of them needs to be of this segment. */
     void end(List<Tensor> wanted) {
+        try {
+            runFor(wanted);
+        } finally {
+            finish();
+        }
+    }
+
+    private void finish() {
+        inputs.read(this);
+        finished = true;
+    }
+
+    private void runFor(List<Tensor> wanted) {
         List<Tensor> tensors = wanted;
         if (!leaves.isEmpty()) {
             tensors = new ArrayList<>(wanted);
@@ -598,7 +630,11 @@ final class Segment {
     /** Runs what is queued event by event, as after an exception. */
     void abandon() {
         close();
-        replay(null);
+        try {
+            replay(null);
+        } finally {
+            finish();
+        }
     }
 
     /** The path that was taken, of which no value was asked for. */
@@ -685,10 +721,18 @@ final class Segment {
     }
 
     /** Computes a tensor of this segment because somebody reads it, or looks at the tape behind it. */
-    synchronized void read(Tensor tensor) {
-        if (!ended) {
-            region.bailOut(tensor);
+    void read(Tensor tensor) {
+        if (!finished) {
+            if (!region.isOwner()) {
+                region.visit(this, () -> region.bailOut(tensor));
+            } else if (!ended) {
+                region.bailOut(tensor);
+            }
         }
+        readAgain(tensor);
+    }
+
+    private synchronized void readAgain(Tensor tensor) {
         if (!tensor.isPending() || !tensor.isConcealed() && isShown(tensor)) {
             return;
         }

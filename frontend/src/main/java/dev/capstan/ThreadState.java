@@ -4,7 +4,10 @@ package dev.capstan;
 import dev.capstan.runtime.spi.Tier;
 import org.jspecify.annotations.Nullable;
 
-/** What a thread is doing now, in one object, so that an operator looks for it once. Only its own thread touches it. */
+/**
+ * What a thread is doing now, in one object, so that an operator looks for it once. Only its own thread touches it, or one
+ * that {@linkplain #inPlaceOf acts in its place} while it waits.
+ */
 final class ThreadState {
     private static final ThreadLocal<ThreadState> CURRENT = ThreadLocal.withInitial(ThreadState::new);
 
@@ -31,6 +34,17 @@ final class ThreadState {
 
     static ThreadState current() {
         return CURRENT.get();
+    }
+
+    /** Does some work as the thread to which this belongs would, which does nothing meanwhile. */
+    void inPlaceOf(Runnable work) {
+        ThreadState own = CURRENT.get();
+        CURRENT.set(this);
+        try {
+            work.run();
+        } finally {
+            CURRENT.set(own);
+        }
     }
 
     /** True if operators are recorded on the tape. */

@@ -24,7 +24,7 @@ class ShadowCheckTest {
                 new Queued.Operation(new Neg(), new int[] {0}, false),
                 new Queued.Write(0, 1, 0, false, null));
         Inputs inputs = new Inputs();
-        inputs.add(input, input.values(), 0);
+        inputs.add(input, input.values(), 0, storage -> {});
         return new ShadowCheck("region", inputs, queued, Map.of(), Node.reserve(3));
     }
 

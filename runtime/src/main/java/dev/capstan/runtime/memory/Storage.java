@@ -16,6 +16,14 @@ public final class Storage {
     private int deferredUncounted;
     private volatile Runnable pendingWrite;
     private Storage followed;
+    private Reader reader;
+
+    /** Somebody who will read the elements as they are now. */
+    @FunctionalInterface
+    public interface Reader {
+        /** Reads them before another thread writes to this storage. */
+        void beforeWrite(Storage storage);
+    }
 
     private Storage(DType dtype, Object array) {
         this.dtype = dtype;
@@ -89,6 +97,26 @@ public final class Storage {
         deferredWrites = 0;
         deferredUncounted = 0;
         pendingWrite = null;
+    }
+
+    /** Says that somebody will read the elements later, as they are now. Of several the last one is known. */
+    public void awaitedBy(Reader later) {
+        reader = later;
+    }
+
+    /** Says that somebody has read them. */
+    public void readBy(Reader done) {
+        if (reader == done) {
+            reader = null;
+        }
+    }
+
+    /** Lets them be read by whoever will, because they are going to be overwritten. */
+    public void beforeWrite() {
+        Reader waiting = reader;
+        if (waiting != null) {
+            waiting.beforeWrite(this);
+        }
     }
 
     /** Number of elements. */
