@@ -201,7 +201,8 @@ final class VisitsTest {
                             .map(n -> CompletableFuture.supplyAsync(
                                     () -> h.mul(n).sum().item(), others))
                             .toList();
-                    double sum = sums.stream().mapToDouble(CompletableFuture::join).sum();
+                    double sum =
+                            sums.stream().mapToDouble(CompletableFuture::join).sum();
                     return h.mul(sum);
                 });
                 trace.tensor("y", y);
