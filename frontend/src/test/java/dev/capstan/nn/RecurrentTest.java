@@ -8,13 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.capstan.F;
 import dev.capstan.Generator;
 import dev.capstan.Tensor;
-import dev.capstan.io.Safetensors;
 import dev.capstan.optim.AdamW;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Shape;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,20 +23,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The recurrent modules against PyTorch's, float64: {@code recurrent.py} beside the file of numbers has made it. */
 class RecurrentTest {
-    private static final Map<String, Tensor> REFERENCE = read();
+    private static final Map<String, Tensor> REFERENCE = Fixture.read("recurrent.safetensors");
     private static final RecurrentOptions STANDARD = RecurrentOptions.standard();
     private static final RecurrentOptions BOTH = STANDARD.withLayers(2).withBidirectional(true);
-
-    private static Map<String, Tensor> read() {
-        try {
-            return Safetensors.read(Path.of(RecurrentTest.class
-                            .getResource("recurrent.safetensors")
-                            .toURI()))
-                    .tensors();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
-    }
 
     /** A module of 3 inputs and 3 hidden features; the case's name there is the constant's in words. */
     enum Case {
@@ -66,20 +52,12 @@ class RecurrentTest {
             this.make = make;
         }
 
-        /** The tensors whose names begin so, by the rest of their names, in order. */
         Map<String, Tensor> named(String prefix) {
-            String start = name().toLowerCase().replace('_', ' ') + "/" + prefix;
-            Map<String, Tensor> found = new LinkedHashMap<>();
-            REFERENCE.forEach((name, tensor) -> {
-                if (name.startsWith(start)) {
-                    found.put(name.substring(start.length()), tensor);
-                }
-            });
-            return found;
+            return Fixture.of(REFERENCE, this).named(prefix);
         }
 
         List<Tensor> list(String prefix) {
-            return List.copyOf(named(prefix).values());
+            return Fixture.of(REFERENCE, this).list(prefix);
         }
 
         Module<?, ?> module() {
@@ -120,11 +98,6 @@ class RecurrentTest {
         return loss;
     }
 
-    private static void assertClose(Tensor expected, Tensor actual, String name) {
-        assertEquals(expected.shape(), actual.shape(), name);
-        assertArrayEquals(expected.toDoubleArray(), actual.toDoubleArray(), 1e-12, name);
-    }
-
     @ParameterizedTest
     @EnumSource(Case.class)
     void namesAndOrderOfParametersArePyTorchs(Case reference) {
@@ -140,7 +113,7 @@ class RecurrentTest {
         List<Tensor> expected = reference.list("output");
         assertEquals(expected.size(), outputs.size());
         for (int i = 0; i < expected.size(); i++) {
-            assertClose(expected.get(i), outputs.get(i), "output " + i);
+            Fixture.assertClose(expected.get(i), outputs.get(i), "output " + i);
         }
     }
 
@@ -159,9 +132,7 @@ class RecurrentTest {
             gradients.put("state" + i, state.get(i).grad());
         }
         module.namedParameters().forEach((name, parameter) -> gradients.put(name, parameter.grad()));
-        Map<String, Tensor> expected = reference.named("grad/");
-        assertEquals(expected.keySet(), gradients.keySet());
-        expected.forEach((name, gradient) -> assertClose(gradient, gradients.get(name), name));
+        Fixture.assertClose(reference.named("grad/"), gradients);
     }
 
     @ParameterizedTest

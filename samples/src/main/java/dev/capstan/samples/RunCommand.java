@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
 /** {@code capstan run SAMPLE}: trains and prints the losses. */
 @Command(
         name = "run",
-        description =
-                "Runs a sample: two-layer, custom-function, dynamic-net, dynamic-rnn, char-rnn, tree-lstm or tape.",
+        description = "Runs a sample: two-layer, custom-function, dynamic-net, dynamic-rnn, char-rnn, mini-gpt,"
+                + " tree-lstm or tape.",
         sortOptions = false)
 final class RunCommand implements Callable<Integer> {
     @Parameters(paramLabel = "SAMPLE", description = "the sample's name")

@@ -52,6 +52,7 @@ final class BadInputTest {
                 "run two-layer --plot /no/such/plot.png   | --plot: the file cannot be written: /no/such/plot.png",
                 "run two-layer --init /no/such/file       | safetensors: the file cannot be read: /no/such/file",
                 "run char-rnn --hidden 0                  | --hidden: not a number from 1 on: 0",
+                "run mini-gpt --hidden 6                  | --hidden: no multiple of the 4 heads: 6",
                 "run char-rnn --text /no/such/file        | --text: the file cannot be read: /no/such/file",
                 "inspect dynamic-rnn --steps 1 --path 99  | --path: no such path: 99"
             })

@@ -10,6 +10,7 @@ import dev.capstan.Tensor;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.samples.programs.Expression;
+import dev.capstan.samples.programs.MiniGpt;
 import dev.capstan.samples.programs.Sample;
 import dev.capstan.samples.programs.Training;
 import dev.capstan.samples.programs.TreeLstm;
@@ -60,6 +61,30 @@ final class ModelsTest {
         assertTrue(
                 paths.stream().allMatch(path -> path.bailOuts().isEmpty()),
                 training.region().explain());
+    }
+
+    @Test
+    void transformersAreTheSameInBothModes() {
+        Training training = compare(Sample.MINI_GPT, "--hidden", "8", "--batch", "2", "--steps", "16");
+        List<PathReport> paths = training.region().report();
+        assertEquals(16 - 2 * paths.size(), hits(paths));
+        assertTrue(
+                paths.stream().allMatch(path -> path.bailOuts().isEmpty()),
+                training.region().explain());
+    }
+
+    @Test
+    void aTransformerSeesNoFuture() {
+        Generator.manualSeed(1);
+        MiniGpt model = new MiniGpt(5, 8, 12);
+        Tensor text = new Generator(3).normal(2, 12, 5);
+        Tensor whole = model.apply(text);
+        for (int time = 1; time < 12; time += 5) {
+            Bits.assertEqual(
+                    "the first " + time,
+                    whole.narrow(1, 0, time).detach(),
+                    model.apply(text.narrow(1, 0, time)).detach());
+        }
     }
 
     @Test

@@ -66,13 +66,13 @@ final class ReadmeTest {
     @Test
     void theCommandsRun() throws IOException {
         Pattern command = Pattern.compile(
-                "\\./capstan ((?:run|inspect) [^.`#\\n][^`#\\n]*)|^\\| `((?:two|custom|dynamic|char|tree|tape)[^`]*)`",
+                "\\./capstan ((?:run|inspect) [^.`#\\n][^`#\\n]*)|^\\| `((?:two|custom|dynamic|char|mini|tree|tape)[^`]*)`",
                 Pattern.MULTILINE);
         List<String> commands = command.matcher(readme())
                 .results()
                 .map(match -> match.group(1) != null ? match.group(1) : "run " + match.group(2))
                 .toList();
-        assertEquals(18, commands.size(), commands.toString());
+        assertEquals(19, commands.size(), commands.toString());
         for (String line : commands) {
             List<String> words = new ArrayList<>(Arrays.asList(line.trim().split("\\s+")));
             for (String option : List.of("--losses", "--plot", "--dot", "--out")) {

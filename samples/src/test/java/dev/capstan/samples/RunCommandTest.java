@@ -48,6 +48,7 @@ final class RunCommandTest {
                 "dynamic-rnn --seed 7",
                 "dynamic-rnn --optimizer sgd --lr 0.1 --momentum 0.9",
                 "char-rnn --hidden 8 --batch 2",
+                "mini-gpt --hidden 8 --batch 2 --optimizer adam",
                 "tree-lstm --hidden 8 --batch 2 --optimizer adamw --dtype float64"
             })
     void bothModesWriteTheSameLosses(String arguments) throws IOException {

@@ -5,16 +5,16 @@ import dev.capstan.Compile;
 import dev.capstan.Tensor;
 import dev.capstan.nn.Linear;
 import dev.capstan.nn.LstmState;
-import dev.capstan.nn.Module;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Says which character comes next: a sequence of characters, {@code [time, batch, alphabet]}, each a one among zeros, and a
  * state give logits of the same shape and the next state. The long short-term memory in it is written out in operators.
  */
 @Compile
-public final class CharRnn extends Module<CharRnn.Input, CharRnn.Output> {
+public final class CharRnn extends TextModel<CharRnn.Input, CharRnn.Output> {
     private final int hidden;
     private final Linear ofInput;
     private final Linear ofHidden;
@@ -53,6 +53,30 @@ public final class CharRnn extends Module<CharRnn.Input, CharRnn.Output> {
             outputs.add(state.hidden());
         }
         return new Output(out.apply(Tensor.stack(outputs, 0)), state);
+    }
+
+    @Override
+    Tensor logits(Tensor characters) {
+        return apply(new Input(characters, start(characters))).logits();
+    }
+
+    private LstmState start(Tensor characters) {
+        int[] sizes = {characters.size(1), hidden};
+        return new LstmState(Tensor.zeros(characters.dtype(), sizes), Tensor.zeros(characters.dtype(), sizes));
+    }
+
+    @Override
+    UnaryOperator<Tensor> reader() {
+        return new UnaryOperator<>() {
+            private LstmState state;
+
+            @Override
+            public Tensor apply(Tensor character) {
+                Output output = CharRnn.this.apply(new Input(character, state == null ? start(character) : state));
+                state = output.state();
+                return output.logits();
+            }
+        };
     }
 
     /** One step of the cell. */

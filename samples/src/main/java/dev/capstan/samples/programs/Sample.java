@@ -18,7 +18,9 @@ public enum Sample {
     /** A recurrent network over sequences of changing length. */
     DYNAMIC_RNN("dynamic-rnn", DynamicRnnTraining::new),
     /** A long short-term memory written by hand learns text. */
-    CHAR_RNN("char-rnn", CharRnnTraining::new),
+    CHAR_RNN("char-rnn", TextTraining::charRnn),
+    /** A transformer learns text. */
+    MINI_GPT("mini-gpt", TextTraining::miniGpt),
     /** A network whose shape is that of its input: another tree for each example. */
     TREE_LSTM("tree-lstm", TreeLstmTraining::new),
     /** Two layers with a rectifier that brings its own gradient. */

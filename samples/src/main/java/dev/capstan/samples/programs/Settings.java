@@ -79,17 +79,23 @@ public final class Settings {
         give("--steps", steps);
     }
 
-    @Option(names = "--batch", paramLabel = "N", description = "char-rnn, tree-lstm: how many examples a step takes")
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "char-rnn, mini-gpt, tree-lstm: how many examples a step takes")
     void giveBatch(@Nullable Integer examples) {
         give("--batch", examples);
     }
 
-    @Option(names = "--hidden", paramLabel = "N", description = "char-rnn, tree-lstm: the width of the hidden layer")
+    @Option(
+            names = "--hidden",
+            paramLabel = "N",
+            description = "char-rnn, mini-gpt, tree-lstm: the width of the hidden layers")
     void giveHidden(@Nullable Integer features) {
         give("--hidden", features);
     }
 
-    @Option(names = "--text", paramLabel = "FILE", description = "char-rnn: the text to learn, in UTF-8")
+    @Option(names = "--text", paramLabel = "FILE", description = "char-rnn, mini-gpt: the text to learn, in UTF-8")
     void giveText(@Nullable Path file) {
         give("--text", file);
     }

@@ -7,50 +7,61 @@ import dev.capstan.F;
 import dev.capstan.Generator;
 import dev.capstan.GradMode;
 import dev.capstan.Tensor;
-import dev.capstan.nn.LstmState;
 import dev.capstan.optim.GradientClipping;
 import dev.capstan.optim.Optimizer;
 import dev.capstan.runtime.type.DType;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 
 /**
- * {@link CharRnn} learns a text from excerpts, which are as long as is drawn for each step, and at the end writes one of its
- * own.
+ * A {@link TextModel} learns a text from excerpts, which are as long as is drawn for each step, and at the end writes one of
+ * its own.
  */
-final class CharRnnTraining implements Training {
+final class TextTraining implements Training {
     private static final int UNIT = 8;
-    private static final int LONGEST = 4;
+    private static final int MOST_UNITS = 4;
     private static final int WRITTEN = 200;
     private static final double NORM = 5;
 
     private final DType dtype;
     private final Generator generator;
     private final Corpus corpus;
-    private final CharRnn model;
-    private final int hidden;
+    private final TextModel<?, ?> model;
     private final int batch;
     private final int[] units;
-    private final CompiledBiFunction<CharRnn.Input, Tensor, Tensor> train =
-            Compiled.step("CharRnnTraining", this::train);
+    private final CompiledBiFunction<Tensor, Tensor, Tensor> train;
     private final Optimizer optimizer;
     private final boolean forgetGradients;
 
-    CharRnnTraining(Settings settings) {
+    /** With a long short-term memory written by hand. */
+    static TextTraining charRnn(Settings settings) {
+        int hidden = settings.hidden(64);
+        return new TextTraining(settings, 0.01, alphabet -> new CharRnn(alphabet, hidden));
+    }
+
+    /** With a transformer. */
+    static TextTraining miniGpt(Settings settings) {
+        int width = settings.hidden(32);
+        return new TextTraining(settings, 0.003, alphabet -> new MiniGpt(alphabet, width, MOST_UNITS * UNIT));
+    }
+
+    private TextTraining(Settings settings, double rate, IntFunction<TextModel<?, ?>> architecture) {
         dtype = settings.dtype();
         generator = settings.generator();
         Initial initial = settings.initial();
         corpus = settings.text()
-                .map(file -> Corpus.read(file, LONGEST * UNIT + 1))
+                .map(file -> Corpus.read(file, MOST_UNITS * UNIT + 1))
                 .orElseGet(() -> Corpus.made(generator));
-        hidden = settings.hidden(64);
         batch = settings.batch(16);
-        model = new CharRnn(corpus.alphabet().length(), hidden);
+        model = architecture.apply(corpus.alphabet().length());
         model.to(dtype);
         initial.load(model);
+        train = Compiled.step(model.getClass().getSimpleName() + "Training", this::train);
         int steps = settings.steps(initial.choices("units").orElse(400));
-        units = initial.choices("units", 1, steps, () -> 1 + generator.nextInt(LONGEST));
-        optimizer = settings.optimizer(model.parameters(), Settings.Algorithm.ADAMW, 0.01, 0.9);
+        units = initial.choices("units", 1, steps, () -> 1 + generator.nextInt(MOST_UNITS));
+        optimizer = settings.optimizer(model.parameters(), Settings.Algorithm.ADAMW, rate, 0.9);
         forgetGradients = settings.zeroGrad() == Settings.ZeroGrad.NONE;
     }
 
@@ -60,17 +71,12 @@ final class CharRnnTraining implements Training {
         int[] starts = new int[batch];
         Arrays.setAll(starts, i -> generator.nextInt(corpus.length() - length));
         Tensor all = corpus.excerpts(dtype, starts, length + 1);
-        return train.apply(new CharRnn.Input(all.narrow(0, 0, length), start(batch)), all.narrow(0, 1, length))
-                .item();
-    }
-
-    private LstmState start(int parts) {
-        return new LstmState(Tensor.zeros(dtype, parts, hidden), Tensor.zeros(dtype, parts, hidden));
+        return train.apply(all.narrow(0, 0, length), all.narrow(0, 1, length)).item();
     }
 
     /** One step: the mean surprise of the next characters, {@code -log p}, is made smaller. */
-    private Tensor train(CharRnn.Input input, Tensor next) {
-        Tensor loss = F.logSoftmax(model.apply(input).logits(), 2)
+    private Tensor train(Tensor characters, Tensor next) {
+        Tensor loss = F.logSoftmax(model.logits(characters), 2)
                 .mul(next)
                 .sum(2)
                 .mean()
@@ -102,12 +108,11 @@ final class CharRnnTraining implements Training {
     public String closing() {
         StringBuilder text = new StringBuilder("What the model writes:\n\n");
         int last = Math.max(corpus.alphabet().indexOf('\n'), 0);
-        LstmState state = start(1);
+        UnaryOperator<Tensor> reader = model.reader();
         try (GradMode.Scope off = GradMode.noGrad()) {
             for (int i = 0; i < WRITTEN; i++) {
-                CharRnn.Output output = model.apply(new CharRnn.Input(corpus.character(dtype, last), state));
-                state = output.state();
-                last = drawn(F.softmax(output.logits(), 2).toDoubleArray());
+                Tensor logits = reader.apply(corpus.character(dtype, last));
+                last = drawn(F.softmax(logits, 2).toDoubleArray());
                 text.append(corpus.alphabet().charAt(last));
             }
         }
