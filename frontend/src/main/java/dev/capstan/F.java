@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.op.Elu;
 import dev.capstan.runtime.op.Embedding;
+import dev.capstan.runtime.op.Gelu;
+import dev.capstan.runtime.op.LayerNorm;
+import dev.capstan.runtime.op.LeakyRelu;
 import dev.capstan.runtime.op.MseLoss;
 import dev.capstan.runtime.op.OneHot;
+import dev.capstan.runtime.op.Silu;
+import dev.capstan.runtime.op.Softplus;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Shape;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -184,5 +191,99 @@ public final class F {
         int along = input.dim() < 2 ? 0 : 1;
         ClassLoss loss = new ClassLoss("crossEntropy", input.logSoftmax(along), target, options);
         return target.dtype().isFloating() ? loss.ofProbabilities() : loss.ofNumbers();
+    }
+
+    /** x times the probability that a normally distributed number is below x. */
+    public static Tensor gelu(Tensor input) {
+        return gelu(input, false);
+    }
+
+    /** The same; the probability by an approximation with a hyperbolic tangent if so wanted. */
+    public static Tensor gelu(Tensor input, boolean approximate) {
+        return Gelu.gelu(TensorOps.INSTANCE, input, approximate);
+    }
+
+    /** {@code x / (1 + e^-x)}. */
+    public static Tensor silu(Tensor input) {
+        return Silu.silu(TensorOps.INSTANCE, input);
+    }
+
+    /** x where it is positive, else x times a slope, usually 0.01. */
+    public static Tensor leakyRelu(Tensor input, double slope) {
+        return LeakyRelu.leakyRelu(TensorOps.INSTANCE, input, slope);
+    }
+
+    /** x where it is positive, else {@code scale (e^x - 1)}; the scale is usually 1. */
+    public static Tensor elu(Tensor input, double scale) {
+        return Elu.elu(TensorOps.INSTANCE, input, scale);
+    }
+
+    /** {@code log(1 + e^x)}; x itself beyond 20. */
+    public static Tensor softplus(Tensor input) {
+        return softplus(input, 1, 20);
+    }
+
+    /** {@code log(1 + e^(sharpness x)) / sharpness}; x itself where {@code sharpness x} is beyond the threshold. */
+    public static Tensor softplus(Tensor input, double sharpness, double threshold) {
+        return Softplus.softplus(TensorOps.INSTANCE, input, sharpness, threshold);
+    }
+
+    /**
+     * Each part of a tensor, over its last dimensions, with its mean taken away and divided by its standard deviation; then
+     * multiplied by the weight and added to the bias.
+     *
+     * @param input floating, {@code [..., normalized]}
+     * @param normalized the sizes of a part
+     * @param weight of the normalized shape, or null
+     * @param bias of the normalized shape, or null; not without a weight
+     * @param epsilon what is added to the variance, usually 1e-5
+     */
+    public static Tensor layerNorm(
+            Tensor input, Shape normalized, @Nullable Tensor weight, @Nullable Tensor bias, double epsilon) {
+        if (weight == null) {
+            if (bias != null) {
+                throw new CapstanException(
+                        "layerNorm",
+                        "there is a bias but no weight",
+                        bias.type().toString());
+            }
+            return TensorOps.INSTANCE.apply(new LayerNorm(normalized, epsilon, 0), input);
+        }
+        return bias == null
+                ? TensorOps.INSTANCE.apply(new LayerNorm(normalized, epsilon, 1), input, weight)
+                : TensorOps.INSTANCE.apply(new LayerNorm(normalized, epsilon, 2), List.of(input, weight, bias));
+    }
+
+    /**
+     * {@code softmax(query x key^T / sqrt(width) + mask) x value}.
+     *
+     * @param query floating, {@code [..., targets, width]}
+     * @param key {@code [..., sources, width]}
+     * @param value {@code [..., sources, any]}
+     * @param causal true if a target looks at sources up to its own position only
+     * @return {@code [..., targets, any]}
+     */
+    public static Tensor scaledDotProductAttention(Tensor query, Tensor key, Tensor value, boolean causal) {
+        Tensor mask = causal
+                ? Tensor.full(DType.BOOL, 1, query.size(-2), key.size(-2)).tril(0)
+                : null;
+        return scaledDotProductAttention(query, key, value, mask);
+    }
+
+    /**
+     * The same with a mask.
+     *
+     * @param mask bool, true where a target looks at a source, or floating, added to the products; it broadcasts to
+     *     {@code [..., targets, sources]}; null for none
+     */
+    public static Tensor scaledDotProductAttention(Tensor query, Tensor key, Tensor value, @Nullable Tensor mask) {
+        Tensor scaled = query.mul(1 / Math.sqrt(query.size(-1)));
+        Tensor scores = scaled.matmul(key.transpose(-2, -1));
+        if (mask != null) {
+            scores = mask.dtype() == DType.BOOL
+                    ? scores.maskedFill(mask.logicalNot(), Double.NEGATIVE_INFINITY)
+                    : scores.add(mask);
+        }
+        return scores.softmax(-1).matmul(value);
     }
 }

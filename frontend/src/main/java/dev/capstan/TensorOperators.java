@@ -50,7 +50,7 @@ import dev.capstan.runtime.type.Shape;
 import java.util.Arrays;
 
 /** The operators as methods; each is defined in {@code dev.capstan.runtime.op}. */
-abstract class TensorOperators extends TensorSelections {
+abstract class TensorOperators extends TensorFunctions {
     private static final TensorOps OPS = TensorOps.INSTANCE;
 
     /** {@code -x}, element by element. */

@@ -8,8 +8,11 @@ import dev.capstan.runtime.op.LogSumExp;
 import dev.capstan.runtime.op.Max;
 import dev.capstan.runtime.op.Mean;
 import dev.capstan.runtime.op.Min;
+import dev.capstan.runtime.op.Norm;
 import dev.capstan.runtime.op.Softmax;
+import dev.capstan.runtime.op.Std;
 import dev.capstan.runtime.op.Sum;
+import dev.capstan.runtime.op.Var;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -101,5 +104,39 @@ abstract class TensorReductions {
     /** The logarithms of {@link #softmax}, accurate also where that is close to 0. */
     public final Tensor logSoftmax(int dimension) {
         return LogSoftmax.logSoftmax(OPS, self(), dimension);
+    }
+
+    /** The variance of all elements as a sample: {@code sum((x - mean)^2) / (n - 1)}, 0-d. */
+    public final Tensor var() {
+        return var(1, false);
+    }
+
+    /**
+     * The variance along dimensions, all if none is given.
+     *
+     * @param correction what the number of elements is lowered by: 1 for the estimate from a sample, 0 for the elements' own
+     */
+    public final Tensor var(int correction, boolean keepDimensions, int... dimensions) {
+        return Var.var(OPS, self(), boxed(dimensions), correction, keepDimensions);
+    }
+
+    /** The standard deviation of all elements as a sample, 0-d: the root of {@link #var()}. */
+    public final Tensor std() {
+        return std(1, false);
+    }
+
+    /** The standard deviation along dimensions, all if none is given; see {@link #var(int, boolean, int...)}. */
+    public final Tensor std(int correction, boolean keepDimensions, int... dimensions) {
+        return Std.std(OPS, self(), boxed(dimensions), correction, keepDimensions);
+    }
+
+    /** The Euclidean length of all elements, 0-d. */
+    public final Tensor norm() {
+        return norm(false);
+    }
+
+    /** The Euclidean length along dimensions, all if none is given; they stay with size 1 if so wanted. */
+    public final Tensor norm(boolean keepDimensions, int... dimensions) {
+        return Norm.norm(OPS, self(), boxed(dimensions), keepDimensions);
     }
 }

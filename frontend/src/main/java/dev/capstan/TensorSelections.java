@@ -7,8 +7,16 @@ import dev.capstan.runtime.op.Gather;
 import dev.capstan.runtime.op.IndexAdd;
 import dev.capstan.runtime.op.IndexSelect;
 import dev.capstan.runtime.op.ScatterAdd;
+import dev.capstan.runtime.op.Select;
+import dev.capstan.runtime.op.Slice;
+import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 
 /** What gives indices, and what takes them, as methods; each is defined in {@code dev.capstan.runtime.op}. */
 abstract class TensorSelections extends TensorReductions {
@@ -114,5 +122,64 @@ abstract class TensorSelections extends TensorReductions {
      */
     public final Tensor scatterAdd(int dimension, Tensor index, Tensor source) {
         return TensorOps.applyIndexed(new ScatterAdd(dimension, OptionalLong.empty()), self(), index, source);
+    }
+
+    /** The slices along a dimension, which is removed; views. */
+    public final List<Tensor> unbind(int dimension) {
+        Shape shape = shapeWithDimensions("unbind");
+        int along = shape.dimension("unbind", dimension);
+        return IntStream.range(0, shape.size(along))
+                .mapToObj(index -> Select.select(OPS, self(), along, index))
+                .toList();
+    }
+
+    /** Parts of so many indices of a dimension, the last one maybe smaller; views. */
+    public final List<Tensor> split(int size, int dimension) {
+        Shape shape = shapeWithDimensions("split");
+        int whole = shape.size(shape.dimension("split", dimension));
+        if (size < 1 && (size < 0 || whole > 0)) {
+            throw new CapstanException("split", "the size of a part is not positive", size + " for " + shape);
+        }
+        int count = whole == 0 ? 1 : (whole - 1) / size + 1;
+        int[] sizes = new int[count];
+        for (int i = 0; i < count; i++) {
+            sizes[i] = Math.min(size, whole - i * size);
+        }
+        return split(sizes, dimension);
+    }
+
+    /** Parts of given sizes along a dimension, which they make up; views. */
+    public final List<Tensor> split(int[] sizes, int dimension) {
+        Shape shape = shapeWithDimensions("split");
+        int along = shape.dimension("split", dimension);
+        if (IntStream.of(sizes).sum() != shape.size(along)) {
+            throw new CapstanException(
+                    "split", "the parts do not make up the whole", Arrays.toString(sizes) + " of " + shape);
+        }
+        List<Tensor> parts = new ArrayList<>();
+        int start = 0;
+        for (int size : sizes) {
+            parts.add(Slice.slice(OPS, self(), along, start, size, 1));
+            start += size;
+        }
+        return List.copyOf(parts);
+    }
+
+    /** So many parts of equal size along a dimension, or fewer, the last one maybe smaller; views. */
+    public final List<Tensor> chunk(int chunks, int dimension) {
+        Shape shape = shapeWithDimensions("chunk");
+        if (chunks < 1) {
+            throw new CapstanException("chunk", "the number of parts is not positive", Integer.toString(chunks));
+        }
+        int whole = shape.size(shape.dimension("chunk", dimension));
+        return whole == 0 ? split(new int[chunks], dimension) : split((whole - 1) / chunks + 1, dimension);
+    }
+
+    private Shape shapeWithDimensions(String operator) {
+        Shape shape = self().shape();
+        if (shape.rank() == 0) {
+            throw new CapstanException(operator, "a 0-d tensor has no parts", shape.toString());
+        }
+        return shape;
     }
 }

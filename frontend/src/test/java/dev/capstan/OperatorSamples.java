@@ -15,28 +15,45 @@ import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Bmm;
 import dev.capstan.runtime.op.Cast;
 import dev.capstan.runtime.op.Cat;
+import dev.capstan.runtime.op.Ceil;
 import dev.capstan.runtime.op.ClampMax;
 import dev.capstan.runtime.op.ClampMin;
 import dev.capstan.runtime.op.Clone;
 import dev.capstan.runtime.op.Cos;
 import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Div;
+import dev.capstan.runtime.op.Elu;
 import dev.capstan.runtime.op.Embed;
 import dev.capstan.runtime.op.Embedding;
 import dev.capstan.runtime.op.Eq;
+import dev.capstan.runtime.op.Erf;
 import dev.capstan.runtime.op.Exp;
 import dev.capstan.runtime.op.Expand;
+import dev.capstan.runtime.op.Expm1;
+import dev.capstan.runtime.op.Floor;
 import dev.capstan.runtime.op.Formula;
 import dev.capstan.runtime.op.Gather;
 import dev.capstan.runtime.op.Ge;
+import dev.capstan.runtime.op.Gelu;
 import dev.capstan.runtime.op.Gt;
 import dev.capstan.runtime.op.IndexAdd;
 import dev.capstan.runtime.op.IndexSelect;
+import dev.capstan.runtime.op.Isfinite;
+import dev.capstan.runtime.op.Isinf;
+import dev.capstan.runtime.op.Isnan;
+import dev.capstan.runtime.op.LayerNorm;
 import dev.capstan.runtime.op.Le;
+import dev.capstan.runtime.op.LeakyRelu;
 import dev.capstan.runtime.op.Log;
+import dev.capstan.runtime.op.Log1p;
 import dev.capstan.runtime.op.LogSoftmax;
 import dev.capstan.runtime.op.LogSumExp;
+import dev.capstan.runtime.op.LogicalAnd;
+import dev.capstan.runtime.op.LogicalNot;
+import dev.capstan.runtime.op.LogicalOr;
+import dev.capstan.runtime.op.LogicalXor;
 import dev.capstan.runtime.op.Lt;
+import dev.capstan.runtime.op.MaskedFill;
 import dev.capstan.runtime.op.Matmul;
 import dev.capstan.runtime.op.MatrixTranspose;
 import dev.capstan.runtime.op.Max;
@@ -49,28 +66,39 @@ import dev.capstan.runtime.op.MseLoss;
 import dev.capstan.runtime.op.Mul;
 import dev.capstan.runtime.op.Ne;
 import dev.capstan.runtime.op.Neg;
+import dev.capstan.runtime.op.Norm;
 import dev.capstan.runtime.op.OneHot;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.Permute;
 import dev.capstan.runtime.op.Pow;
+import dev.capstan.runtime.op.Reciprocal;
 import dev.capstan.runtime.op.Relu;
 import dev.capstan.runtime.op.Reshape;
+import dev.capstan.runtime.op.Round;
+import dev.capstan.runtime.op.Rsqrt;
 import dev.capstan.runtime.op.ScatterAdd;
 import dev.capstan.runtime.op.Select;
 import dev.capstan.runtime.op.Sigmoid;
 import dev.capstan.runtime.op.Sign;
+import dev.capstan.runtime.op.Silu;
 import dev.capstan.runtime.op.Sin;
 import dev.capstan.runtime.op.Slice;
 import dev.capstan.runtime.op.Softmax;
+import dev.capstan.runtime.op.Softplus;
 import dev.capstan.runtime.op.Sqrt;
 import dev.capstan.runtime.op.Squeeze;
 import dev.capstan.runtime.op.Stack;
+import dev.capstan.runtime.op.Std;
 import dev.capstan.runtime.op.Sub;
 import dev.capstan.runtime.op.Sum;
 import dev.capstan.runtime.op.Tanh;
 import dev.capstan.runtime.op.Transpose;
+import dev.capstan.runtime.op.Tril;
+import dev.capstan.runtime.op.Triu;
+import dev.capstan.runtime.op.Trunc;
 import dev.capstan.runtime.op.Unsqueeze;
+import dev.capstan.runtime.op.Var;
 import dev.capstan.runtime.op.Where;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
@@ -149,6 +177,36 @@ final class OperatorSamples {
             add(operator, normal(3, 4));
             add(operator, normal());
         }
+        for (Operator operator : List.of(
+                new Erf(),
+                new Gelu(false),
+                new Gelu(true),
+                new Silu(),
+                new LeakyRelu(0.25),
+                new Elu(1.5),
+                new Softplus(1, 20),
+                new Softplus(3, 0.2),
+                new Expm1(),
+                new Floor(),
+                new Ceil(),
+                new Round(),
+                new Trunc(),
+                new Isnan(),
+                new Isinf(),
+                new Isfinite(),
+                new LogicalNot())) {
+            add(operator, normal(3, 4));
+            add(operator, normal());
+        }
+        for (Operator operator : List.of(new Rsqrt(), new Reciprocal(), new Log1p())) {
+            add(operator, positive(3, 4));
+        }
+        for (Operator operator : List.of(new LogicalAnd(), new LogicalOr(), new LogicalXor())) {
+            add(operator, normal(2, 3), normal(2, 3).gt(0).to(DType.FLOAT64));
+            add(operator, normal(2, 1), normal(3));
+        }
+        add(new MaskedFill(), normal(2, 3), normal(2, 3).gt(0), normal());
+        add(new MaskedFill(), normal(2, 1), normal(3).gt(0), normal());
         for (Operator operator :
                 List.of(new Sqrt(), new Log(), new Pow(0.5), new Pow(-0.5), new Pow(2.5), new Pow(-1.5))) {
             add(operator, positive(3, 4));
@@ -195,6 +253,17 @@ final class OperatorSamples {
                 add(new LogSumExp(dimensions, keep), normal(2, 3, 4));
             }
         }
+        for (boolean keep : new boolean[] {false, true}) {
+            for (List<Integer> dimensions : List.<List<Integer>>of(List.of(), List.of(1), List.of(-1, 0))) {
+                add(new Var(dimensions, 1, keep), normal(2, 3, 4));
+                add(new Std(dimensions, 0, keep), normal(2, 3, 4));
+                add(new Norm(dimensions, keep), normal(2, 3, 4));
+            }
+        }
+        add(new Var(List.of(), 0, false), normal());
+        add(new LayerNorm(Shape.of(4), 1e-5, 0), normal(2, 3, 4));
+        add(new LayerNorm(Shape.of(4), 0.5, 1), normal(3, 4), normal(4));
+        add(new LayerNorm(Shape.of(3, 4), 1e-5, 2), normal(2, 3, 4), normal(3, 4), normal(3, 4));
         add(new Max(), normal(2, 3));
         add(new Min(), normal());
         for (int dimension : new int[] {0, 1, -1}) {
@@ -213,6 +282,10 @@ final class OperatorSamples {
     }
 
     private void movements() {
+        for (int diagonal : new int[] {0, 1, -2}) {
+            add(new Tril(diagonal), normal(3, 4));
+            add(new Triu(diagonal), normal(2, 4, 3));
+        }
         add(new Reshape(Shape.of(4, 3)), normal(2, 6));
         add(new Reshape(Shape.of(1)), normal());
         add(new Expand(Shape.of(2, 3, 4)), normal(3, 1));

@@ -21,7 +21,14 @@ import dev.capstan.runtime.op.Formula;
 import dev.capstan.runtime.op.Ge;
 import dev.capstan.runtime.op.Gt;
 import dev.capstan.runtime.op.Indexed;
+import dev.capstan.runtime.op.Isfinite;
+import dev.capstan.runtime.op.Isinf;
+import dev.capstan.runtime.op.Isnan;
 import dev.capstan.runtime.op.Le;
+import dev.capstan.runtime.op.LogicalAnd;
+import dev.capstan.runtime.op.LogicalNot;
+import dev.capstan.runtime.op.LogicalOr;
+import dev.capstan.runtime.op.LogicalXor;
 import dev.capstan.runtime.op.Lt;
 import dev.capstan.runtime.op.Ne;
 import dev.capstan.runtime.op.OneHot;
@@ -72,7 +79,14 @@ class OperatorsTest {
             Arange.class,
             Argmax.class,
             Argmin.class,
-            OneHot.class);
+            OneHot.class,
+            Isnan.class,
+            Isinf.class,
+            Isfinite.class,
+            LogicalNot.class,
+            LogicalAnd.class,
+            LogicalOr.class,
+            LogicalXor.class);
 
     private static final double TOLERANCE = 1e-7;
 

@@ -11,6 +11,7 @@ import java.util.Optional;
 final class Differences {
     private static final String ALPHA = "add, sub and addmm take no factors; users multiply";
     private static final String ROUNDING = "div has no rounding mode";
+    private static final String DECIMALS = "round rounds to whole numbers";
     private static final String POWER = "pow takes a number as exponent";
 
     private Differences() {}
@@ -33,6 +34,9 @@ final class Differences {
             entry("pow c13", POWER),
             entry("pow c15", POWER),
             entry("pow c17", POWER),
+            entry("round c5", DECIMALS),
+            entry("round c7", DECIMALS),
+            entry("round c9", DECIMALS),
             entry("squeeze c1", "squeeze takes one dimension"),
             entry(
                     "cat c7",
@@ -92,8 +96,16 @@ final class Differences {
     static final Map<String, String> ZERO_SECOND_GRADIENTS = Map.of(
             "nn.functional.relu c1",
             "the slope of relu is 0 or 1 and depends on no value",
+            "nn.functional.leaky_relu c1",
+            "the slope is one of two numbers and depends on no value",
             "nn.functional.nll_loss c1",
             "the loss is a sum of logarithms");
+
+    /** Cases in which PyTorch gives other infinities. */
+    static final Map<String, String> INFINITIES = Map.of(
+            "std c13", "the squares of numbers near the largest one overflow; PyTorch adds them in float64",
+            "var c17", "the gradient of the estimate from a sample of one is 0 / 0; PyTorch makes it infinite",
+            "log1p c1", "PyTorch's own logarithm of one more than the largest number is infinite");
 
     /**
      * Cases with operands so large that they are not computed accurately, and the largest magnitude that is. Angles are

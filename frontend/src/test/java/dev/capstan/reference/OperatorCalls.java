@@ -6,6 +6,7 @@ import dev.capstan.LossOptions;
 import dev.capstan.Tensor;
 import dev.capstan.ValuesAndIndices;
 import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Shape;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -142,6 +143,65 @@ final class OperatorCalls {
         CALLS.put("nn.functional.one_hot", a -> F.oneHot(a.tensor(0), a.integer(1, "num_classes")));
         CALLS.put("nn.functional.nll_loss", a -> F.nllLoss(a.tensor(0), a.tensor(1), loss(a)));
         CALLS.put("nn.functional.cross_entropy", a -> F.crossEntropy(a.tensor(0), a.tensor(1), loss(a)));
+        unary("erf", Tensor::erf);
+        unary("rsqrt", Tensor::rsqrt);
+        unary("reciprocal", Tensor::reciprocal);
+        unary("log1p", Tensor::log1p);
+        unary("expm1", Tensor::expm1);
+        unary("floor", Tensor::floor);
+        unary("ceil", Tensor::ceil);
+        CALLS.put("round", a -> a.usual("decimals", 0).tensor(0).round());
+        unary("trunc", Tensor::trunc);
+        unary("isnan", Tensor::isnan);
+        unary("isinf", Tensor::isinf);
+        unary("isfinite", Tensor::isfinite);
+        unary("logical_not", Tensor::logicalNot);
+        binary("logical_and", Tensor::logicalAnd);
+        binary("logical_or", Tensor::logicalOr);
+        binary("logical_xor", Tensor::logicalXor);
+        unary("nn.functional.silu", F::silu);
+        unary("nn.functional.leaky_relu", x -> F.leakyRelu(x, 0.01));
+        unary("nn.functional.elu", x -> F.elu(x, 1));
+        CALLS.put(
+                "nn.functional.softplus",
+                a -> a.has(1, "beta")
+                        ? F.softplus(
+                                a.tensor(0),
+                                a.number(1, "beta").doubleValue(),
+                                a.number(2, "threshold").doubleValue())
+                        : F.softplus(a.tensor(0)));
+        CALLS.put(
+                "nn.functional.gelu",
+                a -> F.gelu(
+                        a.tensor(0),
+                        a.has(1, "approximate") && a.text(1, "approximate").equals("tanh")));
+        CALLS.put(
+                "nn.functional.layer_norm",
+                a -> F.layerNorm(
+                        a.tensor(0),
+                        Shape.of(a.integers(1, "normalized_shape")),
+                        a.has(2, "weight") ? a.tensor(2, "weight") : null,
+                        a.has(3, "bias") ? a.tensor(3, "bias") : null,
+                        a.has(4, "eps") ? a.number(4, "eps").doubleValue() : 1e-5));
+        CALLS.put(
+                "nn.functional._scaled_dot_product_attention",
+                a -> F.scaledDotProductAttention(
+                        a.usual("need_attn_weights", false)
+                                .usual("dropout_p", 0.0)
+                                .without("part")
+                                .tensor(0),
+                        a.tensor(1),
+                        a.tensor(2),
+                        a.truth(9, "is_causal")));
+        deviation("var", Tensor::var);
+        deviation("std", Tensor::std);
+        CALLS.put("tril", a -> a.tensor(0).tril(a.has(1, "diagonal") ? a.integer(1, "diagonal") : 0));
+        CALLS.put("triu", a -> a.tensor(0).triu(a.has(1, "diagonal") ? a.integer(1, "diagonal") : 0));
+        CALLS.put(
+                "masked_fill",
+                a -> a.isTensor(2, "value")
+                        ? a.tensor(0).maskedFill(a.tensor(1), a.tensor(2))
+                        : a.tensor(0).maskedFill(a.tensor(1), a.number(2, "value")));
         CALLS.put("addmm", a -> a.usual("alpha", 1).usual("beta", 1).tensor(0).addmm(a.tensor(1), a.tensor(2)));
 
         CALLS.put("transpose", a -> a.tensor(0).transpose(a.integer(1, "dim0"), a.integer(2, "dim1")));
@@ -237,6 +297,21 @@ final class OperatorCalls {
                 ? options.withReduction(
                         F.Reduction.valueOf(a.text(9, "reduction").toUpperCase(Locale.ROOT)))
                 : options;
+    }
+
+    private interface Deviation {
+        Tensor of(Tensor operand, int correction, boolean keepDimensions, int... dimensions);
+    }
+
+    private static void deviation(String operator, Deviation call) {
+        CALLS.put(operator, a -> {
+            int correction = a.has(9, "correction") ? a.integer(9, "correction") : 1;
+            if (a.has(9, "unbiased")) {
+                correction = a.truth(9, "unbiased") ? 1 : 0;
+            }
+            int[] dimensions = a.has(1, "dim") ? a.integers(1, "dim") : new int[0];
+            return call.of(a.tensor(0), correction, a.truth(9, "keepdim"), dimensions);
+        });
     }
 
     /** The first operand in the type that the result shall have. */

@@ -16,6 +16,7 @@ import dev.capstan.Tensor;
 import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -84,6 +85,49 @@ class OperatorsInRegionsTest extends BothModes {
                                 .withWeight(
                                         x.detach().flatten(1, -1).select(0, 0).abs())
                                 .withReduction(F.Reduction.SUM)));
+        add(cases, "gelu", F::gelu);
+        add(cases, "gelu by tanh", x -> F.gelu(x, true));
+        add(cases, "silu", F::silu);
+        add(cases, "leakyRelu", x -> F.leakyRelu(x, 0.125));
+        add(cases, "elu", x -> F.elu(x, 0.5));
+        add(cases, "softplus", F::softplus);
+        add(cases, "erf", Tensor::erf);
+        add(cases, "rsqrt", x -> x.abs().add(0.5).rsqrt());
+        add(cases, "reciprocal", x -> x.abs().add(0.5).reciprocal());
+        add(cases, "log1p", x -> x.abs().log1p());
+        add(cases, "expm1", x -> x.mul(0.25).expm1());
+        add(
+                cases,
+                "rounding",
+                x -> x.floor().add(x.ceil().mul(x)).add(x.round()).sub(x.trunc()));
+        add(
+                cases,
+                "tests",
+                x -> x.maskedFill(x.isnan().logicalOr(x.isinf()).logicalXor(x.isfinite()), 0.5)
+                        .add(x));
+        add(cases, "var", x -> x.var(1, true, -1));
+        add(cases, "std", x -> x.std(0, false, 0));
+        add(cases, "norm", x -> x.norm(true, -1));
+        add(cases, "layerNorm", x -> F.layerNorm(x, Shape.of(x.size(-1)), null, null, 1e-5));
+        add(
+                cases,
+                "layerNorm with weight and bias",
+                x -> F.layerNorm(
+                        x,
+                        Shape.of(x.size(-1)),
+                        x.flatten(0, -2).select(0, 0),
+                        x.flatten(0, -2).select(0, 1),
+                        1e-5));
+        add(cases, "tril", x -> x.tril(1).sub(x.triu(-1)));
+        add(cases, "maskedFill", x -> x.maskedFill(x.gt(0), x.sum()));
+        add(cases, "attention", x -> F.scaledDotProductAttention(x, x.tanh(), x.exp(), false));
+        add(cases, "causal attention", x -> F.scaledDotProductAttention(x, x.tanh(), x.neg(), true));
+        add(
+                cases,
+                "parts",
+                x -> Tensor.cat(x.split(2, -1), -1)
+                        .mul(x.chunk(2, 0).get(0).select(0, 0))
+                        .add(x.unbind(0).get(1)));
         return cases.stream();
     }
 

@@ -4,6 +4,7 @@ package dev.capstan.differential;
 import dev.capstan.F;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -136,7 +137,10 @@ final class RandomProgram {
     }
 
     private void unary(int x) {
-        switch (random.nextInt(7)) {
+        switch (random.nextInt(10)) {
+            case 7 -> add(shapes.get(x), "F.gelu(" + v(x) + ")", s -> F.gelu(s.get(x)));
+            case 8 -> add(shapes.get(x), "F.silu(" + v(x) + ")", s -> F.silu(s.get(x)));
+            case 9 -> normalized(x);
             case 0 -> add(shapes.get(x), v(x) + ".tanh()", s -> s.get(x).tanh());
             case 1 -> add(shapes.get(x), v(x) + ".relu()", s -> s.get(x).relu());
             case 2 -> add(shapes.get(x), v(x) + ".sigmoid()", s -> s.get(x).sigmoid());
@@ -150,6 +154,17 @@ final class RandomProgram {
             default ->
                 add(shapes.get(x), v(x) + ".clamp(-0.5, 0.75)", s -> s.get(x).clamp(-0.5, 0.75));
         }
+    }
+
+    private void normalized(int x) {
+        if (shapes.get(x).length == 0) {
+            add(shapes.get(x), "F.softplus(" + v(x) + ")", s -> F.softplus(s.get(x)));
+            return;
+        }
+        add(
+                shapes.get(x),
+                "F.layerNorm(" + v(x) + ", Shape.of(" + v(x) + ".size(-1)), null, null, 0.125)",
+                s -> F.layerNorm(s.get(x), Shape.of(s.get(x).size(-1)), null, null, 0.125));
     }
 
     private void binary(int x) {

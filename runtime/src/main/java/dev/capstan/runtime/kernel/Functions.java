@@ -63,4 +63,24 @@ public final class Functions {
     public static Expr erf(Expr x) {
         return ErrorFunction.erf(x);
     }
+
+    /** The nearest whole number, exactly, the even one of two. */
+    public static Expr round(Expr x) {
+        return Rounding.round(x);
+    }
+
+    /** The number without its fraction, exactly. */
+    public static Expr trunc(Expr x) {
+        return Rounding.trunc(x);
+    }
+
+    /** The largest whole number that is not above, exactly. */
+    public static Expr floor(Expr x) {
+        return Rounding.floor(x);
+    }
+
+    /** The smallest whole number that is not below, exactly. */
+    public static Expr ceil(Expr x) {
+        return Rounding.ceil(x);
+    }
 }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.runtime.op;
+
+import dev.capstan.runtime.kernel.Expr;
+import dev.capstan.runtime.kernel.Functions;
+import java.util.List;
+
+/** The largest whole number that is not above x. Its gradient is 0. */
+public record Floor() implements NumericElementwise {
+    private static final Floor INSTANCE = new Floor();
+
+    /** The largest whole number that is not above x. Its gradient is 0. */
+    public static <T> T floor(Ops<T> ops, T operand) {
+        return ops.apply(INSTANCE, operand);
+    }
+
+    @Override
+    public Expr compute(List<Expr> operands) {
+        Expr x = operands.get(0);
+        return x.type().isFloating() ? Functions.floor(x) : x;
+    }
+
+    @Override
+    public <T> T partial(Differentiation<T> at, int operand) {
+        Ops<T> ops = at.ops();
+        return Mul.mul(ops, at.gradient(), ops.number(0));
+    }
+}
