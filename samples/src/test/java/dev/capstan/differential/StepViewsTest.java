@@ -84,6 +84,22 @@ final class StepViewsTest {
     }
 
     @Test
+    void copiesOfWhatWasWrittenAreResults() {
+        isServed((step, trace) -> {
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 3, 4);
+                Tensor y = step.call(() -> {
+                    Tensor turned = x.t();
+                    turned.mul_(2);
+                    return turned.reshape(-1).reshape(4, 3);
+                });
+                trace.tensor("y", y);
+                trace.leaves(x);
+            }
+        });
+    }
+
+    @Test
     void viewsOfWhatWasWrittenAreResults() {
         compare((step, trace) -> {
             Tensor buffer = normal(1, 4, 3);

@@ -220,10 +220,12 @@ public record Recording(
         private final GraphBuilder builder = GraphBuilder.forward();
         private final List<Integer> values = new ArrayList<>();
         private final Map<Integer, Integer> contents = new TreeMap<>();
+        private final Lineage lineage;
         private Derivation pass;
 
         Writing(List<? extends Event> events) {
             this.events = events;
+            this.lineage = new Lineage(events);
         }
 
         Recording write(List<Integer> outputs) {
@@ -271,7 +273,7 @@ public record Recording(
             return first;
         }
 
-        /** A value as a result: what shows the new content of an input is a view of the input itself. */
+        /** A value as a result: what shows the new content of an input, and is no copy, is a view of the input itself. */
         private int shown(int value) {
             if (events.get(value) instanceof Written && events.get(first(value)) instanceof External) {
                 return values.get(first(value));
@@ -281,7 +283,7 @@ public record Recording(
             }
             if (events.get(value) instanceof Applied applied && applied.operator() instanceof View) {
                 int operand = applied.operands().get(0);
-                int base = shown(operand);
+                int base = lineage.storage(value) == lineage.storage(operand) ? shown(operand) : values.get(operand);
                 return base == values.get(operand)
                         ? values.get(value)
                         : builder.apply(applied.operator(), List.of(base));
@@ -325,7 +327,7 @@ public record Recording(
 
         private void differentiate(Differentiated differentiated) {
             builder.distinguish(false);
-            pass = new Derivation(new Lineage(events), builder, values::get);
+            pass = new Derivation(lineage, builder, values::get);
             pass.contribute(
                     differentiated.root(),
                     differentiated.seed() >= 0 ? values.get(differentiated.seed()) : ones(differentiated.type()));
