@@ -12,6 +12,7 @@ import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Cast;
+import dev.capstan.runtime.op.Clone;
 import dev.capstan.runtime.op.Composite;
 import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Expand;
@@ -164,6 +165,24 @@ final class Segment implements Storage.Reader {
         values[count++] = value;
         if (contents != null) {
             contents.add(event, type(count - 1).shape());
+        }
+    }
+
+    /** Makes a tensor of one number that was queued last, and not used, one from outside: as it will be if it is a leaf. */
+    void takeOut(Tensor tensor) {
+        int value = tensor.segmentValue();
+        if (value == count - 1
+                && queued(value) instanceof Operation copy
+                && copy.operator() instanceof Clone
+                && queued(copy.operands()[0]) instanceof Operation repeated
+                && repeated.operator() instanceof Expand
+                && queued(repeated.operands()[0]) instanceof Input) {
+            Tensor element = input(repeated.operands()[0]);
+            if (element.numel() == 1 && !element.requiresGrad()) {
+                values[value] = null;
+                tensor.settle(Tensor.filled(tensor.dtype(), element.item(), tensor.shape()).values(), null, 0);
+                tensor.leave();
+            }
         }
     }
 

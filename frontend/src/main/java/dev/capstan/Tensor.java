@@ -168,7 +168,7 @@ public class Tensor extends InPlaceOperators {
                 : repeated(NdArray.scalar(dtype, element), shape);
     }
 
-    private static Tensor filled(DType dtype, double element, Shape shape) {
+    static Tensor filled(DType dtype, double element, Shape shape) {
         NdArray filled = NdArray.zeros(dtype, shape);
         OperatorExecutor.fill(filled, element);
         return new Tensor(filled);
@@ -394,6 +394,9 @@ public class Tensor extends InPlaceOperators {
     public Tensor requiresGrad(boolean required) {
         if (required && !dtype().isFloating()) {
             throw new CapstanException("requiresGrad", "only floating tensors have gradients", type.toString());
+        }
+        if (required && openSegment() != null && !requiresGrad) {
+            segment.takeOut(this);
         }
         if (!isLeaf()) {
             throw new CapstanException("requiresGrad", "only a leaf can be changed", type + " made by " + gradFn());

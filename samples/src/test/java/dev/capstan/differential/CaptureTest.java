@@ -363,12 +363,15 @@ class CaptureTest extends BothModes {
     @Test
     void numbersThatChangeCompileNothing() {
         Tensor x = normal(1, 5);
+        int settled = 0;
         for (int i = 0; i < 5; i++) {
             double factor = 0.1 * i;
             assertSame(() -> List.of(region.call(() -> x.mul(factor).add(i(factor)))));
+            settled = i == 0 ? compilations() : settled;
         }
         assertEquals(1, region.report().size());
-        assertEquals(1, compilations());
+        assertTrue(settled > 0);
+        assertEquals(settled, compilations());
     }
 
     private static int i(double factor) {

@@ -11,6 +11,7 @@ import static dev.capstan.differential.TrainingCase.normal;
 
 import dev.capstan.Tensor;
 import dev.capstan.optim.SGD;
+import dev.capstan.runtime.type.DType;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,25 @@ import org.junit.jupiter.api.Test;
 /** What steps do with gradients: accumulate, clip, freeze, share. */
 @Tag("everywhere")
 final class StepGradientsTest {
+    @Test
+    void leavesThatAreMadeInside() {
+        isServed((step, trace) -> {
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 3);
+                Tensor[] made = new Tensor[1];
+                Tensor y = step.call(() -> {
+                    Tensor shift = Tensor.full(DType.FLOAT32, 0.5, 3).requiresGrad(true);
+                    Tensor loss = x.mul(shift).exp().sum();
+                    loss.backward();
+                    made[0] = shift;
+                    return loss.detach();
+                });
+                trace.tensor("loss", y);
+                trace.leaves(made[0]);
+            }
+        });
+    }
+
     @Test
     void gradientsClippedByNorm() {
         isServed((step, trace) -> {
