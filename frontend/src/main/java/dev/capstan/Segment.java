@@ -180,7 +180,11 @@ final class Segment implements Storage.Reader {
             Tensor element = input(repeated.operands()[0]);
             if (element.numel() == 1 && !element.requiresGrad()) {
                 values[value] = null;
-                tensor.settle(Tensor.filled(tensor.dtype(), element.item(), tensor.shape()).values(), null, 0);
+                tensor.settle(
+                        Tensor.filled(tensor.dtype(), element.item(), tensor.shape())
+                                .values(),
+                        null,
+                        0);
                 tensor.leave();
             }
         }
