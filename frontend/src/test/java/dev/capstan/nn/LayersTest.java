@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.capstan.F;
+import dev.capstan.Generator;
+import dev.capstan.LossOptions;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +30,9 @@ class LayersTest {
         LAYER_NORM_PLAIN(() -> new LayerNorm(1e-5, false, 4)),
         SOFTMAX(() -> new Softmax(1)),
         LOG_SOFTMAX(() -> new LogSoftmax(-1)),
-        SIGMOID(Sigmoid::new);
+        SIGMOID(Sigmoid::new),
+        EMBEDDING(() -> new Embedding(5, 3)),
+        EMBEDDING_WITH_PADDING(() -> new Embedding(5, 3, -1));
 
         private final Supplier<Module<Tensor, Tensor>> make;
 
@@ -46,12 +51,16 @@ class LayersTest {
         assertEquals(
                 List.copyOf(fixture.named("init/").keySet()),
                 List.copyOf(module.stateDict().keySet()));
-        Tensor input = fixture.one("input").copy().requiresGrad(true);
+        boolean indices = layer.name().startsWith("EMBEDDING");
+        Tensor given = fixture.one("input");
+        Tensor input = indices ? given.to(DType.INT64) : given.copy().requiresGrad(true);
         Tensor output = module.apply(input);
         Fixture.assertClose(fixture.one("output"), output, "output");
         output.backward(fixture.one("upstream"));
         Map<String, Tensor> gradients = new LinkedHashMap<>();
-        gradients.put("input", input.grad());
+        if (!indices) {
+            gradients.put("input", input.grad());
+        }
         module.namedParameters().forEach((name, parameter) -> gradients.put(name, parameter.grad()));
         Fixture.assertClose(fixture.named("grad/"), gradients);
     }
@@ -73,13 +82,53 @@ class LayersTest {
         assertThrows(CapstanException.class, LayerNorm::new);
     }
 
+    enum Criterion {
+        CROSS_ENTROPY(CrossEntropyLoss::new),
+        CROSS_ENTROPY_WITH_OPTIONS(() -> new CrossEntropyLoss(LossOptions.standard()
+                .withWeight(Tensor.of(new double[] {1, 2, 0.5}))
+                .withReduction(F.Reduction.SUM)
+                .withIgnoreIndex(1)
+                .withLabelSmoothing(0.2))),
+        NEGATIVE_LOG_LIKELIHOOD(NLLLoss::new),
+        SQUARED_ERROR(() -> new MSELoss(F.Reduction.SUM));
+
+        private final Supplier<Loss> make;
+
+        Criterion(Supplier<Loss> make) {
+            this.make = make;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Criterion.class)
+    void lossesAndTheirGradientsArePyTorchs(Criterion criterion) {
+        Fixture fixture = Fixture.of(REFERENCE, criterion);
+        Tensor target = fixture.one("target");
+        boolean classes = criterion != Criterion.SQUARED_ERROR;
+        Tensor input = fixture.one("input").copy().requiresGrad(true);
+        Tensor loss = criterion.make.get().apply(input, classes ? target.to(DType.INT64) : target);
+        Fixture.assertClose(fixture.one("output"), loss, "loss");
+        loss.backward();
+        Fixture.assertClose(fixture.one("grad/input"), input.grad(), "gradient");
+    }
+
     @Test
-    void meanSquaredErrorIsTheFunction() {
+    void meansAreTheStandardOfLosses() {
         Tensor input = Tensor.of(new float[] {1, 2, 4});
-        Tensor target = Tensor.of(new float[] {1, 0, 1});
         assertEquals(
-                F.mseLoss(input, target).item(),
-                new MSELoss().apply(input, target).item());
-        assertEquals(13, new MSELoss(F.Reduction.SUM).apply(input, target).item());
+                10 / 3f,
+                new MSELoss().apply(input, Tensor.of(new float[] {1, 1, 1})).item());
+    }
+
+    @Test
+    void embeddingsStartAsNormalNumbersAndPaddingAsZeros() {
+        Generator.manualSeed(2);
+        Embedding embedding = new Embedding(100, 50, 3);
+        double[] squares = embedding.weight().detach().square().mean(1).toDoubleArray();
+        assertEquals(0, squares[3]);
+        assertEquals(0.99, Arrays.stream(squares).average().orElseThrow(), 0.06);
+        assertThrows(CapstanException.class, () -> new Embedding(3, 2, 3));
+        CapstanException e = assertThrows(CapstanException.class, () -> embedding.apply(Tensor.of(new long[] {100})));
+        assertEquals("embedding", e.operator());
     }
 }

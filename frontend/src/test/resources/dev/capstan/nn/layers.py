@@ -12,7 +12,7 @@ from recurrent import write
 
 
 def case(tensors, name, module, size):
-    x = torch.randn(size, requires_grad=True)
+    x = size if torch.is_tensor(size) else torch.randn(size, requires_grad=True)
     for parameter in module.parameters():
         nn.init.normal_(parameter)
     y = module(x)
@@ -21,10 +21,18 @@ def case(tensors, name, module, size):
     tensors[name + "/input"] = x
     tensors[name + "/output"] = y
     tensors[name + "/upstream"] = upstream
-    tensors[name + "/grad/input"] = x.grad
+    if x.requires_grad:
+        tensors[name + "/grad/input"] = x.grad
     for key, parameter in module.named_parameters():
         tensors[f"{name}/init/{key}"] = parameter
         tensors[f"{name}/grad/{key}"] = parameter.grad
+
+
+def loss(tensors, name, module, x, target):
+    x.requires_grad_()
+    y = module(x, target)
+    y.backward()
+    tensors.update({name + "/input": x, name + "/target": target, name + "/output": y, name + "/grad/input": x.grad})
 
 
 if __name__ == "__main__":
@@ -37,4 +45,11 @@ if __name__ == "__main__":
     case(found, "softmax", nn.Softmax(1), (3, 4, 2))
     case(found, "log softmax", nn.LogSoftmax(-1), (3, 4))
     case(found, "sigmoid", nn.Sigmoid(), (3, 4))
+    case(found, "embedding", nn.Embedding(5, 3), torch.tensor([[0, 4], [4, 2]]))
+    case(found, "embedding with padding", nn.Embedding(5, 3, padding_idx=-1), torch.tensor([0, 4, 4, 2, 0]))
+    loss(found, "cross entropy", nn.CrossEntropyLoss(), torch.randn(4, 3), torch.tensor([0, 2, 1, 2]))
+    rare = nn.CrossEntropyLoss(torch.tensor([1.0, 2.0, 0.5]), reduction="sum", ignore_index=1, label_smoothing=0.2)
+    loss(found, "cross entropy with options", rare, torch.randn(2, 3, 2), torch.tensor([[0, 2], [1, 2]]))
+    loss(found, "negative log likelihood", nn.NLLLoss(), torch.randn(4, 3), torch.tensor([0, 2, 1, 2]))
+    loss(found, "squared error", nn.MSELoss(reduction="sum"), torch.randn(4, 3), torch.randn(4, 3))
     write(sys.argv[1], found)

@@ -3,19 +3,22 @@ package dev.capstan.samples.programs;
 
 import dev.capstan.Compile;
 import dev.capstan.Tensor;
+import dev.capstan.nn.Embedding;
 import dev.capstan.nn.Linear;
 import dev.capstan.nn.LstmState;
+import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * Says which character comes next: a sequence of characters, {@code [time, batch, alphabet]}, each a one among zeros, and a
- * state give logits of the same shape and the next state. The long short-term memory in it is written out in operators.
+ * Says which character comes next: characters, int64 {@code [time, batch]}, and a state give logits, {@code [time, batch,
+ * alphabet]}, and the next state. The long short-term memory in it is written out in operators.
  */
 @Compile
 public final class CharRnn extends TextModel<CharRnn.Input, CharRnn.Output> {
     private final int hidden;
+    private final Embedding embedding;
     private final Linear ofInput;
     private final Linear ofHidden;
     private final Linear out;
@@ -23,7 +26,7 @@ public final class CharRnn extends TextModel<CharRnn.Input, CharRnn.Output> {
     /**
      * What the network takes.
      *
-     * @param characters {@code [time, batch, alphabet]}
+     * @param characters {@code [time, batch]}
      * @param state the state before them, {@code [batch, hidden]}
      */
     public record Input(Tensor characters, LstmState state) {}
@@ -39,7 +42,8 @@ public final class CharRnn extends TextModel<CharRnn.Input, CharRnn.Output> {
     /** A network for these sizes. */
     public CharRnn(int alphabet, int hidden) {
         this.hidden = hidden;
-        ofInput = new Linear(alphabet, 4 * hidden);
+        embedding = new Embedding(alphabet, hidden);
+        ofInput = new Linear(hidden, 4 * hidden);
         ofHidden = new Linear(hidden, 4 * hidden, false);
         out = new Linear(hidden, alphabet);
     }
@@ -47,9 +51,10 @@ public final class CharRnn extends TextModel<CharRnn.Input, CharRnn.Output> {
     @Override
     protected Output forward(Input in) {
         List<Tensor> outputs = new ArrayList<>();
+        Tensor embedded = embedding.apply(in.characters());
         LstmState state = in.state();
-        for (int t = 0; t < in.characters().size(0); t++) {
-            state = next(in.characters().select(0, t), state);
+        for (int t = 0; t < embedded.size(0); t++) {
+            state = next(embedded.select(0, t), state);
             outputs.add(state.hidden());
         }
         return new Output(out.apply(Tensor.stack(outputs, 0)), state);
@@ -62,7 +67,8 @@ public final class CharRnn extends TextModel<CharRnn.Input, CharRnn.Output> {
 
     private LstmState start(Tensor characters) {
         int[] sizes = {characters.size(1), hidden};
-        return new LstmState(Tensor.zeros(characters.dtype(), sizes), Tensor.zeros(characters.dtype(), sizes));
+        DType dtype = embedding.weight().dtype();
+        return new LstmState(Tensor.zeros(dtype, sizes), Tensor.zeros(dtype, sizes));
     }
 
     @Override

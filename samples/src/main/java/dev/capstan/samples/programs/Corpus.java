@@ -3,7 +3,6 @@ package dev.capstan.samples.programs;
 
 import dev.capstan.Generator;
 import dev.capstan.Tensor;
-import dev.capstan.runtime.type.DType;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -74,26 +73,18 @@ final class Corpus {
     }
 
     /**
-     * Parts of the text side by side, each character a one among zeros.
+     * Parts of the text side by side, each character by its place in the alphabet.
      *
      * @param starts where the parts begin
-     * @return {@code [length, parts, alphabet]}
+     * @return int64, {@code [length, parts]}
      */
-    Tensor excerpts(DType dtype, int[] starts, int length) {
-        int size = alphabet.length();
-        float[] ones = new float[length * starts.length * size];
+    Tensor excerpts(int[] starts, int length) {
+        long[] characters = new long[length * starts.length];
         for (int t = 0; t < length; t++) {
             for (int i = 0; i < starts.length; i++) {
-                ones[(t * starts.length + i) * size + alphabet.indexOf(text.charAt(starts[i] + t))] = 1;
+                characters[t * starts.length + i] = alphabet.indexOf(text.charAt(starts[i] + t));
             }
         }
-        return Tensor.of(ones, length, starts.length, size).to(dtype);
-    }
-
-    /** One character, {@code [1, 1, alphabet]}. */
-    Tensor character(DType dtype, int index) {
-        float[] ones = new float[alphabet.length()];
-        ones[index] = 1;
-        return Tensor.of(ones, 1, 1, ones.length).to(dtype);
+        return Tensor.of(characters, length, starts.length);
     }
 }

@@ -4,6 +4,7 @@ package dev.capstan.samples.programs;
 import dev.capstan.Compile;
 import dev.capstan.F;
 import dev.capstan.Tensor;
+import dev.capstan.nn.Embedding;
 import dev.capstan.nn.LayerNorm;
 import dev.capstan.nn.Linear;
 import dev.capstan.nn.Module;
@@ -15,8 +16,8 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * A small transformer that says which character comes next: {@code [batch, time, alphabet]}, each character a one among
- * zeros, to logits of the same shape. A character sees those before it and itself. Any time up to the longest will do.
+ * A small transformer that says which character comes next: int64 {@code [batch, time]} to logits {@code [batch, time,
+ * alphabet]}. A character sees those before it and itself. Any time up to the longest will do.
  *
  * <p>Source: Radford et al., "Language Models are Unsupervised Multitask Learners", 2019.
  */
@@ -26,7 +27,7 @@ public final class MiniGpt extends TextModel<Tensor, Tensor> {
     private static final int HEADS = 4;
 
     private final int longest;
-    private final Linear characters;
+    private final Embedding characters;
     private final Parameter positions;
     private final List<Block> blocks;
     private final LayerNorm norm;
@@ -45,7 +46,7 @@ public final class MiniGpt extends TextModel<Tensor, Tensor> {
             throw new UsageException("--hidden", "no multiple of the " + HEADS + " heads", Integer.toString(width));
         }
         this.longest = longest;
-        characters = new Linear(alphabet, width, false);
+        characters = new Embedding(alphabet, width);
         positions = new Parameter(Tensor.randn(longest, width).mul(0.02));
         blocks = Stream.generate(() -> new Block(width)).limit(BLOCKS).toList();
         norm = new LayerNorm(width);
@@ -70,7 +71,7 @@ public final class MiniGpt extends TextModel<Tensor, Tensor> {
     @Override
     protected Tensor forward(Tensor text) {
         int time = text.size(1);
-        Tensor now = unseen.narrow(0, 0, time).narrow(1, 0, time).to(text.dtype());
+        Tensor now = unseen.narrow(0, 0, time).narrow(1, 0, time);
         Tensor features = characters.apply(text).add(positions.narrow(0, 0, time));
         for (Block block : blocks) {
             features = block.apply(new Sequence(features, now));

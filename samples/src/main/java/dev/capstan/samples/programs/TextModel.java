@@ -5,11 +5,11 @@ import dev.capstan.Tensor;
 import dev.capstan.nn.Module;
 import java.util.function.UnaryOperator;
 
-/** A network that says, for each character of a text, which one is next. A character is a one among zeros. */
+/** A network that says, for each character of a text, which one is next. A character is its place in the alphabet, int64. */
 abstract class TextModel<I, O> extends Module<I, O> {
-    /** Logits of the next characters, {@code [time, batch, alphabet]}, for texts of that shape. */
+    /** Logits of the next characters, {@code [time, batch, alphabet]}, for texts {@code [time, batch]}. */
     abstract Tensor logits(Tensor characters);
 
-    /** Reads one text: gives for each character, {@code [1, 1, alphabet]}, the next one's logits, and remembers it. */
+    /** Reads one text: gives for each character, {@code [1, 1]}, the next one's logits, {@code [1, 1, alphabet]}, and remembers it. */
     abstract UnaryOperator<Tensor> reader();
 }

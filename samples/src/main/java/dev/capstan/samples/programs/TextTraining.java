@@ -25,7 +25,6 @@ final class TextTraining implements Training {
     private static final int WRITTEN = 200;
     private static final double NORM = 5;
 
-    private final DType dtype;
     private final Generator generator;
     private final Corpus corpus;
     private final TextModel<?, ?> model;
@@ -48,7 +47,6 @@ final class TextTraining implements Training {
     }
 
     private TextTraining(Settings settings, double rate, IntFunction<TextModel<?, ?>> architecture) {
-        dtype = settings.dtype();
         generator = settings.generator();
         Initial initial = settings.initial();
         corpus = settings.text()
@@ -56,7 +54,7 @@ final class TextTraining implements Training {
                 .orElseGet(() -> Corpus.made(generator));
         batch = settings.batch(16);
         model = architecture.apply(corpus.alphabet().length());
-        model.to(dtype);
+        model.to(settings.dtype());
         initial.load(model);
         train = Compiled.step(model.getClass().getSimpleName() + "Training", this::train);
         int steps = settings.steps(initial.choices("units").orElse(400));
@@ -70,17 +68,14 @@ final class TextTraining implements Training {
         int length = UNIT * units[index];
         int[] starts = new int[batch];
         Arrays.setAll(starts, i -> generator.nextInt(corpus.length() - length));
-        Tensor all = corpus.excerpts(dtype, starts, length + 1);
+        Tensor all = corpus.excerpts(starts, length + 1);
         return train.apply(all.narrow(0, 0, length), all.narrow(0, 1, length)).item();
     }
 
     /** One step: the mean surprise of the next characters, {@code -log p}, is made smaller. */
     private Tensor train(Tensor characters, Tensor next) {
-        Tensor loss = F.logSoftmax(model.logits(characters), 2)
-                .mul(next)
-                .sum(2)
-                .mean()
-                .neg();
+        Tensor logits = model.logits(characters);
+        Tensor loss = F.crossEntropy(logits.flatten(0, 1), next.reshape(-1));
         optimizer.zeroGrad(forgetGradients);
         loss.backward();
         GradientClipping.clipNorm(model.parameters(), NORM);
@@ -111,7 +106,7 @@ final class TextTraining implements Training {
         UnaryOperator<Tensor> reader = model.reader();
         try (GradMode.Scope off = GradMode.noGrad()) {
             for (int i = 0; i < WRITTEN; i++) {
-                Tensor logits = reader.apply(corpus.character(dtype, last));
+                Tensor logits = reader.apply(Tensor.of(new long[] {last}, 1, 1));
                 last = drawn(F.softmax(logits, 2).toDoubleArray());
                 text.append(corpus.alphabet().charAt(last));
             }

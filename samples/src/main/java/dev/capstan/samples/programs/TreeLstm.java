@@ -30,7 +30,7 @@ public final class TreeLstm extends Module<List<Expression>, Tensor> {
     }
 
     /** A one among zeros, {@code [1, count]}. */
-    static Tensor one(DType dtype, int index, int count) {
+    private static Tensor one(DType dtype, int index, int count) {
         float[] ones = new float[count];
         ones[index] = 1;
         return Tensor.of(ones, 1, count).to(dtype);

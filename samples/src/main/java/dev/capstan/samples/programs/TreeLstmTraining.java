@@ -8,7 +8,6 @@ import dev.capstan.Generator;
 import dev.capstan.GradMode;
 import dev.capstan.Tensor;
 import dev.capstan.optim.Optimizer;
-import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,7 +22,6 @@ final class TreeLstmTraining implements Training {
     private static final int TESTED = 200;
     private static final int SHOWN = 5;
 
-    private final DType dtype;
     private final Generator generator;
     private final TreeLstm model;
     private final int batch;
@@ -34,11 +32,10 @@ final class TreeLstmTraining implements Training {
     private final boolean forgetGradients;
 
     TreeLstmTraining(Settings settings) {
-        dtype = settings.dtype();
         generator = settings.generator();
         Initial initial = settings.initial();
         batch = settings.batch(8);
-        model = new TreeLstm(dtype, settings.hidden(32));
+        model = new TreeLstm(settings.dtype(), settings.hidden(32));
         initial.load(model);
         steps = settings.steps(initial.steps().orElse(1000));
         optimizer = settings.optimizer(model.parameters(), Settings.Algorithm.ADAM, 0.005, 0.9);
@@ -52,22 +49,18 @@ final class TreeLstmTraining implements Training {
     @Override
     public double step(int index) {
         List<Expression> expressions = new ArrayList<>();
-        List<Tensor> values = new ArrayList<>();
+        long[] values = new long[batch];
         for (int i = 0; i < batch; i++) {
             Expression expression = expression();
             expressions.add(expression);
-            values.add(TreeLstm.one(dtype, expression.value() ? 1 : 0, 2));
+            values[i] = expression.value() ? 1 : 0;
         }
-        return train.apply(expressions, Tensor.cat(values, 0)).item();
+        return train.apply(expressions, Tensor.of(values)).item();
     }
 
     /** One step: the mean surprise of the values, {@code -log p}, is made smaller. */
     private Tensor train(List<Expression> expressions, Tensor values) {
-        Tensor loss = F.logSoftmax(model.apply(expressions), 1)
-                .mul(values)
-                .sum(1)
-                .mean()
-                .neg();
+        Tensor loss = F.crossEntropy(model.apply(expressions), values);
         optimizer.zeroGrad(forgetGradients);
         loss.backward();
         optimizer.step();
