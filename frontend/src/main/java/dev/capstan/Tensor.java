@@ -155,6 +155,28 @@ public class Tensor extends InPlaceOperators {
         return Clone.clone(ops, Expand.expand(ops, new Tensor(element), shape));
     }
 
+    /** The numbers from 0 up to but not including a bound, int64. */
+    public static Tensor arange(long end) {
+        return arange(0, end, 1);
+    }
+
+    /**
+     * The numbers {@code start, start + step, ...} up to but not including a bound, int64.
+     *
+     * @throws CapstanException if the steps do not lead to the bound
+     */
+    public static Tensor arange(long start, long end, long step) {
+        if (step == 0 || (end - start) * Long.signum(step) < 0) {
+            throw new CapstanException(
+                    "arange", "the steps do not lead to the end", start + " to " + end + " by " + step);
+        }
+        long[] numbers = new long[Math.toIntExact((end - start + step - Long.signum(step)) / step)];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = start + i * step;
+        }
+        return of(numbers);
+    }
+
     /** Float32 ones. */
     public static Tensor ones(int... sizes) {
         return full(DType.FLOAT32, 1, sizes);

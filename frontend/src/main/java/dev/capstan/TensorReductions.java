@@ -3,6 +3,7 @@ package dev.capstan;
 
 import dev.capstan.runtime.op.Amax;
 import dev.capstan.runtime.op.Amin;
+import dev.capstan.runtime.op.Cumsum;
 import dev.capstan.runtime.op.LogSoftmax;
 import dev.capstan.runtime.op.LogSumExp;
 import dev.capstan.runtime.op.Max;
@@ -138,5 +139,10 @@ abstract class TensorReductions {
     /** The Euclidean length along dimensions, all if none is given; they stay with size 1 if so wanted. */
     public final Tensor norm(boolean keepDimensions, int... dimensions) {
         return Norm.norm(OPS, self(), boxed(dimensions), keepDimensions);
+    }
+
+    /** The sums of the elements up to each one along a dimension; bool and integral elements are added as int64. */
+    public final Tensor cumsum(int dimension) {
+        return Cumsum.cumsum(OPS, self(), dimension);
     }
 }

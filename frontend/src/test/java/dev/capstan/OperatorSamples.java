@@ -20,6 +20,7 @@ import dev.capstan.runtime.op.ClampMax;
 import dev.capstan.runtime.op.ClampMin;
 import dev.capstan.runtime.op.Clone;
 import dev.capstan.runtime.op.Cos;
+import dev.capstan.runtime.op.Cumsum;
 import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Div;
 import dev.capstan.runtime.op.Elu;
@@ -264,6 +265,11 @@ final class OperatorSamples {
         add(new LayerNorm(Shape.of(4), 1e-5, 0), normal(2, 3, 4));
         add(new LayerNorm(Shape.of(4), 0.5, 1), normal(3, 4), normal(4));
         add(new LayerNorm(Shape.of(3, 4), 1e-5, 2), normal(2, 3, 4), normal(3, 4), normal(3, 4));
+        for (boolean descends : new boolean[] {false, true}) {
+            add(new Cumsum(0, descends), normal(3, 4));
+            add(new Cumsum(-2, descends), normal(2, 3, 4));
+            add(new Cumsum(-1, descends), normal());
+        }
         add(new Max(), normal(2, 3));
         add(new Min(), normal());
         for (int dimension : new int[] {0, 1, -1}) {

@@ -37,6 +37,7 @@ import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.OperatorVisitor;
 import dev.capstan.runtime.op.Ops;
 import dev.capstan.runtime.op.Reduction;
+import dev.capstan.runtime.op.Scan;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
@@ -59,6 +60,7 @@ class OperatorsTest {
     private static final List<Class<? extends Operator>> FAMILIES = List.of(
             Elementwise.class,
             Reduction.class,
+            Scan.class,
             View.class,
             Assembly.class,
             Indexed.class,
@@ -150,6 +152,11 @@ class OperatorsTest {
             @Override
             public Class<?> visit(Assembly operator) {
                 return Assembly.class;
+            }
+
+            @Override
+            public Class<?> visit(Scan operator) {
+                return Scan.class;
             }
 
             @Override

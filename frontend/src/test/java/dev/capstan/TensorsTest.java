@@ -175,4 +175,42 @@ class TensorsTest {
         assertEquals(List.of(), function.compiled().report());
         assertTrue(function.compiled().explain().contains("0 paths"));
     }
+
+    @Test
+    void arangeCountsToTheBound() {
+        assertArrayEquals(new long[] {0, 1, 2}, Tensor.arange(3).toLongArray());
+        assertArrayEquals(new long[] {2, 5, 8}, Tensor.arange(2, 9, 3).toLongArray());
+        assertArrayEquals(new long[] {2, 5}, Tensor.arange(2, 8, 3).toLongArray());
+        assertArrayEquals(new long[] {4, 2}, Tensor.arange(4, 0, -2).toLongArray());
+        assertEquals(0, Tensor.arange(4, 4, -2).numel());
+        CapstanException e = assertThrows(CapstanException.class, () -> Tensor.arange(0, -3, 2));
+        assertEquals("arange: the steps do not lead to the end", e.operator() + ": " + e.rule());
+    }
+
+    @Test
+    void partsAreViewsThatMakeUpTheWhole() {
+        Tensor x = Tensor.arange(10).reshape(2, 5);
+        assertEquals(
+                List.of("[2,2]", "[2,2]", "[2,1]"),
+                x.split(2, 1).stream().map(part -> part.shape().toString()).toList());
+        assertEquals(
+                List.of("[2,3]", "[2,2]"),
+                x.chunk(2, -1).stream().map(part -> part.shape().toString()).toList());
+        assertArrayEquals(new long[] {5, 6, 7, 8, 9}, x.unbind(0).get(1).toLongArray());
+        assertArrayEquals(
+                new long[] {4, 9},
+                x.split(new int[] {1, 3, 1}, 1).get(2).reshape(-1).toLongArray());
+        x.split(2, 1).get(1).fill_(0);
+        assertEquals(4 + 9 + 0 + 1 + 5 + 6, x.sum().item());
+        CapstanException e = assertThrows(CapstanException.class, () -> x.split(new int[] {1, 3}, 1));
+        assertEquals("split: the parts do not make up the whole", e.operator() + ": " + e.rule());
+    }
+
+    @Test
+    void aPaddingRowGetsNoGradient() {
+        Tensor weight = Tensor.ones(3, 2).requiresGrad(true);
+        Tensor index = Tensor.of(new long[] {2, 0, 2, 1});
+        F.embedding(index, weight, -1).sum().backward();
+        assertArrayEquals(new double[] {1, 1, 1, 1, 0, 0}, weight.grad().toDoubleArray());
+    }
 }

@@ -193,6 +193,7 @@ final class OperatorCalls {
                         a.tensor(1),
                         a.tensor(2),
                         a.truth(9, "is_causal")));
+        CALLS.put("cumsum", a -> converted(a).cumsum(a.integer(1, "dim")));
         deviation("var", Tensor::var);
         deviation("std", Tensor::std);
         CALLS.put("tril", a -> a.tensor(0).tril(a.has(1, "diagonal") ? a.integer(1, "diagonal") : 0));

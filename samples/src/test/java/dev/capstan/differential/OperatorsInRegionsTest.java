@@ -118,6 +118,7 @@ class OperatorsInRegionsTest extends BothModes {
                         x.flatten(0, -2).select(0, 0),
                         x.flatten(0, -2).select(0, 1),
                         1e-5));
+        add(cases, "cumsum", x -> x.cumsum(-1).add(x.cumsum(0)));
         add(cases, "tril", x -> x.tril(1).sub(x.triu(-1)));
         add(cases, "maskedFill", x -> x.maskedFill(x.gt(0), x.sum()));
         add(cases, "attention", x -> F.scaledDotProductAttention(x, x.tanh(), x.exp(), false));

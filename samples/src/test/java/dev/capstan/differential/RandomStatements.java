@@ -73,12 +73,23 @@ final class RandomStatements {
         return apply(matrix(), ".select(" + dimension + ", " + index + ")", t -> t.select(dimension, index));
     }
 
+    /** The last index first. */
+    private static Tensor reversed(int size) {
+        return Tensor.arange(size - 1, -1, -1);
+    }
+
     private Value expression() {
         Value a = matrix();
         Value b = random.nextInt(4) == 0 ? row() : matrix();
         Value c = matrix();
         int choice = random.nextInt(RandomStep.CHOICES);
-        return switch (random.nextInt(14)) {
+        return switch (random.nextInt(17)) {
+            case 14 -> apply(a, ".softmax(1)", t -> t.softmax(1));
+            case 15 ->
+                new Value(
+                        a.java() + ".sub(" + c.java() + ".amax(true, 0))",
+                        state -> a.get().apply(state).sub(c.get().apply(state).amax(true, 0)));
+            case 16 -> apply(a, ".indexSelect(0, [size - 1, ..., 0])", t -> t.indexSelect(0, reversed(t.size(0))));
             case 12 -> apply(a, ".randLike()", Tensor::randLike);
             case 13 ->
                 new Value(

@@ -59,7 +59,7 @@ public abstract sealed class EagerStep {
     }
 
     /**
-     * An operator that is a step by itself, one of {@code Indexed} or {@code Opaque}.
+     * An operator that is a step by itself, a {@code Scan}, an {@code Indexed} or an {@code Opaque} one.
      *
      * @param output of the operator's type
      */

@@ -14,6 +14,7 @@ import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.OperatorVisitor;
 import dev.capstan.runtime.op.Ops;
 import dev.capstan.runtime.op.Reduction;
+import dev.capstan.runtime.op.Scan;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
@@ -104,6 +105,8 @@ public final class OperatorExecutor {
             copy(apart, result);
         } else if (operator instanceof Indexed indexed) {
             IndexedExecutor.run(indexed, operands, result);
+        } else if (operator instanceof Scan scan) {
+            ScanExecutor.run(scan, operands[0], result);
         } else if (operator instanceof Opaque opaque) {
             opaque.compute(operands, result);
             result.storage().written();
@@ -195,6 +198,11 @@ public final class OperatorExecutor {
 
         @Override
         public NdArray visit(Indexed operator) {
+            return alone(operator);
+        }
+
+        @Override
+        public NdArray visit(Scan operator) {
             return alone(operator);
         }
 

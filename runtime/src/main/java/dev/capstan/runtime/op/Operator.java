@@ -10,7 +10,7 @@ import java.util.function.IntPredicate;
  * compute the same. An operator belongs to exactly one family; passes visit families, never a concrete operator.
  */
 public sealed interface Operator
-        permits Elementwise, Reduction, View, Assembly, Indexed, Contraction, Composite, Opaque {
+        permits Elementwise, Reduction, Scan, View, Assembly, Indexed, Contraction, Composite, Opaque {
     /** The name in errors and listings: the record's name, its first letter small. */
     default String name() {
         return OperatorName.of(getClass());

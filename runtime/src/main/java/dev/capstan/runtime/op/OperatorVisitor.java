@@ -13,6 +13,9 @@ public interface OperatorVisitor<R> {
     /** A reduction. */
     R visit(Reduction operator);
 
+    /** A reduction with all sums on the way. */
+    R visit(Scan operator);
+
     /** A movement that is a view. */
     R visit(View operator);
 

@@ -12,6 +12,7 @@ import dev.capstan.runtime.op.Indexed;
 import dev.capstan.runtime.op.Opaque;
 import dev.capstan.runtime.op.OperatorVisitor;
 import dev.capstan.runtime.op.Reduction;
+import dev.capstan.runtime.op.Scan;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
@@ -207,6 +208,11 @@ final class Lowering implements OperatorVisitor<Void> {
                 above.add(place);
             }
         }
+    }
+
+    @Override
+    public Void visit(Scan operator) {
+        return single();
     }
 
     @Override

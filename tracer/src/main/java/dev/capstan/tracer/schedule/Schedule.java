@@ -112,7 +112,7 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results) 
     public record Multiply(Place left, Place right, Place output) implements Step {}
 
     /**
-     * An operator that is a step by itself: an {@code Indexed} or an {@code Opaque} one.
+     * An operator that is a step by itself: a {@code Scan}, an {@code Indexed} or an {@code Opaque} one.
      *
      * @param operator what is computed
      * @param inputs the operands

@@ -14,6 +14,7 @@ import dev.capstan.runtime.op.Opaque;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.OperatorVisitor;
 import dev.capstan.runtime.op.Reduction;
+import dev.capstan.runtime.op.Scan;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
@@ -112,6 +113,11 @@ final class GraphInterpreter implements OperatorVisitor<NdArray> {
             copy(operand(i), result.view(operator.place(i, types(), result.layout())));
         }
         return result;
+    }
+
+    @Override
+    public NdArray visit(Scan operator) {
+        return single(operator);
     }
 
     @Override
