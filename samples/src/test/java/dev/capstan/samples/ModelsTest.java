@@ -100,7 +100,9 @@ final class ModelsTest {
 
     @Test
     void treesAreLearnedAlikeInBothModes() {
-        compare(Sample.TREE_LSTM, "--hidden", "6", "--batch", "2", "--steps", "8");
+        Training training = compare(Sample.TREE_LSTM, "--hidden", "6", "--batch", "2", "--steps", "50");
+        // the first steps are captured as a whole, then the cell is by itself, and has some nodes in each of the others
+        assertTrue(hits(training.region().report()) > 100, training.region().explain());
     }
 
     @Test

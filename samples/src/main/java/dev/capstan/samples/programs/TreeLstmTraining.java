@@ -2,12 +2,12 @@
 package dev.capstan.samples.programs;
 
 import dev.capstan.Compiled;
-import dev.capstan.CompiledBiFunction;
 import dev.capstan.F;
 import dev.capstan.Generator;
 import dev.capstan.GradMode;
 import dev.capstan.Tensor;
 import dev.capstan.optim.Optimizer;
+import dev.capstan.runtime.spi.RegionPolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,13 +21,14 @@ final class TreeLstmTraining implements Training {
     private static final int MOST_LEAVES = 10;
     private static final int TESTED = 200;
     private static final int SHOWN = 5;
+    /** The sooner it is seen that paths do not come back, the sooner the cell is compiled. */
+    private static final RegionPolicy FEW_PATHS = RegionPolicy.of(3).withPaths(32);
 
     private final Generator generator;
     private final TreeLstm model;
     private final int batch;
     private final int steps;
-    private final CompiledBiFunction<List<Expression>, Tensor, Tensor> train =
-            Compiled.step("TreeLstmTraining", this::train);
+    private final Compiled step = Compiled.region("TreeLstmTraining", FEW_PATHS);
     private final Optimizer optimizer;
     private final boolean forgetGradients;
 
@@ -55,7 +56,7 @@ final class TreeLstmTraining implements Training {
             expressions.add(expression);
             values[i] = expression.value() ? 1 : 0;
         }
-        return train.apply(expressions, Tensor.of(values)).item();
+        return step.call(() -> train(expressions, Tensor.of(values))).item();
     }
 
     /** One step: the mean surprise of the values, {@code -log p}, is made smaller. */
