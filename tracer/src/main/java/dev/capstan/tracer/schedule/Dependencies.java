@@ -7,11 +7,14 @@ import dev.capstan.tracer.rewrite.LayoutAlgebra;
 import dev.capstan.tracer.schedule.Placement.Copy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * Who writes and who reads which root, and who writes over what; tasks are numbered by their position in
@@ -49,59 +52,74 @@ final class Dependencies {
             }
         }
         tasks.forEach(task -> covered.add(new HashSet<>()));
-        lowering.layers().forEach(pieces -> cover(pieces, lowering));
+        if (!lowering.layers().isEmpty()) {
+            Map<Task, Integer> numbers = new IdentityHashMap<>();
+            tasks.forEach(task -> numbers.put(task, numbers.size()));
+            lowering.layers().forEach(pieces -> cover(pieces, lowering, numbers));
+        }
         for (int task = 0; task < tasks.size(); task++) {
             Set<Integer> before = new HashSet<>(covered.get(task));
             tasks.get(task).operands().forEach(operand -> before.addAll(writers.get(roots.of(operand))));
             needed.add(before);
         }
-        writes.forEach(write -> readFirst(write, lowering.graph()));
+        if (!writes.isEmpty()) {
+            readFirst(writes, lowering.graph());
+        }
     }
 
-    /** Lets a task that overwrites an input wait for those that read it, unless they wait for it. */
-    private void readFirst(WriteBack.Write write, Graph graph) {
-        int writer = write.root() == WriteBack.COPIED ? Task.NOTHING : map(write.root());
-        if (writer == Task.NOTHING) {
-            return;
-        }
+    /** Lets the tasks that overwrite inputs wait for those that read them, unless they wait for it. */
+    private void readFirst(List<WriteBack.Write> writes, Graph graph) {
+        Map<Integer, Set<Integer>> readersOf = new HashMap<>();
         for (int value = 0; value < readers.size(); value++) {
             if (graph.definitions().get(value) instanceof Graph.Operand operand
-                    && operand.source() instanceof Graph.Input input
-                    && input.index() == write.input()) {
-                for (int reader : readers.get(value)) {
-                    if (reader != writer && !waits(reader, writer)) {
-                        needed.get(writer).add(reader);
+                    && operand.source() instanceof Graph.Input input) {
+                readersOf
+                        .computeIfAbsent(input.index(), unseen -> new HashSet<>())
+                        .addAll(readers.get(value));
+            }
+        }
+        List<List<Integer>> followers = new ArrayList<>();
+        tasks.forEach(task -> followers.add(new ArrayList<>()));
+        for (int task = 0; task < tasks.size(); task++) {
+            for (int before : needed.get(task)) {
+                followers.get(before).add(task);
+            }
+        }
+        for (WriteBack.Write write : writes) {
+            int writer = write.root() == WriteBack.COPIED ? Task.NOTHING : map(write.root());
+            if (writer != Task.NOTHING) {
+                BitSet waiting = from(writer, followers);
+                for (int reader : readersOf.getOrDefault(write.input(), Set.of())) {
+                    if (!waiting.get(reader) && needed.get(writer).add(reader)) {
+                        followers.get(reader).add(writer);
                     }
                 }
             }
         }
     }
 
-    private boolean waits(int task, int other) {
-        Set<Integer> seen = new HashSet<>();
+    /** A task and all that wait for it. */
+    private static BitSet from(int task, List<List<Integer>> followers) {
+        BitSet found = new BitSet();
+        found.set(task);
         Deque<Integer> open = new ArrayDeque<>(List.of(task));
         while (!open.isEmpty()) {
-            for (int before : needed.get(open.pop())) {
-                if (before == other) {
-                    return true;
-                }
-                if (seen.add(before)) {
-                    open.push(before);
+            for (int follower : followers.get(open.pop())) {
+                if (!found.get(follower)) {
+                    found.set(follower);
+                    open.push(follower);
                 }
             }
         }
-        return false;
+        return found;
     }
 
-    private void cover(List<Copy> pieces, Lowering lowering) {
+    private void cover(List<Copy> pieces, Lowering lowering, Map<Task, Integer> numbers) {
         List<Integer> below = new ArrayList<>();
         for (Copy piece : pieces) {
             List<Integer> own = piece.isNeedless()
                     ? writers.get(roots.of(piece.source()))
-                    : IntStream.range(0, tasks.size())
-                            .filter(task -> tasks.get(task) == lowering.made(piece))
-                            .boxed()
-                            .toList();
+                    : lowering.made(piece) == null ? List.of() : List.of(numbers.get(lowering.made(piece)));
             own.forEach(task -> covered.get(task).addAll(below));
             below.addAll(own);
         }

@@ -6,16 +6,15 @@ import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.Deque;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * Groups tasks into units, each of which becomes one step. A reduction takes in the element-wise computations that
@@ -30,75 +29,124 @@ final class Fusion {
     /** Arrays that a unit's kernel reads and writes. */
     private static final int MOST_ARRAYS = 12;
 
-    private final Lowering lowering;
     private final Roots roots;
+    private final Placement placement;
     private final Dependencies dependencies;
     private final List<Task> tasks;
     private final List<Shape> spaces = new ArrayList<>();
-    private final int[][] needed;
-    private final int[] unitOf;
-    private final List<TreeSet<Integer>> units = new ArrayList<>();
+    private final int[] instructions;
+    private final Operand[][] operands;
+    private final UnitOrder units;
+
+    /**
+     * What a task reads.
+     *
+     * @param root in whose memory it lies
+     * @param writer the task that computes all of it element by element, or {@link Task#NOTHING}
+     * @param isDirect whether that computation could be put in
+     * @param read a number for the root and how it is read, or {@link #UNREAD}
+     */
+    private record Operand(int root, int writer, boolean isDirect, int read) {}
+
+    /** A number is a part of the kernel. */
+    private static final int UNREAD = -1;
 
     Fusion(Lowering lowering, Dependencies dependencies) {
-        this.lowering = lowering;
         this.roots = lowering.roots();
+        this.placement = lowering.placement();
         this.dependencies = dependencies;
         this.tasks = lowering.tasks();
-        this.unitOf = new int[tasks.size()];
-        this.needed = new int[unitOf.length][];
-        for (int task = 0; task < unitOf.length; task++) {
-            needed[task] = dependencies.needed(task).stream()
+        this.instructions = new int[tasks.size()];
+        this.operands = new Operand[instructions.length][];
+        int[][] needed = new int[instructions.length][];
+        int[][] alone = new int[instructions.length][];
+        Map<List<Object>, Integer> reads = new HashMap<>();
+        for (int index = 0; index < instructions.length; index++) {
+            Task task = tasks.get(index);
+            instructions[index] = instructions(task);
+            operands[index] = task.operands().stream()
+                    .map(value -> operand(task, value, reads))
+                    .toArray(Operand[]::new);
+            needed[index] = dependencies.needed(index).stream()
                     .mapToInt(Integer::intValue)
                     .sorted()
                     .toArray();
-            unitOf[task] = task;
-            units.add(new TreeSet<>(Set.of(task)));
-            spaces.add(LayoutAlgebra.compact(Layout.contiguous(tasks.get(task).shape()))
-                    .shape());
+            alone[index] = new int[] {index};
+            spaces.add(LayoutAlgebra.compact(Layout.contiguous(task.shape())).shape());
         }
+        this.units = new UnitOrder(needed, new Ordering(tasks, alone, task -> needed[task]).ordered());
+    }
+
+    private Operand operand(Task task, int value, Map<List<Object>, Integer> reads) {
+        int root = roots.of(value);
+        int read = UNREAD;
+        if (!roots.isConstant(root)) {
+            Layout layout = LayoutAlgebra.compact(roots.layout(value).expand(task.shape()));
+            read = reads.computeIfAbsent(List.of(root, layout), unseen -> reads.size());
+        }
+        return new Operand(root, dependencies.map(root), dependencies.isDirect(task, value), read);
+    }
+
+    private static int instructions(Task task) {
+        if (!(task instanceof Task.Map map)) {
+            return 0;
+        }
+        Kernel kernel = map.kernel();
+        return (int) kernel.instructions().stream()
+                .filter(step -> step.primitive() != Primitive.INPUT && step.primitive() != Primitive.CONSTANT)
+                .count();
     }
 
     /** The units, each as its tasks in order; they can run in the order in which they are listed. */
     List<List<Task>> units() {
-        for (int task = 0; task < unitOf.length; task++) {
+        for (int task = 0; task < operands.length; task++) {
             if (tasks.get(task) instanceof Task.Fold) {
                 absorb(task);
             }
         }
-        for (int task = 0; task < unitOf.length; task++) {
+        for (int task = 0; task < operands.length; task++) {
             if (isFree(task)) {
-                joinProducers(task);
+                for (int producer : producers(task).descendingSet()) {
+                    join(producer, task);
+                }
             }
         }
         joinNeighbours();
-        return new Ordering(tasks, units, this::neededUnits).ordered();
+        int[][] members =
+                IntStream.range(0, operands.length).mapToObj(units::tasks).toArray(int[][]::new);
+        return Arrays.stream(new Ordering(tasks, members, units::needed).ordered())
+                .mapToObj(unit ->
+                        Arrays.stream(members[unit]).mapToObj(tasks::get).toList())
+                .toList();
     }
 
     /** True for an element-wise task that no reduction has taken in. */
     private boolean isFree(int task) {
-        return tasks.get(task) instanceof Task.Map
-                && tasks.get(units.get(unitOf[task]).last()) instanceof Task.Map;
+        int[] unit = units.tasks(units.of(task));
+        return tasks.get(task) instanceof Task.Map && tasks.get(unit[unit.length - 1]) instanceof Task.Map;
     }
 
     private void absorb(int fold) {
         TreeSet<Integer> candidates = producers(fold);
         while (!candidates.isEmpty()) {
             int candidate = candidates.pollLast();
-            Set<Integer> together = new HashSet<>(units.get(unitOf[fold]));
-            together.add(candidate);
-            if (isOnlyReadIn(tasks.get(candidate).writes(), together) && fits(together)) {
-                unite(fold, candidate);
+            if (isOnlyRead(candidate, units.of(fold))
+                    && fits(units.of(fold), units.of(candidate))
+                    && units.unite(units.of(fold), units.of(candidate))) {
                 candidates.addAll(producers(candidate));
             }
         }
     }
 
-    private boolean isOnlyReadIn(int root, Set<Integer> unit) {
-        if (lowering.placement().isRequired(root)) {
+    /** True if a task's result is of use to a unit alone, which could compute it itself. */
+    private boolean isOnlyRead(int task, int unit) {
+        int root = tasks.get(task).writes();
+        if (placement.isRequired(root)) {
             return false;
         }
         for (int reader : dependencies.readers(root)) {
-            if (!unit.contains(reader) || dependencies.isBarrier(dependencies.map(root), tasks.get(reader))) {
+            boolean inside = units.of(reader) == unit || reader == task;
+            if (!inside || dependencies.isBarrier(task, tasks.get(reader))) {
                 return false;
             }
         }
@@ -108,23 +156,17 @@ final class Fusion {
     /** The tasks whose results a task could compute itself. */
     private TreeSet<Integer> producers(int task) {
         TreeSet<Integer> producers = new TreeSet<>();
-        for (int operand : tasks.get(task).operands()) {
-            if (dependencies.isDirect(tasks.get(task), operand)) {
-                producers.add(dependencies.map(roots.of(operand)));
+        for (Operand operand : operands[task]) {
+            if (operand.isDirect) {
+                producers.add(operand.writer);
             }
         }
         return producers;
     }
 
-    private void joinProducers(int task) {
-        for (int producer : producers(task).descendingSet()) {
-            join(producer, task);
-        }
-    }
-
     private void joinNeighbours() {
         Map<List<Object>, Integer> first = new HashMap<>();
-        for (int task = 0; task < unitOf.length; task++) {
+        for (int task = 0; task < operands.length; task++) {
             if (isFree(task)) {
                 for (int operand : tasks.get(task).operands()) {
                     Layout layout = roots.layout(operand);
@@ -145,47 +187,34 @@ final class Fusion {
 
     /** Makes one unit of those of two tasks if that is possible. */
     private boolean join(int a, int b) {
-        int left = unitOf[a];
-        int right = unitOf[b];
+        int left = units.of(a);
+        int right = units.of(b);
         if (left == right) {
             return true;
         }
-        if (!isFree(a) || !isFree(b) || !spaces.get(a).equals(spaces.get(b))) {
-            return false;
-        }
-        Set<Integer> together = new HashSet<>(units.get(left));
-        together.addAll(units.get(right));
-        if (isSeparated(left, right)
-                || isSeparated(right, left)
-                || !fits(together)
-                || waits(left, right)
-                || waits(right, left)) {
-            return false;
-        }
-        unite(a, b);
-        return true;
-    }
-
-    private void unite(int a, int b) {
-        int target = unitOf[a];
-        int source = unitOf[b];
-        for (int task : units.get(source)) {
-            unitOf[task] = target;
-            units.get(target).add(task);
-        }
-        units.set(source, new TreeSet<>());
+        return isFree(a)
+                && isFree(b)
+                && spaces.get(a).equals(spaces.get(b))
+                && !isSeparated(left, right)
+                && !isSeparated(right, left)
+                && fits(left, right)
+                && units.unite(left, right);
     }
 
     /** True if a task of one unit reads a result of the other as a whole, or writes over one. */
     private boolean isSeparated(int reading, int writing) {
-        for (int task : units.get(reading)) {
-            if (dependencies.covered(task).stream().anyMatch(writer -> unitOf[writer] == writing)) {
-                return true;
+        for (int task : units.tasks(reading)) {
+            for (int writer : dependencies.covered(task)) {
+                if (units.of(writer) == writing) {
+                    return true;
+                }
             }
-            for (int operand : tasks.get(task).operands()) {
-                for (int writer : dependencies.writers(roots.of(operand))) {
-                    if (unitOf[writer] == writing && !dependencies.isDirect(tasks.get(task), operand)) {
-                        return true;
+            for (Operand operand : operands[task]) {
+                if (!operand.isDirect) {
+                    for (int writer : dependencies.writers(operand.root)) {
+                        if (units.of(writer) == writing) {
+                            return true;
+                        }
                     }
                 }
             }
@@ -193,79 +222,42 @@ final class Fusion {
         return false;
     }
 
-    /** True if one unit waits for a third that waits for the other. */
-    private boolean waits(int waiting, int other) {
-        BitSet seen = new BitSet();
-        seen.set(waiting);
-        Deque<Integer> open = new ArrayDeque<>();
-        for (int unit : neededUnits(waiting)) {
-            seen.set(unit);
-            if (unit != other) {
-                open.push(unit);
-            }
-        }
-        while (!open.isEmpty()) {
-            for (int task : units.get(open.pop())) {
-                for (int writer : needed[task]) {
-                    int unit = unitOf[writer];
-                    if (unit == other) {
-                        return true;
-                    }
-                    if (!seen.get(unit)) {
-                        seen.set(unit);
-                        open.push(unit);
-                    }
-                }
-            }
-        }
-        return false;
-    }
-
-    /** The units whose results a unit reads, without itself. */
-    private Set<Integer> neededUnits(int unit) {
-        Set<Integer> result = new HashSet<>();
-        for (int task : units.get(unit)) {
-            for (int writer : needed[task]) {
-                result.add(unitOf[writer]);
-            }
-        }
-        result.remove(unit);
-        return result;
-    }
-
-    private boolean fits(Set<Integer> unit) {
+    /** True if one kernel for both units would not be too large. */
+    private boolean fits(int left, int right) {
         int sum = 0;
         int largest = 0;
-        Set<List<Object>> read = new HashSet<>();
+        Set<Integer> read = new HashSet<>();
         int written = 0;
-        for (int index : unit) {
-            Task task = tasks.get(index);
-            int own = instructions(task);
-            sum += own;
-            largest = Math.max(largest, own);
-            for (int operand : task.operands()) {
-                int root = roots.of(operand);
-                boolean inside = unit.contains(dependencies.map(root)) && dependencies.isDirect(task, operand);
-                if (!inside && !roots.isConstant(root)) {
-                    read.add(List.of(
-                            root, LayoutAlgebra.compact(roots.layout(operand).expand(task.shape()))));
+        for (int unit : new int[] {left, right}) {
+            for (int index : units.tasks(unit)) {
+                Task task = tasks.get(index);
+                sum += instructions[index];
+                largest = Math.max(largest, instructions[index]);
+                for (Operand operand : operands[index]) {
+                    boolean inside = operand.isDirect && isIn(operand.writer, left, right);
+                    if (!inside && operand.read != UNREAD) {
+                        read.add(operand.read);
+                    }
                 }
+                boolean leaves = !task.isWhole()
+                        || placement.isRequired(task.writes())
+                        || !areIn(dependencies.readers(task.writes()), left, right);
+                written += leaves ? 1 : 0;
             }
-            boolean leaves = !task.isWhole()
-                    || lowering.placement().isRequired(task.writes())
-                    || !unit.containsAll(dependencies.readers(task.writes()));
-            written += leaves ? 1 : 0;
         }
         return sum - largest <= MOST_INSTRUCTIONS && read.size() + written <= MOST_ARRAYS;
     }
 
-    private int instructions(Task task) {
-        if (!(task instanceof Task.Map map)) {
-            return 0;
+    private boolean isIn(int task, int left, int right) {
+        return units.of(task) == left || units.of(task) == right;
+    }
+
+    private boolean areIn(List<Integer> some, int left, int right) {
+        for (int task : some) {
+            if (!isIn(task, left, right)) {
+                return false;
+            }
         }
-        Kernel kernel = map.kernel();
-        return (int) kernel.instructions().stream()
-                .filter(step -> step.primitive() != Primitive.INPUT && step.primitive() != Primitive.CONSTANT)
-                .count();
+        return true;
     }
 }
