@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.inspect;
 
-import dev.capstan.codegen.fusion.FusedKernel;
 import dev.capstan.codegen.kernel.GeneratedClass;
 import dev.capstan.runtime.spi.PathReport.Artifact;
 import dev.capstan.runtime.spi.PathReport.Kind;
@@ -31,10 +30,9 @@ public final class Artifacts {
 
     /** Everything there is to see of a program. */
     public static List<Artifact> of(
-            String name, Schedule schedule, GeneratedClass program, Collection<FusedKernel> kernels) {
+            String name, Schedule schedule, Collection<GeneratedClass> classes) {
         List<Artifact> artifacts = new ArrayList<>(of(name, schedule));
-        add(artifacts, program);
-        kernels.forEach(kernel -> add(artifacts, kernel.type()));
+        classes.forEach(type -> add(artifacts, type));
         return artifacts;
     }
 

@@ -26,6 +26,7 @@ import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -50,9 +51,9 @@ final class DriverTree {
     private final int[] scratchSizes;
     private final ClassTree tree;
 
-    private DriverTree(String name, Schedule schedule) {
+    private DriverTree(String name, Schedule schedule, BitSet constant) {
         this.schedule = schedule;
-        this.packing = Packing.of(schedule);
+        this.packing = Packing.of(schedule, constant);
         this.scratchTypes = new DType[packing.count()];
         this.scratchSizes = new int[packing.count()];
         this.type = ClassTree.named(GeneratedClasses.PACKAGE + "." + name).implementing(DRIVER);
@@ -65,7 +66,22 @@ final class DriverTree {
 
     /** @param name the class's simple name */
     static DriverTree of(String name, Schedule schedule) {
-        return new DriverTree(name, schedule);
+        return new DriverTree(name, schedule, new BitSet());
+    }
+
+    /**
+     * A driver that finds constant factors packed.
+     *
+     * @param name the class's simple name
+     * @param constant the slots that stay the same over many runs
+     */
+    static DriverTree of(String name, Schedule schedule, BitSet constant) {
+        return new DriverTree(name, schedule, constant);
+    }
+
+    /** What has to be packed before it runs. */
+    List<Packing.Factor> constantFactors() {
+        return packing.constants();
     }
 
     /** The class. */

@@ -3,13 +3,18 @@ package dev.capstan.codegen.program;
 
 import dev.capstan.codegen.fusion.FusedKernel;
 import dev.capstan.codegen.inspect.Artifacts;
+import dev.capstan.codegen.kernel.Contraction;
 import dev.capstan.codegen.kernel.GeneratedClass;
 import dev.capstan.codegen.kernel.GeneratedClasses;
 import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.schedule.Schedule;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A generated driver with what it needs to run. Holds the only reference to the driver's class. */
@@ -49,16 +54,63 @@ final class GeneratedProgram implements CompiledSchedule {
 
     @Override
     public void run(Object[] arrays, int[] offsets) {
-        if (!packs) {
-            driver.run(arrays, offsets, NOTHING, constants);
-            return;
-        }
-        Object[] own = scratch.getAndSet(null);
-        if (own == null) {
-            own = tree.scratch();
-        }
+        Object[] own = takeScratch();
+        packConstants(arrays, offsets, own);
+        run(arrays, offsets, own);
+        giveBackScratch(own);
+    }
+
+    /** Runs it once constant factors are packed. */
+    void run(Object[] arrays, int[] offsets, Object[] own) {
         driver.run(arrays, offsets, own, constants);
-        scratch.set(own);
+    }
+
+    /** Arrays for packed factors. */
+    Object[] takeScratch() {
+        if (!packs) {
+            return NOTHING;
+        }
+        Object[] idle = scratch.getAndSet(null);
+        return idle != null ? idle : tree.scratch();
+    }
+
+    /** For the next one who takes them. */
+    void giveBackScratch(Object[] own) {
+        if (packs) {
+            scratch.set(own);
+        }
+    }
+
+    /** Packs the factors that the driver expects to be packed. */
+    void packConstants(Object[] arrays, int[] offsets, Object[] own) {
+        for (Packing.Factor factor : tree.constantFactors()) {
+            int slot = factor.place().slot();
+            Layout layout = factor.place().layout();
+            int offset = offsets[slot] + layout.offset();
+            int k = layout.shape().size(0);
+            int n = layout.shape().size(1);
+            Contraction contraction = Contraction.instance();
+            if (own[factor.pack()] instanceof float[] packed) {
+                contraction.pack(
+                        (float[]) arrays[slot], offset, layout.stride(0), layout.stride(1), k, n, packed, 0);
+            } else {
+                double[] panels = (double[]) own[factor.pack()];
+                contraction.pack(
+                        (double[]) arrays[slot], offset, layout.stride(0), layout.stride(1), k, n, panels, 0);
+            }
+        }
+    }
+
+    /** The element types of its products. */
+    Set<DType> products() {
+        return tree.products();
+    }
+
+    /** All generated classes, the driver's first. */
+    List<GeneratedClass> classes() {
+        List<GeneratedClass> classes = new ArrayList<>(List.of(type));
+        kernels.forEach(kernel -> classes.add(kernel.type()));
+        return classes;
     }
 
     /** The generated class. */
@@ -78,6 +130,6 @@ final class GeneratedProgram implements CompiledSchedule {
 
     @Override
     public List<PathReport.Artifact> artifacts() {
-        return Artifacts.of(name, schedule, type, kernels);
+        return Artifacts.of(name, schedule, classes());
     }
 }

@@ -3,14 +3,11 @@ package dev.capstan.codegen.program;
 
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.schedule.Schedule;
-import dev.capstan.tracer.schedule.Schedule.Clear;
-import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
-import dev.capstan.tracer.schedule.Schedule.Reduce;
-import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +17,9 @@ import java.util.Map;
  *
  * @param uses for each step that multiplies by a shared factor its pack; absent for others
  * @param count number of packs
+ * @param constants the packs that are there before the first step
  */
-record Packing(Map<Integer, Use> uses, int count) {
+record Packing(Map<Integer, Use> uses, int count, List<Factor> constants) {
     /**
      * A product's share in a pack.
      *
@@ -30,58 +28,64 @@ record Packing(Map<Integer, Use> uses, int count) {
      */
     record Use(int pack, boolean isFirst) {}
 
+    /**
+     * A factor that stays the same over many runs.
+     *
+     * @param pack its pack
+     * @param place where it lies
+     */
+    record Factor(int pack, Place place) {}
+
     /** Products with one and the same factor in it, so far. */
     private static final class Group {
+        final Place factor;
         final List<Integer> steps = new ArrayList<>();
+
+        Group(Place factor) {
+            this.factor = factor;
+        }
     }
 
-    static Packing of(Schedule schedule) {
+    /** @param constant the slots that stay the same over many runs */
+    static Packing of(Schedule schedule, BitSet constant) {
         List<Group> groups = new ArrayList<>();
         Map<Place, Group> valid = new HashMap<>();
         List<Step> steps = schedule.steps();
         for (int i = 0; i < steps.size(); i++) {
             if (steps.get(i) instanceof Multiply multiply && isPlain(multiply)) {
                 valid.computeIfAbsent(multiply.right(), place -> {
-                            Group group = new Group();
+                            Group group = new Group(place);
                             groups.add(group);
                             return group;
                         })
                         .steps
                         .add(i);
             }
-            for (Place written : written(steps.get(i))) {
+            for (Place written : StepByStep.outputs(steps.get(i))) {
                 valid.keySet().removeIf(factor -> overlap(factor, written));
             }
         }
         Map<Integer, Use> uses = new HashMap<>();
+        List<Factor> constants = new ArrayList<>();
         int count = 0;
         for (Group group : groups) {
-            if (group.steps.size() > 1) {
+            boolean isConstant = constant.get(group.factor.slot());
+            if (isConstant) {
+                constants.add(new Factor(count, group.factor));
+            }
+            if (isConstant || group.steps.size() > 1) {
                 for (int step : group.steps) {
-                    uses.put(step, new Use(count, step == group.steps.get(0)));
+                    uses.put(step, new Use(count, !isConstant && step == group.steps.get(0)));
                 }
                 count++;
             }
         }
-        return new Packing(uses, count);
+        return new Packing(uses, count, constants);
     }
 
     /** A single product of matrices of a floating type. */
     private static boolean isPlain(Multiply multiply) {
         return multiply.right().layout().shape().rank() == 2;
-    }
-
-    private static List<Place> written(Step step) {
-        if (step instanceof Loop loop) {
-            return loop.outputs();
-        }
-        if (step instanceof Reduce reduce) {
-            return List.of(reduce.output());
-        }
-        if (step instanceof Single single) {
-            return List.of(single.output());
-        }
-        return List.of(step instanceof Multiply multiply ? multiply.output() : ((Clear) step).output());
     }
 
     private static boolean overlap(Place a, Place b) {

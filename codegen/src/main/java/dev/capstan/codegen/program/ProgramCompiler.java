@@ -24,7 +24,7 @@ public final class ProgramCompiler implements ScheduleCompiler {
         String className = identifier(requireNonNull(name, "name"));
         requireNonNull(schedule, "schedule");
         if (tier == Tier.GENERATED) {
-            return GeneratedProgram.of(className, schedule, DriverTree.of(className, schedule));
+            return generated(className, schedule);
         }
         TieredProgram program = new TieredProgram(className, schedule);
         if (tier == Tier.STEPS) {
@@ -33,6 +33,15 @@ public final class ProgramCompiler implements ScheduleCompiler {
         }
         WarmUpThread.shared().submit(WarmUpThread.Rank.PROGRAM, new Promotion(program));
         return program;
+    }
+
+    private static CompiledSchedule generated(String className, Schedule schedule) {
+        if (!RolledProgram.fits(schedule)) {
+            return GeneratedProgram.of(className, schedule, DriverTree.of(className, schedule));
+        }
+        StepByStep steps = new StepByStep(schedule);
+        RolledProgram.distinct(schedule, steps).forEach(task -> task.generated().ifPresent(task::use));
+        return new RolledProgram(className, schedule, steps);
     }
 
     /** A name that Java allows for a class. */

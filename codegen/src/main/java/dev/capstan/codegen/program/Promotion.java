@@ -30,6 +30,7 @@ final class Promotion implements Job {
     private final WarmUp warmUp = new WarmUp(List.of());
     private DriverTree tree;
     private GeneratedProgram generated;
+    private RolledProgram rolled;
     private Rehearsal rehearsal;
 
     Promotion(TieredProgram program) {
@@ -43,7 +44,10 @@ final class Promotion implements Job {
             return Progress.DONE;
         }
         if (tasks == null) {
-            tasks = new ArrayDeque<>(served.steps().tasks());
+            tasks = new ArrayDeque<>(
+                    RolledProgram.fits(served.schedule())
+                            ? RolledProgram.distinct(served.schedule(), served.steps())
+                            : served.steps().tasks());
         }
         boolean complete = tasks.isEmpty();
         if (!complete) {
@@ -62,12 +66,15 @@ final class Promotion implements Job {
             served.stay("the kernels did not become fast");
             return Progress.DONE;
         }
+        if (RolledProgram.fits(served.schedule())) {
+            return roll(served);
+        }
         if (generated == null) {
             tree = DriverTree.of(served.name(), served.schedule());
             generated = GeneratedProgram.of(served.name(), served.schedule(), tree);
             return Progress.WORKING;
         }
-        if (!areProductsSettled()) {
+        if (!areProductsSettled(tree.products())) {
             return Progress.WAITING;
         }
         if (rehearsal == null) {
@@ -77,6 +84,24 @@ final class Promotion implements Job {
             return Progress.WORKING;
         }
         served.promote(generated);
+        return Progress.DONE;
+    }
+
+    /** Goes on with a program that repeats itself, when the kernels are warm. */
+    private Progress roll(TieredProgram served) {
+        if (rolled == null) {
+            rolled = new RolledProgram(served.name(), served.schedule(), served.steps());
+            return Progress.WORKING;
+        }
+        for (Body body : rolled.bodies()) {
+            if (!areProductsSettled(body.program().products())) {
+                return Progress.WAITING;
+            }
+            if (!body.rehearse()) {
+                return Progress.WORKING;
+            }
+        }
+        served.promote(rolled);
         return Progress.DONE;
     }
 
@@ -104,9 +129,9 @@ final class Promotion implements Job {
         }
     }
 
-    private boolean areProductsSettled() {
+    private static boolean areProductsSettled(Set<DType> products) {
         boolean settled = true;
-        for (DType dtype : tree.products()) {
+        for (DType dtype : products) {
             settled &= Contraction.instance().isSettled(Part.elementType(dtype));
         }
         return settled;

@@ -21,11 +21,19 @@ import java.util.Optional;
  */
 final class StepByStep {
     private final List<Task> tasks = new ArrayList<>();
+    private final List<Optional<Task>> tasksOfSteps = new ArrayList<>();
 
     StepByStep(Schedule schedule) {
         for (Step step : schedule.steps()) {
-            eager(schedule, step).ifPresent(eager -> tasks.add(new Task(step, eager)));
+            Optional<Task> task = eager(schedule, step).map(eager -> new Task(step, eager));
+            tasksOfSteps.add(task);
+            task.ifPresent(tasks::add);
         }
+    }
+
+    /** What a step has to do; empty if nothing. */
+    Optional<Task> task(int step) {
+        return tasksOfSteps.get(step);
     }
 
     /** One step. */
@@ -52,7 +60,7 @@ final class StepByStep {
             use = warm;
         }
 
-        private void run(Object[] arrays, int[] offsets) {
+        void run(Object[] arrays, int[] offsets) {
             KernelUse warm = use;
             if (warm != null) {
                 warm.run(arrays, offsets);
@@ -88,6 +96,17 @@ final class StepByStep {
                     single.operator(), operands(schedule, single.inputs()), operand(schedule, single.output())));
         }
         return Optional.of(EagerStep.clear(operand(schedule, ((Clear) step).output())));
+    }
+
+    /** What a step writes. */
+    static List<Place> outputs(Step step) {
+        if (step instanceof Loop loop) {
+            return loop.outputs();
+        }
+        if (step instanceof Reduce reduce) {
+            return List.of(reduce.output());
+        }
+        return List.of(step instanceof Multiply multiply ? multiply.output() : ((Clear) step).output());
     }
 
     static List<Operand> operands(Schedule schedule, List<Place> places) {

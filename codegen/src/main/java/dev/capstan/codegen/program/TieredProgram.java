@@ -14,7 +14,7 @@ final class TieredProgram implements CompiledSchedule {
     private final Schedule schedule;
     private final StepByStep steps;
     private final long begin = System.nanoTime();
-    private volatile GeneratedProgram generated;
+    private volatile CompiledSchedule generated;
     private volatile String tier = "step by step";
 
     TieredProgram(String name, Schedule schedule) {
@@ -41,9 +41,9 @@ final class TieredProgram implements CompiledSchedule {
     }
 
     /** From now on the driver serves. */
-    void promote(GeneratedProgram program) {
+    void promote(CompiledSchedule program) {
         generated = program;
-        tier = String.format(Locale.ROOT, "generated, warm after %.2f s", (System.nanoTime() - begin) / 1e9);
+        tier = String.format(Locale.ROOT, program.tier() + ", warm after %.2f s", (System.nanoTime() - begin) / 1e9);
     }
 
     /** It stays as it is. */
@@ -53,7 +53,7 @@ final class TieredProgram implements CompiledSchedule {
 
     @Override
     public void run(Object[] arrays, int[] offsets) {
-        GeneratedProgram program = generated;
+        CompiledSchedule program = generated;
         if (program != null) {
             program.run(arrays, offsets);
         } else {
@@ -63,7 +63,7 @@ final class TieredProgram implements CompiledSchedule {
 
     @Override
     public long code() {
-        GeneratedProgram program = generated;
+        CompiledSchedule program = generated;
         return program == null ? 0 : program.code();
     }
 
@@ -74,7 +74,7 @@ final class TieredProgram implements CompiledSchedule {
 
     @Override
     public List<Artifact> artifacts() {
-        GeneratedProgram program = generated;
+        CompiledSchedule program = generated;
         return program != null ? program.artifacts() : Artifacts.of(name, schedule);
     }
 }

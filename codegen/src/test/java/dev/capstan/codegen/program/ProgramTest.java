@@ -160,7 +160,7 @@ class ProgramTest {
     @Test
     void sharedFactorIsPackedOnceUntilItIsWritten() {
         Schedule schedule = new RandomSchedules(5).schedule(400);
-        Packing packing = Packing.of(schedule);
+        Packing packing = Packing.of(schedule, new java.util.BitSet());
         assertTrue(packing.count() > 0);
         long first =
                 packing.uses().values().stream().filter(Packing.Use::isFirst).count();

@@ -15,13 +15,20 @@ import java.util.List;
  * @param slots the arrays that the steps read and write
  * @param steps in order
  * @param results for each output of the graph, where it lies
+ * @param repetitions which steps repeat others, in order
  */
-public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results) {
+public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, List<Repetition> repetitions) {
     /** Copies the lists. */
     public Schedule {
         slots = List.copyOf(slots);
         steps = List.copyOf(steps);
         results = List.copyOf(results);
+        repetitions = List.copyOf(repetitions);
+    }
+
+    /** A schedule of which nothing is known to repeat. */
+    public Schedule(List<Slot> slots, List<Step> steps, List<Place> results) {
+        this(slots, steps, results, List.of());
     }
 
     /** What an array of a schedule is. */

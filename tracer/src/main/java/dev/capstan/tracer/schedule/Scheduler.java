@@ -124,7 +124,7 @@ public final class Scheduler {
         for (int i = owned.nextSetBit(0); i >= 0; i = owned.nextSetBit(i + 1)) {
             placed[i] = planned.places.get(next++);
         }
-        Schedule schedule = new Schedule(planned.slots, planned.steps, List.of(placed));
+        Schedule schedule = new Schedule(planned.slots, planned.steps, List.of(placed), planned.repetitions);
         assert ScheduleVerifier.isValid(schedule, OWN_FORWARD, List.copyOf(places.values()), written);
         return new ForwardSchedule(schedule, places, simplified);
     }
@@ -143,7 +143,7 @@ public final class Scheduler {
         scheduler.leaveApart(
                 simplified.outputs(), range(0, graph.outputs().size()).boxed().toList());
         Planned planned = scheduler.plan(BACKWARD_SLOTS);
-        Schedule schedule = new Schedule(planned.slots, planned.steps, planned.places);
+        Schedule schedule = new Schedule(planned.slots, planned.steps, planned.places, planned.repetitions);
         assert ScheduleVerifier.isValid(schedule, OWN_BACKWARD, List.of(), List.of());
         return schedule;
     }
@@ -283,7 +283,8 @@ public final class Scheduler {
         return new Planned(
                 memory.slots(),
                 memory.steps(),
-                wanted.stream().map(memory::placed).toList());
+                wanted.stream().map(memory::placed).toList(),
+                new Repeats(steps, buffers).find(memory::placed));
     }
 
     /**
@@ -291,5 +292,5 @@ public final class Scheduler {
      *
      * @param places of the graph's outputs, without those that are written to inputs
      */
-    private record Planned(List<Slot> slots, List<Step> steps, List<Place> places) {}
+    private record Planned(List<Slot> slots, List<Step> steps, List<Place> places, List<Repetition> repetitions) {}
 }
