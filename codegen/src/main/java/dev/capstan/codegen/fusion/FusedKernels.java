@@ -8,6 +8,12 @@ import dev.capstan.codegen.kernel.GeneratedClasses;
 import dev.capstan.codegen.kernel.VectorWidth;
 import dev.capstan.codegen.tree.ClassTree;
 import dev.capstan.codegen.tree.OversizedMethodException;
+import dev.capstan.runtime.kernel.Instruction;
+import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.kernel.Primitive;
+import dev.capstan.runtime.kernel.ReductionKernel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,6 +27,9 @@ public final class FusedKernels {
     private final GeneratedClasses classes;
     private final Map<LoopPattern, Optional<FusedLoop>> loops = new RecentlyUsed<>(MOST);
     private final Map<ReductionPattern, Optional<FusedReduction>> reductions = new RecentlyUsed<>(MOST);
+    /** The first generated kernel of each form: kernels that differ in their numbers alone have one form. */
+    private final Map<Object, Object> forms = new RecentlyUsed<>(MOST);
+
     private int generated;
 
     private FusedKernels(GeneratedClasses classes) {
@@ -55,7 +64,43 @@ public final class FusedKernels {
         return reduction;
     }
 
+    /**
+     * Whether a kernel is one of those generated before but for its numbers, such as a mean over another count. Who meets a
+     * new one at every length had better not ask for a class each time.
+     */
+    public synchronized boolean isVariant(Kernel kernel) {
+        return isVariant(form(kernel), kernel);
+    }
+
+    /** The same of a reduction. */
+    public synchronized boolean isVariant(ReductionKernel kernel) {
+        return isVariant(form(kernel), kernel);
+    }
+
+    private boolean isVariant(Object form, Object kernel) {
+        Object first = forms.get(form);
+        return first != null && !first.equals(kernel);
+    }
+
+    private static Object form(ReductionKernel kernel) {
+        return List.of(form(kernel.map()), kernel.combine(), kernel.identity(), form(kernel.finish()));
+    }
+
+    private static Object form(Kernel kernel) {
+        List<Object> form = new ArrayList<>();
+        form.add(kernel.inputs());
+        form.add(kernel.outputs());
+        for (Instruction step : kernel.instructions()) {
+            form.add(
+                    step.primitive() == Primitive.CONSTANT
+                            ? new Instruction(step.primitive(), step.type(), step.a(), step.b(), step.c(), 0)
+                            : step);
+        }
+        return form;
+    }
+
     private Optional<FusedLoop> generate(LoopPattern pattern) {
+        forms.putIfAbsent(form(pattern.kernel()), pattern.kernel());
         String name = GeneratedClasses.PACKAGE + ".Loop" + generated++;
         Optional<VectorWidth> width = VectorLoop.isSupported(pattern) ? VectorWidth.current() : Optional.empty();
         ClassTree tree = width.map(present -> LoopTree.vector(name, pattern, present))
@@ -64,6 +109,7 @@ public final class FusedKernels {
     }
 
     private Optional<FusedReduction> generate(ReductionPattern pattern) {
+        forms.putIfAbsent(form(pattern.kernel()), pattern.kernel());
         String name = GeneratedClasses.PACKAGE + ".Reduction" + generated++;
         Optional<VectorWidth> width = pattern.isVectorSupported() ? VectorWidth.current() : Optional.empty();
         if (width.isEmpty() && pattern.direction() == ReductionPattern.Direction.DOWN_COLUMNS) {

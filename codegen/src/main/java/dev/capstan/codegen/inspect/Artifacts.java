@@ -29,8 +29,7 @@ public final class Artifacts {
     }
 
     /** Everything there is to see of a program. */
-    public static List<Artifact> of(
-            String name, Schedule schedule, Collection<GeneratedClass> classes) {
+    public static List<Artifact> of(String name, Schedule schedule, Collection<GeneratedClass> classes) {
         List<Artifact> artifacts = new ArrayList<>(of(name, schedule));
         classes.forEach(type -> add(artifacts, type));
         return artifacts;

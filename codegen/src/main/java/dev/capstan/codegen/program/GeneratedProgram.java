@@ -91,12 +91,10 @@ final class GeneratedProgram implements CompiledSchedule {
             int n = layout.shape().size(1);
             Contraction contraction = Contraction.instance();
             if (own[factor.pack()] instanceof float[] packed) {
-                contraction.pack(
-                        (float[]) arrays[slot], offset, layout.stride(0), layout.stride(1), k, n, packed, 0);
+                contraction.pack((float[]) arrays[slot], offset, layout.stride(0), layout.stride(1), k, n, packed, 0);
             } else {
                 double[] panels = (double[]) own[factor.pack()];
-                contraction.pack(
-                        (double[]) arrays[slot], offset, layout.stride(0), layout.stride(1), k, n, panels, 0);
+                contraction.pack((double[]) arrays[slot], offset, layout.stride(0), layout.stride(1), k, n, panels, 0);
             }
         }
     }

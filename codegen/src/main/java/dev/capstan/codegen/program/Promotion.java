@@ -45,7 +45,7 @@ final class Promotion implements Job {
         }
         if (tasks == null) {
             tasks = new ArrayDeque<>(
-                    RolledProgram.fits(served.schedule())
+                    served.schedule().repeats()
                             ? RolledProgram.distinct(served.schedule(), served.steps())
                             : served.steps().tasks());
         }
@@ -66,7 +66,7 @@ final class Promotion implements Job {
             served.stay("the kernels did not become fast");
             return Progress.DONE;
         }
-        if (RolledProgram.fits(served.schedule())) {
+        if (served.schedule().repeats()) {
             return roll(served);
         }
         if (generated == null) {

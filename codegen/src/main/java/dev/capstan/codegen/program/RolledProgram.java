@@ -47,30 +47,29 @@ final class RolledProgram implements CompiledSchedule {
         }
     }
 
-    /** Whether most steps of a schedule are repetitions. */
-    static boolean fits(Schedule schedule) {
-        int repeated = 0;
-        for (Repetition repetition : schedule.repetitions()) {
-            repeated += repetition.end() - repetition.first();
-        }
-        return 2 * repeated > schedule.steps().size();
-    }
-
-    /** The steps for which kernels of their own are of use: those outside of repetitions, and one time of each of these. */
+    /**
+     * The steps for which kernels of their own are of use: one time of each repetition, and those outside of repetitions
+     * unless they are known but for a number, which is mostly a length.
+     */
     static List<StepByStep.Task> distinct(Schedule schedule, StepByStep steps) {
         List<StepByStep.Task> distinct = new ArrayList<>();
         int step = 0;
         for (Repetition repetition : schedule.repetitions()) {
+            addOutside(distinct, steps, step, repetition.first());
             int end = repetition.first() + repetition.body().steps().size();
-            for (; step < end; step++) {
+            for (step = repetition.first(); step < end; step++) {
                 steps.task(step).ifPresent(distinct::add);
             }
             step = repetition.end();
         }
-        for (; step < schedule.steps().size(); step++) {
-            steps.task(step).ifPresent(distinct::add);
-        }
+        addOutside(distinct, steps, step, schedule.steps().size());
         return distinct;
+    }
+
+    private static void addOutside(List<StepByStep.Task> distinct, StepByStep steps, int from, int to) {
+        for (int step = from; step < to; step++) {
+            steps.task(step).filter(task -> !task.isVariant()).ifPresent(distinct::add);
+        }
     }
 
     /** A loop over the rows of a table. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.program;
 
+import dev.capstan.codegen.fusion.FusedKernels;
 import dev.capstan.runtime.abi.EagerStep;
 import dev.capstan.runtime.abi.Operand;
 import dev.capstan.tracer.schedule.Schedule;
@@ -25,7 +26,8 @@ final class StepByStep {
 
     StepByStep(Schedule schedule) {
         for (Step step : schedule.steps()) {
-            Optional<Task> task = eager(schedule, step).map(eager -> new Task(step, eager));
+            boolean idle = step instanceof Loop loop && loop.shape().elements() == 0;
+            Optional<Task> task = idle ? Optional.empty() : Optional.of(new Task(schedule, step));
             tasksOfSteps.add(task);
             task.ifPresent(tasks::add);
         }
@@ -38,13 +40,16 @@ final class StepByStep {
 
     /** One step. */
     static final class Task {
+        private final Schedule schedule;
         private final Step step;
-        private final EagerStep eager;
+        /** Made when it is first needed; whoever makes it a second time makes the same. */
+        private volatile EagerStep eager;
+
         private volatile KernelUse use;
 
-        Task(Step step, EagerStep eager) {
+        Task(Schedule schedule, Step step) {
+            this.schedule = schedule;
             this.step = step;
-            this.eager = eager;
         }
 
         /** What computes it in generated code; empty if nothing does, or the shared contraction. Generates the kernel. */
@@ -53,6 +58,14 @@ final class StepByStep {
                 return KernelUse.of(loop);
             }
             return step instanceof Reduce reduce ? KernelUse.of(reduce) : Optional.empty();
+        }
+
+        /** Whether its kernel is one that was generated before but for its numbers. */
+        boolean isVariant() {
+            if (step instanceof Loop loop) {
+                return FusedKernels.shared().isVariant(loop.kernel());
+            }
+            return step instanceof Reduce reduce && FusedKernels.shared().isVariant(reduce.kernel());
         }
 
         /** From now on the step is computed like this. */
@@ -64,38 +77,40 @@ final class StepByStep {
             KernelUse warm = use;
             if (warm != null) {
                 warm.run(arrays, offsets);
-            } else {
-                eager.run(arrays, offsets);
+                return;
             }
+            EagerStep known = eager;
+            if (known == null) {
+                known = eager(schedule, step);
+                eager = known;
+            }
+            known.run(arrays, offsets);
         }
     }
 
-    /** The step for the eager executors; empty if there is nothing to compute. */
-    private static Optional<EagerStep> eager(Schedule schedule, Step step) {
+    /** The step for the eager executors. */
+    private static EagerStep eager(Schedule schedule, Step step) {
         if (step instanceof Loop loop) {
-            return loop.shape().elements() == 0
-                    ? Optional.empty()
-                    : Optional.of(EagerStep.loop(
-                            loop.kernel(), operands(schedule, loop.inputs()), operands(schedule, loop.outputs())));
+            return EagerStep.loop(loop.kernel(), operands(schedule, loop.inputs()), operands(schedule, loop.outputs()));
         }
         if (step instanceof Multiply multiply) {
-            return Optional.of(EagerStep.contraction(
+            return EagerStep.contraction(
                     operand(schedule, multiply.left()),
                     operand(schedule, multiply.right()),
-                    operand(schedule, multiply.output())));
+                    operand(schedule, multiply.output()));
         }
         if (step instanceof Reduce reduce) {
-            return Optional.of(EagerStep.reduction(
+            return EagerStep.reduction(
                     reduce.kernel(),
                     operands(schedule, reduce.inputs()),
                     reduce.reduced(),
-                    operand(schedule, reduce.output())));
+                    operand(schedule, reduce.output()));
         }
         if (step instanceof Single single) {
-            return Optional.of(EagerStep.operator(
-                    single.operator(), operands(schedule, single.inputs()), operand(schedule, single.output())));
+            return EagerStep.operator(
+                    single.operator(), operands(schedule, single.inputs()), operand(schedule, single.output()));
         }
-        return Optional.of(EagerStep.clear(operand(schedule, ((Clear) step).output())));
+        return EagerStep.clear(operand(schedule, ((Clear) step).output()));
     }
 
     /** What a step writes. */
@@ -105,6 +120,9 @@ final class StepByStep {
         }
         if (step instanceof Reduce reduce) {
             return List.of(reduce.output());
+        }
+        if (step instanceof Single single) {
+            return List.of(single.output());
         }
         return List.of(step instanceof Multiply multiply ? multiply.output() : ((Clear) step).output());
     }

@@ -222,6 +222,12 @@ final class CapturedPath implements Path {
         return current == null ? 0 : current.memory();
     }
 
+    /** Whether the program repeats itself. */
+    boolean repeats() {
+        PathProgram current = program;
+        return current != null && current.repeats();
+    }
+
     /** Forgets the program; the path may become hot again. */
     synchronized void drop() {
         program = null;

@@ -28,7 +28,7 @@ import java.util.Optional;
  */
 public final class CapturedTree implements PathTree {
     /** Places that are kept at most; walks that never end may leave some without a path. */
-    static final int NODE_LIMIT = 1 << 18;
+    static final int NODE_LIMIT = 1 << 19;
 
     private final String name;
     private final RegionPolicy policy;
@@ -39,9 +39,13 @@ public final class CapturedTree implements PathTree {
     /** The length of the walk that ended last. */
     private volatile int likelyLength = 32;
 
+    /** Whether a program was made that repeats itself: then another path is likely to be that one at another length. */
+    private volatile boolean repeats;
+
     private int nodes;
     private int pathsEver;
     private int forgottenPaths;
+    private int crowdedOut;
     private int droppedPrograms;
 
     /** An empty tree. */
@@ -83,6 +87,9 @@ public final class CapturedTree implements PathTree {
         if (forgottenPaths > 0) {
             limits.add("limit of " + policy.paths() + " paths reached: " + forgottenPaths + " forgotten");
         }
+        if (crowdedOut > 0) {
+            limits.add("limit of " + NODE_LIMIT + " events reached: " + crowdedOut + " paths forgotten");
+        }
         if (droppedPrograms > 0) {
             limits.add("limit of " + policy.memory() + " bytes of memory reached: programs dropped " + droppedPrograms
                     + " times");
@@ -91,7 +98,8 @@ public final class CapturedTree implements PathTree {
     }
 
     /** Drops the programs of the paths that were used least recently until the memory of the rest fits, with a new one. */
-    private synchronized void fit(CapturedPath added) {
+    private synchronized void installed(CapturedPath added) {
+        repeats |= added.repeats();
         List<CapturedPath> others = paths.stream()
                 .filter(path -> path != added && path.memory() > 0)
                 .sorted(Comparator.comparingLong(CapturedPath::lastUse))
@@ -108,10 +116,12 @@ public final class CapturedTree implements PathTree {
     }
 
     private synchronized TreeNode grow(TreeNode parent, TreeNode child) {
+        while (nodes >= NODE_LIMIT && !paths.isEmpty()) {
+            forgetOldest();
+            crowdedOut++;
+        }
         if (nodes >= NODE_LIMIT) {
             root = new TreeNode();
-            paths.forEach(CapturedPath::forgotten);
-            paths.clear();
             nodes = 0;
         }
         parent.addChild(child);
@@ -126,18 +136,27 @@ public final class CapturedTree implements PathTree {
         }
         if (paths.size() >= policy.paths()) {
             forgottenPaths++;
-            CapturedPath oldest = paths.stream()
-                    .min(Comparator.comparingLong(CapturedPath::lastUse))
-                    .orElseThrow();
-            paths.remove(oldest);
-            oldest.forgotten();
-            nodes -= oldest.leaf().removePath(oldest);
+            forgetOldest();
         }
         CapturedPath path =
-                new CapturedPath(name, pathsEver++, origin, policy.threshold(), compiler, leaf, wanted, this::fit);
+                new CapturedPath(name, pathsEver++, origin, threshold(), compiler, leaf, wanted, this::installed);
         leaf.addPath(path);
         paths.add(path);
         return path;
+    }
+
+    private void forgetOldest() {
+        CapturedPath oldest = paths.stream()
+                .min(Comparator.comparingLong(CapturedPath::lastUse))
+                .orElseThrow();
+        paths.remove(oldest);
+        oldest.forgotten();
+        nodes -= oldest.leaf().removePath(oldest);
+    }
+
+    /** Bodies of repetitions are shared, so that there is little to compile for another length: it begins at once. */
+    private int threshold() {
+        return repeats ? 1 : policy.threshold();
     }
 
     private final class TreeWalk implements Walk {

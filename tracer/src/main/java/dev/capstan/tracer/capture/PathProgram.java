@@ -123,6 +123,11 @@ final class PathProgram implements Program {
         return new Run(arguments);
     }
 
+    /** Whether most of what it does is repetition. */
+    boolean repeats() {
+        return forward.schedule().repeats();
+    }
+
     /** Bytes of memory planned for a run, forward and backward. */
     synchronized long memory() {
         long sum = frames.memory();

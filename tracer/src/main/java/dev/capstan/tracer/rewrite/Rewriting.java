@@ -34,11 +34,17 @@ final class Rewriting implements Ops<Integer> {
     /** An old definition with its operands replaced by what stands for them now; not yet part of the new graph. */
     Definition renewed(int value) {
         Definition definition = old.definitions().get(value);
-        if (definition instanceof Apply apply) {
-            return new Apply(
-                    apply.operator(), apply.operands().stream().map(this::now).toList(), apply.type());
+        if (!(definition instanceof Apply apply)) {
+            return definition;
         }
-        return definition;
+        Integer[] operands = new Integer[apply.operands().size()];
+        boolean moved = false;
+        for (int i = 0; i < operands.length; i++) {
+            int operand = apply.operands().get(i);
+            operands[i] = now(operand);
+            moved |= operands[i] != operand;
+        }
+        return moved ? new Apply(apply.operator(), List.of(operands), apply.type()) : apply;
     }
 
     /** Takes an old value over as it is. */

@@ -18,9 +18,11 @@ import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +36,18 @@ final class Emission {
     private final Dependencies dependencies;
     private final List<Step> steps = new ArrayList<>();
     private final Set<Integer> cleared = new HashSet<>();
+    /** Kernels of units that were written before; a unit of the same form computes the same. */
+    private final Map<List<Object>, FusedKernel> known = new HashMap<>();
+
+    /** Numbers for the kernels of tasks, which are shared. */
+    private final Map<Kernel, Integer> numbers = new IdentityHashMap<>();
+
+    /**
+     * The kernel of a unit.
+     *
+     * @param inputs which of the places that the unit reads are its inputs
+     */
+    private record FusedKernel(Kernel kernel, List<Integer> inputs) {}
 
     Emission(Lowering lowering, Dependencies dependencies) {
         this.lowering = lowering;
@@ -61,21 +75,23 @@ final class Emission {
 
     private void loop(List<Task> unit) {
         KernelInputs inputs = new KernelInputs();
-        Map<Integer, Expr> computed = new HashMap<>();
-        List<Expr> results = new ArrayList<>();
+        BitSet leaving = new BitSet();
         List<Place> outputs = new ArrayList<>();
-        for (Task task : unit) {
-            Expr result = expression((Task.Map) task, computed, inputs);
-            if (task.isWhole()) {
-                computed.put(task.writes(), result);
-            }
+        for (int i = 0; i < unit.size(); i++) {
+            Task task = unit.get(i);
             if (!task.isWhole() || isReadOutside(task, unit)) {
-                results.add(result);
+                leaving.set(i);
                 outputs.add(compact(task.target()));
             }
         }
-        Kernel kernel = inputs.kernel(results);
-        List<Place> places = new ArrayList<>(inputs.places());
+        List<Object> form = form(unit, leaving, inputs);
+        FusedKernel fused = known.get(form);
+        if (fused == null) {
+            fused = fused(unit, leaving, inputs);
+            known.put(form, fused);
+        }
+        Kernel kernel = fused.kernel;
+        List<Place> places = new ArrayList<>(inputs.places(fused.inputs));
         places.addAll(outputs);
         int[] order = descendingSteps(outputs.get(0).layout());
         places.replaceAll(place -> new Place(place.slot(), place.layout().permute(order)));
@@ -88,8 +104,52 @@ final class Emission {
                     new Place(place.slot(), iteration.layout(i, place.layout().offset())));
         }
         outputs.forEach(this::clearOnce);
-        int read = inputs.places().size();
+        int read = fused.inputs.size();
         steps.add(new Loop(kernel, iteration.shape(), places.subList(0, read), places.subList(read, places.size())));
+    }
+
+    /** All that decides what a unit computes, its places being numbered in the order in which they are read. */
+    private List<Object> form(List<Task> unit, BitSet leaving, KernelInputs inputs) {
+        List<Object> form = new ArrayList<>();
+        form.add(leaving);
+        Map<Integer, Integer> computed = new HashMap<>();
+        for (Task task : unit) {
+            form.add(numbers.computeIfAbsent(((Task.Map) task).kernel(), unseen -> numbers.size()));
+            for (int operand : task.operands()) {
+                int root = roots.of(operand);
+                form.add(graph.type(operand).dtype());
+                if (graph.definitions().get(root) instanceof Constant constant) {
+                    form.add(constant.value());
+                } else if (computed.containsKey(root)) {
+                    form.add(-1 - computed.get(root));
+                } else {
+                    form.add(inputs.read(
+                                    place(task, operand), graph.type(operand).dtype())
+                            .input());
+                }
+            }
+            if (task.isWhole()) {
+                computed.put(task.writes(), computed.size());
+            }
+        }
+        return form;
+    }
+
+    private FusedKernel fused(List<Task> unit, BitSet leaving, KernelInputs inputs) {
+        Map<Integer, Expr> computed = new HashMap<>();
+        List<Expr> results = new ArrayList<>();
+        for (int i = 0; i < unit.size(); i++) {
+            Task task = unit.get(i);
+            Expr result = expression((Task.Map) task, computed, inputs);
+            if (task.isWhole()) {
+                computed.put(task.writes(), result);
+            }
+            if (leaving.get(i)) {
+                results.add(result);
+            }
+        }
+        Kernel kernel = inputs.kernel(results);
+        return new FusedKernel(kernel, inputs.used());
     }
 
     /** The dimensions in the order that walks through memory in one direction. */
@@ -128,9 +188,13 @@ final class Emission {
         if (computed.containsKey(root)) {
             return computed.get(root);
         }
+        return inputs.read(place(reader, value), type);
+    }
+
+    /** Where a task reads a value. */
+    private Place place(Task reader, int value) {
         Place place = lowering.placement().place(value);
-        Place stretched = new Place(place.slot(), place.layout().expand(reader.shape()));
-        return inputs.read(compact(stretched), type);
+        return compact(new Place(place.slot(), place.layout().expand(reader.shape())));
     }
 
     private void reduce(List<Task> unit, Task.Fold fold) {
@@ -149,10 +213,11 @@ final class Emission {
         List<TensorType> types = fold.operands().stream().map(graph::type).toList();
         ReductionKernel own = fold.operator().kernel(types, fold.operator().count(domain));
         Kernel map = inputs.kernel(own.map().substitute(operands));
+        List<Place> read = inputs.places(inputs.used());
         ReductionKernel kernel = new ReductionKernel(map, own.combine(), own.identity(), own.finish());
 
         List<Layout> layouts = new ArrayList<>();
-        inputs.places().forEach(place -> layouts.add(place.layout()));
+        read.forEach(place -> layouts.add(place.layout()));
         boolean[] reduced = fold.operator().reduced(domain);
         List<Boolean> marks = new ArrayList<>();
         for (int i = 0; i < domain.rank(); i++) {
@@ -164,8 +229,8 @@ final class Emission {
         layouts.add(spread(fold, space, marks));
         Iteration iteration = Iteration.of(space, marks, layouts);
         List<Place> places = new ArrayList<>();
-        for (int i = 0; i < inputs.places().size(); i++) {
-            Place place = inputs.places().get(i);
+        for (int i = 0; i < read.size(); i++) {
+            Place place = read.get(i);
             places.add(
                     new Place(place.slot(), iteration.layout(i, place.layout().offset())));
         }

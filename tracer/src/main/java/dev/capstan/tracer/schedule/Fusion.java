@@ -6,6 +6,7 @@ import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
+import dev.capstan.tracer.schedule.TandemRepeats.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -20,7 +21,7 @@ import java.util.stream.IntStream;
  * Groups tasks into units, each of which becomes one step. A reduction takes in the element-wise computations that
  * only it reads. Other element-wise tasks of one iteration space form groups: first along the edges from producer to
  * consumer, latest producer first, then side by side where they read the same full-size tensor. A group never waits
- * for itself, and is bounded: large vector methods are compiled badly.
+ * for itself, and is bounded: large vector methods are compiled badly. What repeats is fused within each time alone.
  */
 final class Fusion {
     /** Instructions of a unit's kernel beyond those of its largest operator. */
@@ -37,6 +38,8 @@ final class Fusion {
     private final int[] instructions;
     private final Operand[][] operands;
     private final UnitOrder units;
+    /** For each task which time of which repetition it belongs to; {@link #NO_CELL} for most tasks of most programs. */
+    private final int[] cells;
 
     /**
      * What a task reads.
@@ -50,6 +53,8 @@ final class Fusion {
 
     /** A number is a part of the kernel. */
     private static final int UNREAD = -1;
+
+    private static final int NO_CELL = -1;
 
     Fusion(Lowering lowering, Dependencies dependencies) {
         this.roots = lowering.roots();
@@ -74,7 +79,82 @@ final class Fusion {
             alone[index] = new int[] {index};
             spaces.add(LayoutAlgebra.compact(Layout.contiguous(task.shape())).shape());
         }
+        this.cells = cells();
         this.units = new UnitOrder(needed, new Ordering(tasks, alone, task -> needed[task]).ordered());
+    }
+
+    /**
+     * Numbers the times of what repeats. Fusion keeps within them, so that each time becomes the same steps and they can be
+     * rolled. A time begins where it cuts the fewest edges along which tasks could be fused.
+     */
+    private int[] cells() {
+        int[] cells = new int[operands.length];
+        Arrays.fill(cells, NO_CELL);
+        List<Run> runs = TandemRepeats.find(
+                IntStream.range(0, cells.length).mapToObj(this::form).toList(), (begin, other, length) -> true);
+        int repeated = runs.stream().mapToInt(run -> run.end() - run.begin()).sum();
+        if (2 * repeated <= cells.length) {
+            return cells;
+        }
+        int cell = 0;
+        int from = 0;
+        for (int i = 0; i < runs.size(); i++) {
+            Run run = runs.get(i);
+            // what stands before the first cut and after the last one is most of a time, and ends or begins with the run
+            int begin = run.begin() + bestCut(run) - run.length();
+            int next = i + 1 < runs.size() ? runs.get(i + 1).begin() : cells.length;
+            int to = Math.min(next, begin + (run.times() + 1) * run.length());
+            for (int task = Math.max(from, begin); task < to; task++) {
+                cells[task] = cell + (task - begin) / run.length();
+            }
+            cell += run.times() + 1;
+            from = to;
+        }
+        for (int task = 0; task < cells.length; task++) {
+            // a copy goes along with what it copies
+            if (!tasks.get(task).isWhole() && operands[task].length == 1 && operands[task][0].isDirect) {
+                cells[task] = cells[operands[task][0].writer];
+            }
+        }
+        return cells;
+    }
+
+    /** How many tasks from its beginning a run is best cut, less than the length of one time. */
+    private int bestCut(Run run) {
+        int middle = run.begin() + run.length() * (run.times() / 2);
+        int best = 0;
+        int fewest = Integer.MAX_VALUE;
+        for (int cut = 0; cut < run.length(); cut++) {
+            int begin = middle + cut;
+            int crossing = 0;
+            for (int task = begin; task < Math.min(begin + run.length(), run.end()); task++) {
+                for (Operand operand : operands[task]) {
+                    crossing += operand.isDirect && operand.writer < begin && operand.writer >= begin - run.length()
+                            ? 1
+                            : 0;
+                }
+            }
+            if (crossing < fewest) {
+                fewest = crossing;
+                best = cut;
+            }
+        }
+        return best;
+    }
+
+    private List<Object> form(int index) {
+        Task task = tasks.get(index);
+        List<Object> form = new ArrayList<>();
+        form.add(
+                task instanceof Task.Map map
+                        ? map.kernel()
+                        : task instanceof Task.Fold fold ? fold.operator() : task.getClass());
+        form.add(task.shape());
+        form.add(task.isWhole());
+        for (Operand operand : operands[index]) {
+            form.add(operand.isDirect);
+        }
+        return form;
     }
 
     private Operand operand(Task task, int value, Map<List<Object>, Integer> reads) {
@@ -84,7 +164,8 @@ final class Fusion {
             Layout layout = LayoutAlgebra.compact(roots.layout(value).expand(task.shape()));
             read = reads.computeIfAbsent(List.of(root, layout), unseen -> reads.size());
         }
-        return new Operand(root, dependencies.map(root), dependencies.isDirect(task, value), read);
+        boolean isDirect = !(task instanceof Task.Product) && dependencies.isDirect(task, value);
+        return new Operand(root, dependencies.map(root), isDirect, read);
     }
 
     private static int instructions(Task task) {
@@ -130,7 +211,8 @@ final class Fusion {
         TreeSet<Integer> candidates = producers(fold);
         while (!candidates.isEmpty()) {
             int candidate = candidates.pollLast();
-            if (isOnlyRead(candidate, units.of(fold))
+            if (cells[candidate] == cells[fold]
+                    && isOnlyRead(candidate, units.of(fold))
                     && fits(units.of(fold), units.of(candidate))
                     && units.unite(units.of(fold), units.of(candidate))) {
                 candidates.addAll(producers(candidate));
@@ -194,6 +276,7 @@ final class Fusion {
         }
         return isFree(a)
                 && isFree(b)
+                && cells[a] == cells[b]
                 && spaces.get(a).equals(spaces.get(b))
                 && !isSeparated(left, right)
                 && !isSeparated(right, left)

@@ -17,7 +17,8 @@ import java.util.Map;
 /** What a fused kernel reads; the same place is read once. */
 final class KernelInputs {
     private final Map<Place, Expr> reads = new LinkedHashMap<>();
-    private final List<Place> used = new ArrayList<>();
+    private final List<Place> all = new ArrayList<>();
+    private final List<Integer> used = new ArrayList<>();
 
     /** The element of a place as an operand of expressions. */
     Expr read(Place place, DType type) {
@@ -25,31 +26,36 @@ final class KernelInputs {
         if (known == null) {
             known = Expr.input(reads.size(), type);
             reads.put(place, known);
+            all.add(place);
         }
         return known;
     }
 
-    /** The kernel of simplified expressions; {@link #places()} are then the places of its inputs. */
+    /** The kernel of simplified expressions; {@link #used()} are then its inputs. */
     Kernel kernel(List<Expr> results) {
         ScalarAlgebra algebra = new ScalarAlgebra();
         List<DType> types = reads.values().stream().map(Expr::type).toList();
         Kernel kernel = Kernel.of(types, results.stream().map(algebra::simplify).toList());
         List<Expr> renumbered = new ArrayList<>(Collections.nCopies(types.size(), null));
         List<DType> usedTypes = new ArrayList<>();
-        List<Place> all = new ArrayList<>(reads.keySet());
         used.clear();
         for (Instruction step : kernel.instructions()) {
             if (step.primitive() == Primitive.INPUT) {
                 renumbered.set(step.a(), Expr.input(usedTypes.size(), step.type()));
                 usedTypes.add(step.type());
-                used.add(all.get(step.a()));
+                used.add(step.a());
             }
         }
         return Kernel.of(usedTypes, kernel.substitute(renumbered));
     }
 
-    /** Where the inputs of the kernel lie. */
-    List<Place> places() {
-        return used;
+    /** The inputs of the kernel, by the order in which they were first read. */
+    List<Integer> used() {
+        return List.copyOf(used);
+    }
+
+    /** Where inputs lie. */
+    List<Place> places(List<Integer> inputs) {
+        return inputs.stream().map(all::get).toList();
     }
 }

@@ -94,7 +94,9 @@ final class Lowering implements OperatorVisitor<Void> {
     private Task task(Copy copy) {
         int root = roots.of(copy.source());
         DType type = graph.type(copy.source()).dtype();
-        Kernel kernel = Kernel.of(List.of(type), List.of(Expr.input(0, type).cast(copy.type())));
+        Kernel kernel = kernels.computeIfAbsent(
+                List.of(type, copy.type()),
+                unseen -> Kernel.of(List.of(type), List.of(Expr.input(0, type).cast(copy.type()))));
         boolean computed = !roots.isExternal(root) && !roots.isConstant(root);
         int order = computed
                 ? root

@@ -6,6 +6,7 @@ import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
+import dev.capstan.tracer.schedule.TandemRepeats.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -21,36 +22,13 @@ import java.util.function.UnaryOperator;
  * the same, and nothing is assumed of how places move from one time to the next.
  */
 final class Repeats {
-    /** Fewer times are not worth a body of their own. */
-    private static final int FEWEST = 3;
-
-    /** So many different distances to the next step of the same form are tried. */
-    private static final int MOST_DISTANCES = 6;
-
     private final List<Step> steps;
     private final Buffers buffers;
-    private final int[] forms;
-    /** For each step the next one of the same form, or {@link #NEVER}. */
-    private final int[] next;
-
-    private static final int NEVER = -1;
 
     /** @param steps on places whose slot is the number of a buffer */
     Repeats(List<Step> steps, Buffers buffers) {
         this.steps = steps;
         this.buffers = buffers;
-        this.forms = new int[steps.size()];
-        this.next = new int[forms.length];
-        Map<List<Object>, Integer> known = new HashMap<>();
-        for (int i = 0; i < forms.length; i++) {
-            forms[i] = known.computeIfAbsent(form(steps.get(i)), unseen -> known.size());
-        }
-        int[] following = new int[known.size()];
-        Arrays.fill(following, NEVER);
-        for (int i = forms.length - 1; i >= 0; i--) {
-            next[i] = following[forms[i]];
-            following[forms[i]] = i;
-        }
     }
 
     private List<Object> form(Step step) {
@@ -68,47 +46,15 @@ final class Repeats {
      * @param placed where the place of a buffer lies in the end
      */
     List<Repetition> find(UnaryOperator<Place> placed) {
-        List<Repetition> found = new ArrayList<>();
-        int begin = 0;
-        while (begin < forms.length) {
-            int length = 0;
-            int times = 0;
-            int candidate = next[begin];
-            for (int tried = 0; tried < MOST_DISTANCES && candidate != NEVER; tried++) {
-                int distance = candidate - begin;
-                int repeated = distance * FEWEST <= forms.length - begin ? times(begin, distance) : 0;
-                if (repeated >= FEWEST && repeated * distance > times * length) {
-                    length = distance;
-                    times = repeated;
-                }
-                candidate = next[candidate];
-            }
-            if (times >= FEWEST) {
-                found.add(repetition(begin, length, times, placed));
-                begin += length * times;
-            } else {
-                begin++;
-            }
-        }
-        return found;
+        List<List<Object>> forms = steps.stream().map(this::form).toList();
+        return TandemRepeats.find(forms, this::areAlike).stream()
+                .map(run -> repetition(run, placed))
+                .toList();
     }
 
-    /** How many times the steps from one on, so many of them, come in a row. */
-    private int times(int begin, int length) {
-        int equal = 0;
-        while (begin + equal + length < forms.length && forms[begin + equal] == forms[begin + equal + length]) {
-            equal++;
-        }
-        int most = equal / length + 1;
-        if (most < FEWEST) {
-            return most;
-        }
-        int[] pattern = pattern(begin, length);
-        int times = 1;
-        while (times < most && Arrays.equals(pattern, pattern(begin + times * length, length))) {
-            times++;
-        }
-        return times;
+    /** True if two stretches name their places in the same pattern. */
+    private boolean areAlike(int begin, int other, int length) {
+        return Arrays.equals(pattern(begin, length), pattern(other, length));
     }
 
     /** For each place of a stretch, which of its distinct places it is. */
@@ -129,7 +75,10 @@ final class Repeats {
         return (long) place.slot() << Integer.SIZE | place.layout().offset();
     }
 
-    private Repetition repetition(int begin, int length, int times, UnaryOperator<Place> placed) {
+    private Repetition repetition(Run run, UnaryOperator<Place> placed) {
+        int begin = run.begin();
+        int length = run.length();
+        int times = run.times();
         Schedule body = body(begin, length);
         int[][] slots = new int[times][body.slots().size()];
         int[][] offsets = new int[times][body.slots().size()];

@@ -3,6 +3,8 @@ package dev.capstan.tracer.schedule;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Arrays;
+
 /**
  * Steps in a row that come several times, each time on other places: one cell of a recurrent network after another,
  * whatever the length of the sequence.
@@ -57,5 +59,19 @@ public final class Repetition {
     /** Where a slot of the body begins at one time, in the slot that it is. */
     public int offset(int time, int bodySlot) {
         return offsets[time][bodySlot];
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Repetition repetition
+                && first == repetition.first
+                && body.equals(repetition.body)
+                && Arrays.deepEquals(slots, repetition.slots)
+                && Arrays.deepEquals(offsets, repetition.offsets);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * first + body.hashCode();
     }
 }

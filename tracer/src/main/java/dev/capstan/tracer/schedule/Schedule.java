@@ -31,6 +31,15 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
         this(slots, steps, results, List.of());
     }
 
+    /** Whether most steps are repetitions. */
+    public boolean repeats() {
+        int repeated = 0;
+        for (Repetition repetition : repetitions) {
+            repeated += repetition.end() - repetition.first();
+        }
+        return 2 * repeated > steps.size();
+    }
+
     /** What an array of a schedule is. */
     public enum Kind {
         /** The storage of an input of the region; its elements begin at an offset that each call gives. */

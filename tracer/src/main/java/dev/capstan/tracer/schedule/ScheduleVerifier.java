@@ -3,6 +3,7 @@ package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.rewrite.Coverage;
+import dev.capstan.tracer.rewrite.LayoutAlgebra;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
@@ -31,7 +32,7 @@ final class ScheduleVerifier {
     /**
      * Checks that all places lie within their slots, that only the schedule's own slots are written, that nothing is
      * read before it is written, that a step writes no position twice and overwrites what it reads only element by
-     * element, and that results and kept values exist in the end.
+     * element, that results and kept values exist in the end, and that repetitions are what they stand for.
      *
      * @param own the kinds of slots that the schedule fills
      * @param kept places, besides the results, that others read afterwards
@@ -44,7 +45,27 @@ final class ScheduleVerifier {
         schedule.steps().forEach(verifier::run);
         schedule.results().forEach(place -> verifier.read(place, "results"));
         kept.forEach(place -> verifier.read(place, "kept values"));
+        schedule.repetitions().forEach(verifier::compare);
         return true;
+    }
+
+    /** Each time of a repetition must be the steps that it stands for. */
+    private void compare(Repetition repetition) {
+        int next = repetition.first();
+        for (int time = 0; time < repetition.times(); time++) {
+            int now = time;
+            for (Step step : repetition.body().steps()) {
+                Step there = Steps.moved(
+                        step,
+                        place -> new Place(
+                                repetition.slot(now, place.slot()),
+                                LayoutAlgebra.shifted(place.layout(), repetition.offset(now, place.slot()))));
+                if (!there.equals(schedule.steps().get(next))) {
+                    throw new IllegalStateException("step " + next + " is not " + there + " in\n" + schedule);
+                }
+                next++;
+            }
+        }
     }
 
     private void run(Step step) {

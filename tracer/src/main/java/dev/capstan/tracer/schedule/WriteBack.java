@@ -97,12 +97,22 @@ final class WriteBack {
     private static int writer(int buffer, List<Step> steps) {
         int writer = -1;
         for (int i = 0; i < steps.size(); i++) {
-            boolean writes = Steps.outputs(steps.get(i)).stream().anyMatch(place -> place.slot() == buffer);
-            if (writes && (writer >= 0 || !(steps.get(i) instanceof Loop))) {
-                return -1;
+            if (writes(steps.get(i), buffer)) {
+                if (writer >= 0 || !(steps.get(i) instanceof Loop)) {
+                    return -1;
+                }
+                writer = i;
             }
-            writer = writes ? i : writer;
         }
         return writer;
+    }
+
+    private static boolean writes(Step step, int buffer) {
+        for (Place output : Steps.outputs(step)) {
+            if (output.slot() == buffer) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -299,6 +299,20 @@ class SchedulerTest {
     }
 
     @Test
+    void aLoopIsOneRepetitionAtEveryLength() {
+        Schedule few = forward(Models.rnn(12, 10, 4, 32, 2, true));
+        Schedule many = forward(Models.rnn(70, 10, 4, 32, 2, true));
+        assertTrue(few.repeats() && many.repeats());
+        assertEquals(
+                58, many.repetitions().get(0).times() - few.repetitions().get(0).times());
+    }
+
+    @Test
+    void aFewStepsAreNoLoop() {
+        assertEquals(List.of(), forward(Models.rnn(3, 10, 4, 32, 2, true)).repetitions());
+    }
+
+    @Test
     void theSameGraphGivesTheSameSchedule() {
         Graph graph = Models.rnn(4, 3, 2, 5, 2, true);
         assertEquals(backward(graph), backward(Models.rnn(4, 3, 2, 5, 2, true)));
