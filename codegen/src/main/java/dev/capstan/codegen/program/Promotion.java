@@ -7,6 +7,7 @@ import dev.capstan.codegen.kernel.WarmUp;
 import dev.capstan.codegen.kernel.WarmUpThread.Job;
 import dev.capstan.codegen.kernel.WarmUpThread.Progress;
 import dev.capstan.runtime.type.DType;
+import dev.capstan.tracer.schedule.Schedule;
 import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
@@ -23,10 +24,16 @@ import java.util.Set;
 final class Promotion implements Job {
     private static final System.Logger LOG = System.getLogger("dev.capstan.codegen");
 
+    /** So many of the repeated steps get their kernels in a round. */
+    private static final int AT_ONCE = 50;
+
     private final WeakReference<TieredProgram> program;
     private final Map<StepByStep.Task, KernelUse> cold = new LinkedHashMap<>();
     private final Set<FusedKernel> kernels = new LinkedHashSet<>();
     private Queue<StepByStep.Task> tasks;
+    /** The other times of repetitions: their kernels are the same, and of use until there is a body. */
+    private Queue<StepByStep.Task> repeated;
+
     private final WarmUp warmUp = new WarmUp(List.of());
     private DriverTree tree;
     private GeneratedProgram generated;
@@ -44,15 +51,18 @@ final class Promotion implements Job {
             return Progress.DONE;
         }
         if (tasks == null) {
-            tasks = new ArrayDeque<>(
-                    served.schedule().repeats()
-                            ? RolledProgram.distinct(served.schedule(), served.steps())
-                            : served.steps().tasks());
+            Schedule schedule = served.schedule();
+            StepByStep steps = served.steps();
+            tasks = new ArrayDeque<>(schedule.repeats() ? RolledProgram.distinct(schedule, steps) : steps.tasks());
+            repeated = new ArrayDeque<>(schedule.repeats() ? RolledProgram.repeated(schedule, steps) : List.of());
         }
         boolean complete = tasks.isEmpty();
         if (!complete) {
             // the JIT begins with the first kernels while others are generated
             generateKernel(tasks.remove());
+        }
+        for (int i = 0; complete && i < AT_ONCE && !repeated.isEmpty(); i++) {
+            generateKernel(repeated.remove());
         }
         Progress progress = warmUp.advance();
         handOver(served);

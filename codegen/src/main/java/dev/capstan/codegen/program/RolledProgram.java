@@ -66,6 +66,18 @@ final class RolledProgram implements CompiledSchedule {
         return distinct;
     }
 
+    /** The steps of repetitions but for their first times. */
+    static List<StepByStep.Task> repeated(Schedule schedule, StepByStep steps) {
+        List<StepByStep.Task> repeated = new ArrayList<>();
+        for (Repetition repetition : schedule.repetitions()) {
+            int second = repetition.first() + repetition.body().steps().size();
+            for (int step = second; step < repetition.end(); step++) {
+                steps.task(step).ifPresent(repeated::add);
+            }
+        }
+        return repeated;
+    }
+
     private static void addOutside(List<StepByStep.Task> distinct, StepByStep steps, int from, int to) {
         for (int step = from; step < to; step++) {
             steps.task(step).filter(task -> !task.isVariant()).ifPresent(distinct::add);

@@ -100,7 +100,8 @@ final class Fusion {
         int from = 0;
         for (int i = 0; i < runs.size(); i++) {
             Run run = runs.get(i);
-            // what stands before the first cut and after the last one is most of a time, and ends or begins with the run
+            // what stands before the first cut and after the last one is most of a time, and ends or begins with the
+            // run
             int begin = run.begin() + bestCut(run) - run.length();
             int next = i + 1 < runs.size() ? runs.get(i + 1).begin() : cells.length;
             int to = Math.min(next, begin + (run.times() + 1) * run.length());
