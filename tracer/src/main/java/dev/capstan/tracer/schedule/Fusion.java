@@ -146,16 +146,23 @@ final class Fusion {
     private List<Object> form(int index) {
         Task task = tasks.get(index);
         List<Object> form = new ArrayList<>();
-        form.add(
-                task instanceof Task.Map map
-                        ? map.kernel()
-                        : task instanceof Task.Fold fold ? fold.operator() : task.getClass());
+        form.add(computation(task));
         form.add(task.shape());
         form.add(task.isWhole());
         for (Operand operand : operands[index]) {
             form.add(operand.isDirect);
         }
         return form;
+    }
+
+    private static Object computation(Task task) {
+        if (task instanceof Task.Map map) {
+            return map.kernel();
+        }
+        if (task instanceof Task.Fold fold) {
+            return fold.operator();
+        }
+        return task instanceof Task.Single single ? single.operator() : Task.Product.class;
     }
 
     private Operand operand(Task task, int value, Map<List<Object>, Integer> reads) {
@@ -165,7 +172,8 @@ final class Fusion {
             Layout layout = LayoutAlgebra.compact(roots.layout(value).expand(task.shape()));
             read = reads.computeIfAbsent(List.of(root, layout), unseen -> reads.size());
         }
-        boolean isDirect = !(task instanceof Task.Product) && dependencies.isDirect(task, value);
+        boolean fuses = task instanceof Task.Map || task instanceof Task.Fold;
+        boolean isDirect = fuses && dependencies.isDirect(task, value);
         return new Operand(root, dependencies.map(root), isDirect, read);
     }
 
