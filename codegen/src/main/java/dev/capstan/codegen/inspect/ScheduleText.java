@@ -2,6 +2,7 @@
 package dev.capstan.codegen.inspect;
 
 import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.tracer.schedule.Repetition;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Loop;
@@ -17,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A schedule as text: slots, steps, and each distinct kernel once. */
+/** A schedule as text: slots, steps, repeated ones as they are the first time, and each distinct kernel once. */
 final class ScheduleText {
     private final StringBuilder text = new StringBuilder();
     private final Map<Kernel, Integer> kernels = new LinkedHashMap<>();
@@ -38,19 +39,39 @@ final class ScheduleText {
             text.append('[').append(slot.elements()).append("]\n");
         }
         text.append("steps\n");
-        for (int i = 0; i < schedule.steps().size(); i++) {
+        int next = 0;
+        for (Repetition repetition : schedule.repetitions()) {
+            steps("  ", next, repetition.first());
+            int last = repetition.end() - 1;
             text.append("  ")
-                    .append(i)
-                    .append(": ")
-                    .append(step(schedule.steps().get(i)))
-                    .append('\n');
+                    .append(repetition.first())
+                    .append(" to ")
+                    .append(last)
+                    .append(": ");
+            text.append(repetition.times()).append(" times, the first time\n");
+            steps(
+                    "    ",
+                    repetition.first(),
+                    repetition.first() + repetition.body().steps().size());
+            next = repetition.end();
         }
+        steps("  ", next, schedule.steps().size());
         text.append("results\n");
         schedule.results()
                 .forEach(place -> text.append("  ").append(place(place)).append('\n'));
         kernels.forEach((kernel, number) ->
                 text.append("kernel ").append(number).append('\n').append(kernel));
         return text.toString();
+    }
+
+    private void steps(String indent, int from, int to) {
+        for (int i = from; i < to; i++) {
+            text.append(indent)
+                    .append(i)
+                    .append(": ")
+                    .append(step(schedule.steps().get(i)))
+                    .append('\n');
+        }
     }
 
     private static String name(Slot slot) {

@@ -12,7 +12,9 @@ import java.util.Locale;
 final class TieredProgram implements CompiledSchedule {
     private final String name;
     private final Schedule schedule;
-    private final StepByStep steps;
+    /** Null when a program has taken over for good. */
+    private volatile StepByStep steps;
+
     private final long begin = System.nanoTime();
     private volatile CompiledSchedule generated;
     private volatile String tier = "step by step";
@@ -43,6 +45,7 @@ final class TieredProgram implements CompiledSchedule {
     /** From now on the driver serves. */
     void promote(CompiledSchedule program) {
         generated = program;
+        steps = null;
         tier = String.format(Locale.ROOT, program.tier() + ", warm after %.2f s", (System.nanoTime() - begin) / 1e9);
     }
 
@@ -53,11 +56,11 @@ final class TieredProgram implements CompiledSchedule {
 
     @Override
     public void run(Object[] arrays, int[] offsets) {
-        CompiledSchedule program = generated;
-        if (program != null) {
-            program.run(arrays, offsets);
+        StepByStep current = steps;
+        if (current != null) {
+            current.run(arrays, offsets);
         } else {
-            steps.run(arrays, offsets);
+            generated.run(arrays, offsets);
         }
     }
 
