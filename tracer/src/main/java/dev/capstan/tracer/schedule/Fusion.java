@@ -91,7 +91,7 @@ final class Fusion {
         int[] cells = new int[operands.length];
         Arrays.fill(cells, NO_CELL);
         List<Run> runs = TandemRepeats.find(
-                IntStream.range(0, cells.length).mapToObj(this::form).toList(), (begin, other, length) -> true);
+                IntStream.range(0, cells.length).mapToObj(this::form).toList(), 2, (begin, other, length) -> true);
         int repeated = runs.stream().mapToInt(run -> run.end() - run.begin()).sum();
         if (2 * repeated <= cells.length) {
             return cells;
@@ -112,12 +112,25 @@ final class Fusion {
             from = to;
         }
         for (int task = 0; task < cells.length; task++) {
-            // a copy goes along with what it copies
-            if (!tasks.get(task).isWhole() && operands[task].length == 1 && operands[task][0].isDirect) {
-                cells[task] = cells[operands[task][0].writer];
-            }
+            adopt(task, cells);
         }
         return cells;
+    }
+
+    /** What stands apart from a repetition but computes on what one time alone gave, goes along with that. */
+    private void adopt(int task, int[] cells) {
+        if (cells[task] != NO_CELL && tasks.get(task).isWhole() || !(tasks.get(task) instanceof Task.Map)) {
+            return;
+        }
+        Set<Integer> given = new HashSet<>();
+        for (Operand operand : operands[task]) {
+            if (operand.isDirect) {
+                given.add(cells[operand.writer]);
+            }
+        }
+        if (given.size() == 1) {
+            cells[task] = given.iterator().next();
+        }
     }
 
     /** How many tasks from its beginning a run is best cut, less than the length of one time. */

@@ -47,7 +47,7 @@ final class Repeats {
      */
     List<Repetition> find(UnaryOperator<Place> placed) {
         List<List<Object>> forms = steps.stream().map(this::form).toList();
-        return TandemRepeats.find(forms, this::areAlike).stream()
+        return TandemRepeats.find(forms, 1, this::areAlike).stream()
                 .map(run -> repetition(run, placed))
                 .toList();
     }

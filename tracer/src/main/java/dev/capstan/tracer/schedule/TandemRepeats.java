@@ -18,6 +18,7 @@ final class TandemRepeats {
     private static final int NEVER = -1;
 
     private final int[] forms;
+    private final int shortest;
     private final Alike alike;
     /** For each item the next one of the same form, or {@link #NEVER}. */
     private final int[] next;
@@ -42,7 +43,8 @@ final class TandemRepeats {
         boolean areAlike(int begin, int other, int length);
     }
 
-    private TandemRepeats(List<?> forms, Alike alike) {
+    private TandemRepeats(List<?> forms, int shortest, Alike alike) {
+        this.shortest = shortest;
         this.forms = new int[forms.size()];
         this.next = new int[this.forms.length];
         this.alike = alike;
@@ -58,9 +60,13 @@ final class TandemRepeats {
         }
     }
 
-    /** The repeated stretches of items with these forms, none within another, each as long as it can be. */
-    static List<Run> find(List<?> forms, Alike alike) {
-        return new TandemRepeats(forms, alike).find();
+    /**
+     * The repeated stretches of items with these forms, none within another, each as long as it can be.
+     *
+     * @param shortest 1, or 2 if items of one form in a row are no loop
+     */
+    static List<Run> find(List<?> forms, int shortest, Alike alike) {
+        return new TandemRepeats(forms, shortest, alike).find();
     }
 
     private List<Run> find() {
@@ -70,8 +76,8 @@ final class TandemRepeats {
             Run best = new Run(begin, 1, 0);
             int candidate = next[begin];
             for (int tried = 0; tried < MOST_DISTANCES && candidate != NEVER; tried++) {
-                // items of one form in a row are no loop
-                Run run = candidate == begin + tried + 1 ? new Run(begin, 1, 0) : run(begin, candidate - begin);
+                boolean counts = shortest == 1 || candidate != begin + tried + 1;
+                Run run = counts ? run(begin, candidate - begin) : new Run(begin, 1, 0);
                 best = run.times >= FEWEST && run.end() > best.end() ? run : best;
                 candidate = next[candidate];
             }

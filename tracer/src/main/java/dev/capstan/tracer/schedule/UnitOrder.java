@@ -9,7 +9,7 @@ import java.util.Arrays;
  */
 final class UnitOrder {
     /** So far apart two units may stand. */
-    private static final int FARTHEST = 256;
+    private static final int FARTHEST = 1024;
 
     private static final int NOBODY = -1;
 

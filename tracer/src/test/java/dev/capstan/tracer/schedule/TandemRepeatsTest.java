@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class TandemRepeatsTest {
     private static List<Run> find(String items) {
-        return TandemRepeats.find(items.chars().boxed().toList(), (begin, other, length) -> true);
+        return TandemRepeats.find(items.chars().boxed().toList(), 2, (begin, other, length) -> true);
     }
 
     @Test
@@ -39,10 +39,16 @@ class TandemRepeatsTest {
     }
 
     @Test
+    void singleItemsAreALoopIfTheyMayBe() {
+        List<Integer> items = "aaaaaaaa".chars().boxed().toList();
+        assertEquals(List.of(new Run(0, 1, 8)), TandemRepeats.find(items, 1, (begin, other, length) -> true));
+    }
+
+    @Test
     void stretchesThatAreNotAlikeEndIt() {
         assertEquals(
                 List.of(new Run(0, 2, 6)),
                 TandemRepeats.find(
-                        "abababababababababab".chars().boxed().toList(), (begin, other, length) -> other < 12));
+                        "abababababababababab".chars().boxed().toList(), 2, (begin, other, length) -> other < 12));
     }
 }
