@@ -108,6 +108,12 @@ final class RegionNode extends Node {
                 made.follow(result);
             }
         }
+        // what a pass has freed stays so, for values too that nobody had read before it
+        for (int operator = freed.nextSetBit(0); operator >= 0 && !writes; operator = freed.nextSetBit(operator + 1)) {
+            if (again[operator] != null && again[operator].gradFn() instanceof OperatorNode made) {
+                made.release();
+            }
+        }
         continuation = new Edge[outputs.length];
         for (int i = 0; i < outputs.length; i++) {
             continuation[i] = again[outputs[i]].gradientEdge();

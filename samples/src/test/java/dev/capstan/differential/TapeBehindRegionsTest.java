@@ -51,6 +51,23 @@ final class TapeBehindRegionsTest {
     }
 
     @Test
+    void aValueThatIsReadAfterAPassHasFreedItsTapeIsFreed() {
+        bailsOut((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = w.mul(2);
+                step.call(() -> {
+                    Tensor y = x.tanh();
+                    y.copy().exp().sum().backward();
+                    trace.error(() -> y.mul(3).sum().backward());
+                    return null;
+                });
+                trace.leaves(w);
+            }
+        });
+    }
+
+    @Test
     void valuesThatEscapedAreAsOldAsTheResultsBesideThem() {
         bailsOut((step, trace) -> {
             Tensor x = leaf(1, 1, 17);
