@@ -737,7 +737,7 @@ final class Segment implements Storage.Reader {
 
     private void settle(Tensor tensor, int number, Execution execution, int output) {
         if (tensor.isPending()) {
-            boolean recorded = requiresGradient(number) && tensor.requiresGrad();
+            boolean recorded = requiresGradient(number) && tensor.isOnTape();
             tensor.settle(execution.outputs()[output], recorded ? node : null, output);
             tensor.leave();
         }

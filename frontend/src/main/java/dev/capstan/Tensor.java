@@ -408,6 +408,12 @@ public class Tensor extends InPlaceOperators {
         return requiresGrad;
     }
 
+    /** The same for a tensor that nobody uses yet: a view that the tape does not know is refused when somebody does. */
+    final boolean isOnTape() {
+        boolean unknown = alias != null && alias.isStale() && !alias.isRecorded();
+        return !unknown && requiresGrad();
+    }
+
     /**
      * Asks for gradients with respect to this leaf, or no longer.
      *

@@ -9,6 +9,7 @@ import static dev.capstan.differential.TrainingCase.isServed;
 import static dev.capstan.differential.TrainingCase.leaf;
 import static dev.capstan.differential.TrainingCase.normal;
 
+import dev.capstan.GradMode;
 import dev.capstan.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -176,6 +177,27 @@ final class StepViewsTest {
                 });
                 y.forEach(tensor -> trace.tensor("y", tensor));
                 trace.leaves(w);
+            }
+        });
+    }
+
+    @Test
+    void aViewMadeWithoutTapeThatNobodyUsesAnyMoreRefusesNothing() {
+        compare((step, trace) -> {
+            Tensor p = leaf(1, 1, 1);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(i, 1, 1);
+                Tensor y = step.call(() -> {
+                    Tensor flat = x.mul(2).reshape(-1).reshape(1, 1);
+                    try (GradMode.Scope off = GradMode.noGrad()) {
+                        flat.narrow(0, 0, 1).tanh_();
+                    }
+                    flat.narrow(0, 0, 1).sub_(p);
+                    return flat;
+                });
+                y.sum().backward();
+                trace.tensor("y", y);
+                trace.leaves(p);
             }
         });
     }

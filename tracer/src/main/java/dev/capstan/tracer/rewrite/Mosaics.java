@@ -76,7 +76,7 @@ public final class Mosaics implements Pass {
         if (isTile(graph, apply)) {
             return new Sum(-1, value, place(graph, apply));
         }
-        if (!isAddition(graph, apply)) {
+        if (apply.operands().size() != 2) {
             return null;
         }
         int left = apply.operands().get(0);
@@ -84,7 +84,7 @@ public final class Mosaics implements Pass {
         boolean swap = !isTile(graph, right) && isTile(graph, left);
         int rest = swap ? right : left;
         int tile = swap ? left : right;
-        if (!isTile(graph, tile)) {
+        if (!isTile(graph, tile) || !isAddition(graph, apply)) {
             return null;
         }
         Layout place = place(graph, (Apply) graph.definitions().get(tile));
@@ -115,9 +115,7 @@ public final class Mosaics implements Pass {
     /** True for the addition of two tensors of the result's type and shape. */
     private static boolean isAddition(Graph graph, Apply apply) {
         DType type = apply.type().dtype();
-        if (!(apply.operator() instanceof Elementwise elementwise)
-                || apply.operands().size() != 2
-                || type == DType.BOOL) {
+        if (!(apply.operator() instanceof Elementwise elementwise) || type == DType.BOOL) {
             return false;
         }
         List<TensorType> types = apply.operands().stream().map(graph::type).toList();

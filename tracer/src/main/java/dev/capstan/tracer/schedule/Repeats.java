@@ -24,6 +24,11 @@ import java.util.function.UnaryOperator;
 final class Repeats {
     private final List<Step> steps;
     private final Buffers buffers;
+    /** The stretch that was last compared with others, and its pattern. */
+    private int comparedBegin;
+
+    private int comparedLength;
+    private int[] compared = {};
 
     /** @param steps on places whose slot is the number of a buffer */
     Repeats(List<Step> steps, Buffers buffers) {
@@ -54,7 +59,12 @@ final class Repeats {
 
     /** True if two stretches name their places in the same pattern. */
     private boolean areAlike(int begin, int other, int length) {
-        return Arrays.equals(pattern(begin, length), pattern(other, length));
+        if (begin != comparedBegin || length != comparedLength) {
+            comparedBegin = begin;
+            comparedLength = length;
+            compared = pattern(begin, length);
+        }
+        return Arrays.equals(compared, pattern(other, length));
     }
 
     /** For each place of a stretch, which of its distinct places it is. */

@@ -77,8 +77,7 @@ final class TandemRepeats {
             int candidate = next[begin];
             for (int tried = 0; tried < MOST_DISTANCES && candidate != NEVER; tried++) {
                 boolean counts = shortest == 1 || candidate != begin + tried + 1;
-                Run run = counts ? run(begin, candidate - begin) : new Run(begin, 1, 0);
-                best = run.times >= FEWEST && run.end() > best.end() ? run : best;
+                best = counts ? longer(best, candidate - begin) : best;
                 candidate = next[candidate];
             }
             if (best.times > 0) {
@@ -91,16 +90,21 @@ final class TandemRepeats {
         return found;
     }
 
-    private Run run(int begin, int length) {
+    /** The run with stretches of this length, if that goes on longer than the best one from the same item on. */
+    private Run longer(Run best, int length) {
+        int begin = best.begin;
         int equal = 0;
         while (begin + equal + length < forms.length && forms[begin + equal] == forms[begin + equal + length]) {
             equal++;
         }
         int most = equal / length + 1;
+        if (most < FEWEST || begin + most * length <= best.end()) {
+            return best;
+        }
         int times = 1;
         while (times < most && alike.areAlike(begin, begin + times * length, length)) {
             times++;
         }
-        return new Run(begin, length, times);
+        return times >= FEWEST && begin + times * length > best.end() ? new Run(begin, length, times) : best;
     }
 }
