@@ -21,6 +21,12 @@ final class Region {
     /** A thread that computes for so long without a tensor keeps no visitor waiting for ever: 30 s. */
     private static final long PATIENCE_NANOS = 30_000_000_000L;
 
+    /**
+     * A segment of so many events is run where it is: a loop that has no end in sight shall neither hold for ever all that it
+     * makes, nor be compiled as a whole.
+     */
+    private static final int MOST_EVENTS = 1 << 16;
+
     private final PathTree tree;
     private final Stance stance;
     private final boolean shadowed;
@@ -31,8 +37,8 @@ final class Region {
     private boolean suspended;
     /** What another thread wants. */
     private volatile @Nullable Visit visit;
-    /** True while a segment runs, or is between two states. */
-    private boolean busy;
+    /** The thread that runs a segment, or is taking it from one state to another: this one's own, or a visitor. */
+    private @Nullable Thread busy;
     /** True while this region's thread waits for another region. */
     private volatile boolean aside;
     /** True if the call has ended. */
@@ -122,6 +128,11 @@ final class Region {
         return segment == other && !suspended && visit == null && thread == Thread.currentThread();
     }
 
+    /** False for a segment that has to run before more is queued. */
+    static boolean hasRoom(Segment segment) {
+        return segment.events() < MOST_EVENTS;
+    }
+
     /** The segment that queues an operator of these operands, once it is begun. */
     Segment segment(Tensor... operands) {
         prepare(operands);
@@ -141,6 +152,9 @@ final class Region {
 
     private void prepare(Tensor... operands) {
         letIn();
+        if (segment != null && !hasRoom(segment)) {
+            interrupt(List.of());
+        }
         for (Tensor operand : operands) {
             // a tensor that escaped from another segment is computed before this segment's own walk begins
             if (operand.isPending() && operand.segment() != segment) {
@@ -164,8 +178,8 @@ final class Region {
         if (segment == null) {
             return false;
         }
-        boolean before = busy;
-        busy = true;
+        Thread before = busy;
+        busy = Thread.currentThread();
         try {
             return segment.write(target, source, recording, computed);
         } finally {
@@ -204,8 +218,8 @@ final class Region {
         if (root.segment() != segment || segment == null) {
             return false;
         }
-        boolean before = busy;
-        busy = true;
+        Thread before = busy;
+        busy = Thread.currentThread();
         try {
             return segment.backward(root, seed, retainsGraph);
         } finally {
@@ -258,8 +272,8 @@ final class Region {
     }
 
     private void run(Runnable work) {
-        boolean before = busy;
-        busy = true;
+        Thread before = busy;
+        busy = Thread.currentThread();
         try {
             work.run();
         } finally {
@@ -292,13 +306,14 @@ final class Region {
     /** Does something with a segment on behalf of this thread, which is not the region's, before anything else is queued. */
     void visit(Segment wanted, Runnable work) {
         Region own = ThreadState.current().region;
-        if (own != null) {
-            own.aside = !own.busy;
+        boolean leaves = own != null && own.thread == Thread.currentThread();
+        if (leaves) {
+            own.aside = own.busy == null;
         }
         try {
             visit(new Visit(wanted, work));
         } finally {
-            if (own != null) {
+            if (leaves) {
                 own.aside = false;
                 own.letIn();
             }
@@ -312,14 +327,18 @@ final class Region {
             while (!wanted.isDone()) {
                 boolean late = System.nanoTime() - start > PATIENCE_NANOS;
                 if ((late || over || aside || Visit.findsAside(thread)) && wanted.begin()) {
-                    if (late) {
-                        wanted.withdraw();
-                        throw new CapstanException(
-                                name(),
-                                "another thread needs what the compiled region queues, and the region does not go on",
-                                thread.getName() + " is " + thread.getState());
+                    // the region's thread goes on when the visit has ended: by then nothing here may be of the visitor
+                    try {
+                        if (late) {
+                            throw new CapstanException(
+                                    name(),
+                                    "another thread needs what the compiled region queues, and the region does not go on",
+                                    thread.getName() + " is " + thread.getState());
+                        }
+                        state.inPlaceOf(() -> run(() -> wanted.serve(segment)));
+                    } finally {
+                        wanted.end();
                     }
-                    state.inPlaceOf(() -> run(() -> wanted.serve(segment)));
                 } else {
                     Visit.nap();
                 }
@@ -332,9 +351,13 @@ final class Region {
     /** Lets another thread's visit happen now. */
     private void letIn() {
         Visit waiting = visit;
-        if (waiting != null && !busy) {
+        if (waiting != null && busy != Thread.currentThread()) {
             if (waiting.begin()) {
-                run(() -> waiting.serve(segment));
+                try {
+                    run(() -> waiting.serve(segment));
+                } finally {
+                    waiting.end();
+                }
             }
             while (!waiting.isDone()) {
                 Visit.nap();
@@ -351,21 +374,18 @@ final class Region {
 
     private void end(List<Tensor> results) {
         letIn();
-        if (segment != null) {
-            busy = true;
-            try {
-                close().end(results);
-            } finally {
-                busy = false;
-            }
+        Segment ending = close();
+        if (ending != null) {
+            run(() -> ending.end(results));
         }
     }
 
     /** After an exception in the body: what was queued before it runs, as it would have in eager mode. */
     private void abandon() {
         letIn();
-        if (segment != null) {
-            run(close()::abandon);
+        Segment ending = close();
+        if (ending != null) {
+            run(ending::abandon);
         }
     }
 

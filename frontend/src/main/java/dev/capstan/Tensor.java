@@ -642,10 +642,10 @@ public class Tensor extends InPlaceOperators {
         return segment;
     }
 
-    /** The segment that this thread queues operators in, if this is a value of it. */
+    /** The segment that this thread queues the next operator in, if this is a value of it. */
     final @Nullable Segment openSegment() {
         Segment owner = segment;
-        return owner != null && owner.isOpen() ? owner : null;
+        return owner != null && owner.isOpen() && Region.hasRoom(owner) ? owner : null;
     }
 
     /** Forgets the segment, with all that it holds: the tensor is computed. */

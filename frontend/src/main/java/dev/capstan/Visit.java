@@ -29,24 +29,20 @@ final class Visit {
         this.work = work;
     }
 
-    /** True for the one thread that is to {@link #serve} it. */
+    /** True for the one thread that is to {@link #serve} it, and then to {@link #end} it. */
     boolean begin() {
         return state.compareAndSet(WANTED, BEGUN);
     }
 
     /** Does what is wanted, if the segment is still the one that is open. */
     void serve(@Nullable Segment open) {
-        try {
-            if (open == segment) {
-                work.run();
-            }
-        } finally {
-            state.set(DONE);
+        if (open == segment) {
+            work.run();
         }
     }
 
-    /** Gives it up, for the thread that was to serve it. */
-    void withdraw() {
+    /** Lets the other thread go on, whether it was served or not. */
+    void end() {
         state.set(DONE);
     }
 

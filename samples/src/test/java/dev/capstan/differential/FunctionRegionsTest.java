@@ -80,7 +80,7 @@ class FunctionRegionsTest extends BothModes {
                 places.stream().allMatch(place -> place.contains("FunctionRegionsTest.java")) && !places.isEmpty(),
                 places.toString());
         compiled(() -> region.call(() -> leaf(1, 2).exp()));
-        assertEquals(region.report().stream().mapToLong(path -> path.visits()).sum(), hits(), region.explain());
+        assertEquals(region.report().stream().mapToLong(path -> path.visits()).sum(), hits(), region::explain);
     }
 
     @Test
@@ -220,8 +220,8 @@ class FunctionRegionsTest extends BothModes {
                 return new Product().apply(h.exp(), new Product().apply(h, x)).sum();
             }));
         });
-        assertEquals(List.of(), interruptions(), region.explain());
-        assertEquals(1, region.report().size(), region.explain());
+        assertEquals(List.of(), interruptions(), region::explain);
+        assertEquals(1, region.report().size(), region::explain);
     }
 
     @Test
@@ -232,8 +232,8 @@ class FunctionRegionsTest extends BothModes {
             y.sum().backward();
             return List.of(y, w.grad());
         });
-        assertTrue(region.report().stream().anyMatch(path -> path.hits() > 0 && path.events() == 2), region.explain());
-        assertEquals(region.report().stream().mapToLong(path -> path.visits()).sum(), hits(), region.explain());
+        assertTrue(region.report().stream().anyMatch(path -> path.hits() > 0 && path.events() == 2), region::explain);
+        assertEquals(region.report().stream().mapToLong(path -> path.visits()).sum(), hits(), region::explain);
     }
 
     @Test
@@ -262,7 +262,7 @@ class FunctionRegionsTest extends BothModes {
             y.backward();
             return List.of(y, w.grad());
         });
-        assertTrue(hits() >= 6, region.explain());
+        assertTrue(hits() >= 6, region::explain);
     }
 
     @Test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.differential;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -204,5 +205,32 @@ final class PolicyTest {
                             .count(),
                     region.explain());
         }
+    }
+
+    @Test
+    void aSegmentIsBounded() {
+        Compiled region = Compiled.region("Endless", 1000);
+        Tensor x = Tensor.ones(2).requiresGrad(true);
+        Tensor sum = region.call(() -> {
+            Tensor product = x;
+            for (int i = 0; i < 50_000; i++) {
+                product = product.mul(1.0001);
+            }
+            return product.sum();
+        });
+        sum.backward();
+        List<PathReport> parts = region.report();
+        assertEquals(2, parts.size());
+        assertTrue(parts.stream().allMatch(part -> part.events() < 66_000), region::explain);
+        assertTrue(parts.get(0).bailOuts().stream().anyMatch(place -> place.contains("PolicyTest")), region::explain);
+
+        Tensor y = Tensor.ones(2).requiresGrad(true);
+        Tensor product = y;
+        for (int i = 0; i < 50_000; i++) {
+            product = product.mul(1.0001);
+        }
+        product.sum().backward();
+        assertEquals(product.sum().item(), sum.item());
+        assertArrayEquals(y.grad().toDoubleArray(), x.grad().toDoubleArray());
     }
 }

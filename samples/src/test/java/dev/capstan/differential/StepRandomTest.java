@@ -71,9 +71,9 @@ final class StepRandomTest {
                 position(trace);
             }
         });
-        assertEquals(2, step.report().size(), step.explain());
+        assertEquals(2, step.report().size(), step::explain);
         for (PathReport path : step.report()) {
-            assertTrue(path.hits() >= STEPS, step.explain());
+            assertTrue(path.hits() >= STEPS, step::explain);
         }
     }
 
@@ -187,7 +187,7 @@ final class StepRandomTest {
                 position(trace);
             }
         });
-        assertTrue(step.report().stream().mapToLong(PathReport::hits).sum() > 0, step.explain());
+        assertTrue(step.report().stream().mapToLong(PathReport::hits).sum() > 0, step::explain);
     }
 
     @Test
@@ -201,7 +201,7 @@ final class StepRandomTest {
                 position(trace);
             }
         });
-        assertTrue(step.report().stream().mapToLong(PathReport::hits).sum() > 0, step.explain());
+        assertTrue(step.report().stream().mapToLong(PathReport::hits).sum() > 0, step::explain);
     }
 
     @Test

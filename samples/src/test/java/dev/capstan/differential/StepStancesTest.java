@@ -120,7 +120,7 @@ final class StepStancesTest {
         } finally {
             threads.shutdown();
         }
-        assertTrue(step.report().get(0).hits() >= 59, step.explain());
+        assertTrue(step.report().get(0).hits() >= 59, step::explain);
     }
 
     @Test
@@ -145,7 +145,7 @@ final class StepStancesTest {
             served += step.report().stream().mapToLong(path -> path.hits()).sum() > before ? 1 : 0;
             Tensors.assertSameBits("weight", eager, compiled);
             Tensors.assertSameBits("gradient", eager.grad(), compiled.grad());
-            assertTrue(System.nanoTime() < deadline, step.explain());
+            assertTrue(System.nanoTime() < deadline, step::explain);
             Thread.sleep(1);
         }
         assertTrue(step.report().get(0).visits() > step.report().get(0).hits(), "it was counted first");

@@ -96,22 +96,22 @@ interface TrainingCase {
     /** Compares, and asserts that programs serve the steps once they are known, without reads in between. */
     static void isServed(TrainingCase body) {
         Compiled step = compare(body);
-        assertTrue(hits(step) >= STEPS, step.explain());
-        assertEquals(List.of(), bailOuts(step), step.explain());
-        assertTrue(pinned(step).isEmpty(), step.explain());
+        assertTrue(hits(step) >= STEPS, step::explain);
+        assertEquals(List.of(), bailOuts(step), step::explain);
+        assertTrue(pinned(step).isEmpty(), step::explain);
     }
 
     /** Compares, and asserts that programs serve parts of steps, and that the places are reported that part them. */
     static void bailsOut(TrainingCase body) {
         Compiled step = compare(body);
-        assertTrue(hits(step) > 0, step.explain());
-        assertTrue(!bailOuts(step).isEmpty(), step.explain());
+        assertTrue(hits(step) > 0, step::explain);
+        assertTrue(!bailOuts(step).isEmpty(), step::explain);
     }
 
     /** Compares, and asserts that a path is reported to be eager for good, for a reason. */
     static void isPinned(String reason, TrainingCase body) {
         Compiled step = compare(body);
-        assertTrue(pinned(step).stream().anyMatch(state -> state.contains(reason)), step.explain());
+        assertTrue(pinned(step).stream().anyMatch(state -> state.contains(reason)), step::explain);
     }
 
     /** Runs a case in a stance; what it leaves. */

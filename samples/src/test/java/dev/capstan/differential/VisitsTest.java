@@ -108,7 +108,7 @@ final class VisitsTest {
                     Future<Double> sum = others.submit(() -> h.exp().sum().item());
                     while (!sum.isDone()) {
                         h.mul(2);
-                        Thread.onSpinWait();
+                        work();
                     }
                     return h.mul(result(sum));
                 });
@@ -117,6 +117,14 @@ final class VisitsTest {
                 trace.leaves(w);
             }
         });
+    }
+
+    /** Keeps a thread running, without a tensor: what a region queues meanwhile stays short however late another thread comes. */
+    private static void work() {
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < 200_000) {
+            Thread.onSpinWait();
+        }
     }
 
     @Test
@@ -180,6 +188,13 @@ final class VisitsTest {
                 trace.tensor("other", result(other));
             }
         });
+    }
+
+    @Test
+    void regionsThatReadOneAnotherOftenAllGoOn() {
+        for (int i = 0; i < 200; i++) {
+            regionsReadOneAnother();
+        }
     }
 
     private static Tensor exchanged(Exchanger<Tensor> exchanger, Tensor mine) {
