@@ -72,7 +72,7 @@ final class ReadmeTest {
                 .results()
                 .map(match -> match.group(1) != null ? match.group(1) : "run " + match.group(2))
                 .toList();
-        assertEquals(20, commands.size(), commands.toString());
+        assertEquals(19, commands.size(), commands.toString());
         for (String line : commands) {
             List<String> words = new ArrayList<>(Arrays.asList(line.trim().split("\\s+")));
             for (String option : List.of("--losses", "--plot", "--dot", "--out")) {

@@ -8,6 +8,7 @@ import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.schedule.Repetition;
 import dev.capstan.tracer.schedule.Schedule;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -87,25 +88,44 @@ final class RolledProgram implements CompiledSchedule {
     /** A loop over the rows of a table. */
     private static final class Loop implements Part {
         private final GeneratedProgram body;
-        private final Repetition repetition;
-        private final int slots;
+        /** For each time the slot of the program that each slot of the body is; one row if that is always the same. */
+        private final int[][] slots;
+        /** For each time where each slot of the body begins in that. */
+        private final int[][] begins;
 
         Loop(GeneratedProgram body, Repetition repetition) {
             this.body = body;
-            this.repetition = repetition;
-            this.slots = repetition.body().slots().size();
+            int count = repetition.body().slots().size();
+            this.begins = new int[repetition.times()][count];
+            int[][] all = new int[repetition.times()][count];
+            for (int time = 0; time < begins.length; time++) {
+                for (int i = 0; i < count; i++) {
+                    all[time][i] = repetition.slot(time, i);
+                    begins[time][i] = repetition.offset(time, i);
+                }
+            }
+            boolean same = Arrays.stream(all).allMatch(row -> Arrays.equals(row, all[0]));
+            this.slots = same ? new int[][] {all[0]} : all;
         }
 
         @Override
         public void run(Object[] arrays, int[] offsets) {
-            Object[] bodyArrays = new Object[slots];
-            int[] bodyOffsets = new int[slots];
+            int count = slots[0].length;
+            Object[] bodyArrays = new Object[count];
+            int[] bases = new int[count];
+            int[] bodyOffsets = new int[count];
             Object[] scratch = body.takeScratch();
-            for (int time = 0; time < repetition.times(); time++) {
-                for (int i = 0; i < slots; i++) {
-                    int slot = repetition.slot(time, i);
-                    bodyArrays[i] = arrays[slot];
-                    bodyOffsets[i] = offsets[slot] + repetition.offset(time, i);
+            for (int time = 0; time < begins.length; time++) {
+                if (time < slots.length) {
+                    int[] row = slots[time];
+                    for (int i = 0; i < count; i++) {
+                        bodyArrays[i] = arrays[row[i]];
+                        bases[i] = offsets[row[i]];
+                    }
+                }
+                int[] begin = begins[time];
+                for (int i = 0; i < count; i++) {
+                    bodyOffsets[i] = bases[i] + begin[i];
                 }
                 if (time == 0) {
                     body.packConstants(bodyArrays, bodyOffsets, scratch);

@@ -30,6 +30,9 @@ final class Fusion {
     /** Arrays that a unit's kernel reads and writes. */
     private static final int MOST_ARRAYS = 12;
 
+    /** Fewer tasks are straight code, which fuses across repetitions and runs faster. */
+    private static final int FEWEST_TO_ROLL = 1000;
+
     private final Roots roots;
     private final Placement placement;
     private final Dependencies dependencies;
@@ -90,8 +93,14 @@ final class Fusion {
     private int[] cells() {
         int[] cells = new int[operands.length];
         Arrays.fill(cells, NO_CELL);
-        List<Run> runs = TandemRepeats.find(
-                IntStream.range(0, cells.length).mapToObj(this::form).toList(), 2, (begin, other, length) -> true);
+        if (cells.length < FEWEST_TO_ROLL) {
+            return cells;
+        }
+        List<List<Object>> forms =
+                IntStream.range(0, cells.length).mapToObj(this::form).toList();
+        List<Run> runs = TandemRepeats.find(forms, 2, (begin, other, length) -> true).stream()
+                .filter(this::divides)
+                .toList();
         int repeated = runs.stream().mapToInt(run -> run.end() - run.begin()).sum();
         if (2 * repeated <= cells.length) {
             return cells;
@@ -115,6 +124,12 @@ final class Fusion {
             adopt(task, cells);
         }
         return cells;
+    }
+
+    /** True if something in a run cannot be fused. What consists of element-wise tasks alone, as a long sum, is better fused. */
+    private boolean divides(Run run) {
+        return tasks.subList(run.begin(), run.begin() + run.length()).stream()
+                .anyMatch(task -> !(task instanceof Task.Map));
     }
 
     /** What stands apart from a repetition but computes on what one time alone gave, goes along with that. */

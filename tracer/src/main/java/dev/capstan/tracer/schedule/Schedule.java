@@ -18,6 +18,8 @@ import java.util.List;
  * @param repetitions which steps repeat others, in order
  */
 public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, List<Repetition> repetitions) {
+    private static final int FEWEST_TO_ROLL = 400;
+
     /** Copies the lists. */
     public Schedule {
         slots = List.copyOf(slots);
@@ -31,13 +33,13 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
         this(slots, steps, results, List.of());
     }
 
-    /** Whether most steps are repetitions. */
+    /** Whether most steps are repetitions, and so many that straight code would take long to generate and to compile. */
     public boolean repeats() {
         int repeated = 0;
         for (Repetition repetition : repetitions) {
             repeated += repetition.end() - repetition.first();
         }
-        return 2 * repeated > steps.size();
+        return steps.size() >= FEWEST_TO_ROLL && 2 * repeated > steps.size();
     }
 
     /** What an array of a schedule is. */

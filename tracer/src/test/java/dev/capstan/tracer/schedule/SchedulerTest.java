@@ -300,8 +300,8 @@ class SchedulerTest {
 
     @Test
     void aLoopIsOneRepetitionAtEveryLength() {
-        Schedule few = forward(Models.rnn(12, 10, 4, 32, 2, true));
-        Schedule many = forward(Models.rnn(70, 10, 4, 32, 2, true));
+        Schedule few = forward(Models.rnn(230, 10, 4, 32, 2, true));
+        Schedule many = forward(Models.rnn(288, 10, 4, 32, 2, true));
         assertTrue(few.repeats() && many.repeats());
         assertEquals(
                 58, many.repetitions().get(0).times() - few.repetitions().get(0).times());
