@@ -10,7 +10,7 @@ import java.lang.annotation.Target;
 
 /**
  * Marks a {@link dev.capstan.nn.Module} whose {@code apply} is a compiled region: paths through its {@code forward} that
- * are taken often are compiled to bytecode, everything else runs eagerly. The results are the same.
+ * are taken often are compiled to bytecode, everything else runs eagerly. The results are the same, bit for bit.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)
@@ -24,4 +24,10 @@ public @interface Compile {
 
     /** The bytes of memory that the programs of all paths may plan; beyond them, the program used least recently is dropped. */
     long memory() default RegionPolicy.STANDARD_MEMORY;
+
+    /**
+     * False allows programs that differ from eager mode by rounding: sums of matrix products become one product over all that
+     * is summed. {@link Compiled#explain()} names what was allowed.
+     */
+    boolean exact() default true;
 }

@@ -28,10 +28,11 @@ public final class Compiled {
 
     private final String name;
     private final @Nullable PathTree tree;
-    private final Shadow shadow = new Shadow();
+    private final Shadow shadow;
 
     private Compiled(String name, RegionPolicy policy) {
         this.name = name;
+        this.shadow = new Shadow(policy.exact());
         this.tree = Compilers.regions()
                 .map(compiler -> compiler.pathTree(name, policy))
                 .orElse(null);
@@ -126,10 +127,12 @@ public final class Compiled {
 
     /**
      * Makes every n-th call a second time, eagerly and on copies of its inputs, and compares what the program gives and
-     * writes to the last bit; a difference is an error. The system property {@code capstan.shadow=n} does so for all regions.
+     * writes to the last bit; a difference is an error. The system property {@code capstan.shadow=n} does so for all regions
+     * that are exact.
      *
      * @param calls n; 0 for never
      * @return this
+     * @throws CapstanException if the region's policy is not exact
      */
     public Compiled shadow(int calls) {
         shadow.every(calls);
@@ -144,6 +147,11 @@ public final class Compiled {
                 .flatMap(PathTree::dissolved)
                 .ifPresent(state -> text.append("  ").append(state).append('\n'));
         if (tree != null) {
+            if (!tree.inexact().isEmpty()) {
+                text.append("  not bit for bit as in eager mode: ")
+                        .append(String.join(", ", tree.inexact()))
+                        .append('\n');
+            }
             tree.limits().forEach(limit -> text.append("  ").append(limit).append('\n'));
         }
         for (PathReport path : report()) {

@@ -9,7 +9,14 @@ final class Shadow {
     private static final int EVERY = fromProperty(System.getProperty("capstan.shadow", "0"));
 
     private final AtomicLong calls = new AtomicLong();
-    private volatile int every = EVERY;
+    private final boolean exact;
+    private volatile int every;
+
+    /** @param exact whether programs give the bits of eager mode; if not, there is nothing to compare */
+    Shadow(boolean exact) {
+        this.exact = exact;
+        this.every = exact ? EVERY : 0;
+    }
 
     private static int fromProperty(String calls) {
         try {
@@ -27,6 +34,9 @@ final class Shadow {
     }
 
     void every(int number) {
+        if (!exact && number > 0) {
+            throw new CapstanException("capstan.shadow", "only what is exact can be compared", "exact = false");
+        }
         every = verified(number);
     }
 

@@ -35,7 +35,8 @@ public abstract class Module<I, O> {
             if (compile == null) {
                 return new Region(null);
             }
-            RegionPolicy policy = new RegionPolicy(compile.threshold(), compile.paths(), compile.memory());
+            RegionPolicy policy =
+                    new RegionPolicy(compile.threshold(), compile.paths(), compile.memory(), compile.exact());
             return new Region(Compiled.region(name, policy));
         }
     };

@@ -24,6 +24,9 @@ public interface PathTree {
     /** Which limits were reached, and what was forgotten for that; empty if nothing. */
     List<String> limits();
 
+    /** The rewrites that are allowed to round otherwise than eager mode; empty if programs give the same bits. */
+    List<String> inexact();
+
     /** What is known of each path, in order of first use. */
     List<PathReport> report();
 }

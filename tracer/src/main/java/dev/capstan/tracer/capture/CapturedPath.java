@@ -8,6 +8,7 @@ import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
+import dev.capstan.tracer.rewrite.Passes;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,6 +53,7 @@ final class CapturedPath implements Path {
     private final String origin;
     private final int threshold;
     private final ScheduleCompiler compiler;
+    private final Passes passes;
     private final TreeNode leaf;
     private final int[] wanted;
     /** Told when a program is there. */
@@ -79,6 +81,7 @@ final class CapturedPath implements Path {
             String origin,
             int threshold,
             ScheduleCompiler compiler,
+            Passes passes,
             TreeNode leaf,
             int[] wanted,
             Consumer<CapturedPath> installed) {
@@ -87,6 +90,7 @@ final class CapturedPath implements Path {
         this.origin = origin;
         this.threshold = threshold;
         this.compiler = compiler;
+        this.passes = passes;
         this.leaf = leaf;
         this.wanted = wanted;
         this.installed = installed;
@@ -142,7 +146,7 @@ final class CapturedPath implements Path {
     }
 
     private PathProgram make(Recording recording, Tier tier) {
-        return PathProgram.compile(region + "_" + number, recording, compiler, tier, log);
+        return PathProgram.compile(region + "_" + number, recording, compiler, passes, tier, log);
     }
 
     private Recording recording(int[] outputs) {

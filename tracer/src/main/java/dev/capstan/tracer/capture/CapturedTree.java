@@ -16,6 +16,7 @@ import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.graph.EventText;
 import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
+import dev.capstan.tracer.rewrite.Passes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -33,6 +34,7 @@ public final class CapturedTree implements PathTree {
     private final String name;
     private final RegionPolicy policy;
     private final ScheduleCompiler compiler;
+    private final Passes passes;
     private final Dissolution dissolution;
     private final List<CapturedPath> paths = new ArrayList<>();
     private volatile TreeNode root = new TreeNode();
@@ -53,6 +55,7 @@ public final class CapturedTree implements PathTree {
         this.name = requireNonNull(name, "name");
         this.policy = requireNonNull(policy, "policy");
         this.compiler = requireNonNull(compiler, "compiler");
+        this.passes = policy.exact() ? Passes.EXACT : Passes.INEXACT;
         this.dissolution = new Dissolution(name, policy.paths());
     }
 
@@ -77,6 +80,11 @@ public final class CapturedTree implements PathTree {
     }
 
     @Override
+    public List<String> inexact() {
+        return passes.inexact();
+    }
+
+    @Override
     public synchronized List<PathReport> report() {
         return paths.stream().map(CapturedPath::report).toList();
     }
@@ -97,7 +105,7 @@ public final class CapturedTree implements PathTree {
         return limits;
     }
 
-    /** Drops the programs of the paths that were used least recently until the memory of the rest fits, with a new one. */
+    /** Takes note of a new program, and drops those used least recently until the memory of all that are left fits. */
     private synchronized void installed(CapturedPath added) {
         repeats |= added.repeats();
         List<CapturedPath> others = paths.stream()
@@ -138,8 +146,8 @@ public final class CapturedTree implements PathTree {
             forgottenPaths++;
             forgetOldest();
         }
-        CapturedPath path =
-                new CapturedPath(name, pathsEver++, origin, threshold(), compiler, leaf, wanted, this::installed);
+        CapturedPath path = new CapturedPath(
+                name, pathsEver++, origin, threshold(), compiler, passes, leaf, wanted, this::installed);
         leaf.addPath(path);
         paths.add(path);
         return path;

@@ -17,6 +17,7 @@ import dev.capstan.tracer.graph.BackwardGraph;
 import dev.capstan.tracer.graph.BackwardGraph.Arrivals;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Recording;
+import dev.capstan.tracer.rewrite.Passes;
 import dev.capstan.tracer.schedule.ForwardSchedule;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Place;
@@ -40,6 +41,7 @@ final class PathProgram implements Program {
     private final String name;
     private final Recording recording;
     private final ScheduleCompiler compiler;
+    private final Passes passes;
     private final Tier tier;
     private final CompileLog log;
     private final ForwardSchedule forward;
@@ -70,6 +72,7 @@ final class PathProgram implements Program {
             String name,
             Recording recording,
             ScheduleCompiler compiler,
+            Passes passes,
             Tier tier,
             CompileLog log,
             ForwardSchedule forward,
@@ -78,6 +81,7 @@ final class PathProgram implements Program {
         this.name = name;
         this.recording = recording;
         this.compiler = compiler;
+        this.passes = passes;
         this.tier = tier;
         this.log = log;
         this.forward = forward;
@@ -95,17 +99,19 @@ final class PathProgram implements Program {
         this.tape = tape;
     }
 
-    static PathProgram compile(String name, Recording recording, ScheduleCompiler compiler, Tier tier, CompileLog log) {
+    static PathProgram compile(
+            String name, Recording recording, ScheduleCompiler compiler, Passes passes, Tier tier, CompileLog log) {
         long start = System.nanoTime();
         Tape tape = recording.tape();
         BitSet required = tape.walkable();
         Arrivals all = new Arrivals(required, new BitSet());
         BackwardGraph complete = required.isEmpty() ? null : BackwardGraph.of(recording, all);
         Set<Integer> saved = complete == null ? Set.of() : complete.saved();
-        ForwardSchedule forward = Scheduler.forward(recording.graph(), saved, recording.owned(), recording.written());
+        ForwardSchedule forward =
+                Scheduler.forward(recording.graph(), saved, recording.owned(), recording.written(), passes);
         CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), tier);
         log.add(System.nanoTime() - start);
-        return new PathProgram(name, recording, compiler, tier, log, forward, code, tape);
+        return new PathProgram(name, recording, compiler, passes, tier, log, forward, code, tape);
     }
 
     @Override
@@ -217,7 +223,7 @@ final class PathProgram implements Program {
     private void compile(Backward backward, Arrivals arrivals, Tier how) {
         long start = System.nanoTime();
         BackwardGraph graph = BackwardGraph.of(recording, arrivals);
-        Schedule schedule = graph == null ? null : Scheduler.backward(graph.graph(), forward);
+        Schedule schedule = graph == null ? null : Scheduler.backward(graph.graph(), forward, passes);
         int number;
         synchronized (this) {
             if (backward.ready) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.rewrite;
 
+import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import java.util.Comparator;
@@ -34,6 +35,13 @@ public final class LayoutAlgebra {
     /** A matrix or a stack of matrices, transposed. */
     public static Layout exchanged(Layout matrices) {
         return matrices.permute(matrices.shape().rank() == 2 ? new int[] {1, 0} : new int[] {0, 2, 1});
+    }
+
+    /** True if a view transposes a matrix, or each matrix of a stack, of this shape. */
+    static boolean isTranspose(View view, Shape shape) {
+        Layout whole = Layout.contiguous(shape);
+        return (shape.rank() == 2 || shape.rank() == 3)
+                && view.view(whole).filter(exchanged(whole)::equals).isPresent();
     }
 
     /**

@@ -113,7 +113,7 @@ public final class Mosaics implements Pass {
     }
 
     /** True for the addition of two tensors of the result's type and shape. */
-    private static boolean isAddition(Graph graph, Apply apply) {
+    static boolean isAddition(Graph graph, Apply apply) {
         DType type = apply.type().dtype();
         if (!(apply.operator() instanceof Elementwise elementwise) || type == DType.BOOL) {
             return false;

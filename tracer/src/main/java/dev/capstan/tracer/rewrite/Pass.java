@@ -3,10 +3,15 @@ package dev.capstan.tracer.rewrite;
 
 import dev.capstan.tracer.graph.Graph;
 
-/** One rewrite of a graph. It keeps number, order, types and bits of the outputs. */
+/** One rewrite of a graph. It keeps number, order and types of the outputs, and their bits if it {@linkplain #isExact is exact}. */
 public interface Pass {
     /** The name by which the system property {@code capstan.passes.off} knows it. */
     String name();
+
+    /** False if outputs may be rounded otherwise than in eager mode: such a pass is run only where that was asked for. */
+    default boolean isExact() {
+        return true;
+    }
 
     /**
      * The rewritten graph.

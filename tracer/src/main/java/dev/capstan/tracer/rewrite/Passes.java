@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * All rewrites in their order. The system property {@code capstan.passes.off} names, separated by commas, those that
+ * Rewrites in their order. The system property {@code capstan.passes.off} names, separated by commas, those that
  * are left out; a test or a search for a fault uses it. With assertions enabled the graph is verified after each.
  */
 public final class Passes {
-    private static final List<Pass> ORDER = List.of(
+    private static final List<Pass> ALL = List.of(
             new Identities(),
             new Constants(),
             new ViewChains(),
@@ -20,6 +20,7 @@ public final class Passes {
             new BatchedSums(),
             // the following ask whether a value has other uses, so what is dead must go first
             new DeadCode(),
+            new MergedProducts(),
             new TransposedProducts(),
             new Mosaics(),
             new Pieces(),
@@ -28,11 +29,27 @@ public final class Passes {
             new ViewChains(),
             new DeadCode());
 
-    private Passes() {}
+    /** Those that keep the bits of eager mode. */
+    public static final Passes EXACT =
+            new Passes(ALL.stream().filter(Pass::isExact).toList());
+
+    /** All, with those that round otherwise. */
+    public static final Passes INEXACT = new Passes(ALL);
+
+    private final List<Pass> order;
+
+    private Passes(List<Pass> order) {
+        this.order = order;
+    }
 
     /** The passes, first to last; one may run more than once. */
-    public static List<Pass> order() {
-        return ORDER;
+    public List<Pass> order() {
+        return order;
+    }
+
+    /** The names of those that may change bits. */
+    public List<String> inexact() {
+        return order.stream().filter(pass -> !pass.isExact()).map(Pass::name).toList();
     }
 
     /**
@@ -41,20 +58,20 @@ public final class Passes {
      * @param results how many of the outputs, from the first, leave as results
      * @param kept how many of those that follow the backward pass reads; the others are copied if need be
      */
-    public static Graph forward(Graph graph, int results, int kept) {
+    public Graph forward(Graph graph, int results, int kept) {
         return run(graph, rewritten -> Roles.forward(rewritten, results, kept));
     }
 
     /** A backward graph, simplified. */
-    public static Graph backward(Graph graph) {
+    public Graph backward(Graph graph) {
         return run(graph, Roles::backward);
     }
 
-    private static Graph run(Graph graph, Function<Graph, Roles> roles) {
+    private Graph run(Graph graph, Function<Graph, Roles> roles) {
         List<String> off =
                 List.of(System.getProperty("capstan.passes.off", "").trim().split("\\s*,\\s*"));
         Graph current = graph;
-        for (Pass pass : ORDER) {
+        for (Pass pass : order) {
             if (!off.contains(pass.name())) {
                 Graph next = pass.apply(current, roles.apply(current));
                 assert isVerified(pass, current, next);

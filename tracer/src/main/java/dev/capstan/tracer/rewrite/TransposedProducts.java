@@ -4,11 +4,9 @@ package dev.capstan.tracer.rewrite;
 import dev.capstan.runtime.op.Contraction;
 import dev.capstan.runtime.op.Transpose;
 import dev.capstan.runtime.op.View;
-import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Graph.Apply;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Replaces the transpose of a product that has no other use by the product of the transposed factors, exchanged: the
@@ -56,8 +54,6 @@ public final class TransposedProducts implements Pass {
                 || !(product.operator() instanceof Contraction)) {
             return null;
         }
-        Layout whole = Layout.contiguous(product.type().shape());
-        Optional<Layout> shown = transpose.view(whole);
-        return shown.isPresent() && shown.get().equals(LayoutAlgebra.exchanged(whole)) ? product : null;
+        return LayoutAlgebra.isTranspose(transpose, product.type().shape()) ? product : null;
     }
 }

@@ -74,7 +74,7 @@ class RandomGraphTest {
             checked(seed, graph, () -> {
                 Map<Source, NdArray> operands = new HashMap<>();
                 List<List<Number>> expected = outputs(graph, operands, random);
-                for (Pass pass : Passes.order()) {
+                for (Pass pass : Passes.EXACT.order()) {
                     Graph rewritten = pass.apply(graph, Roles.backward(graph));
                     assertEquals(expected, outputs(rewritten, operands, random), pass.name());
                 }
