@@ -15,6 +15,7 @@ import dev.capstan.Tensor;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Exchanger;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -200,6 +201,46 @@ final class VisitsTest {
     private static Tensor exchanged(Exchanger<Tensor> exchanger, Tensor mine) {
         try {
             return exchanger.exchange(mine).sum().add(mine);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aThreadWritesToWhatTwoRegionsUse() {
+        compare((step, trace) -> {
+            Stance stance = Stance.current();
+            Compiled second = Compiled.region("second", 1);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 4);
+                CountDownLatch used = new CountDownLatch(1);
+                CountDownLatch written = new CountDownLatch(1);
+                Future<Tensor> other = others.submit(() -> {
+                    try (Stance.Scope scope = stance.enter()) {
+                        return second.call(() -> {
+                            Tensor doubled = x.mul(2);
+                            used.countDown();
+                            await(written);
+                            return doubled.add(x);
+                        });
+                    }
+                });
+                await(used);
+                Tensor y = step.call(() -> {
+                    Tensor before = x.exp();
+                    elsewhere(() -> x.mul_(3));
+                    written.countDown();
+                    return before.sub(x);
+                });
+                trace.tensor("y", y);
+                trace.tensor("other", result(other));
+            }
+        });
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }

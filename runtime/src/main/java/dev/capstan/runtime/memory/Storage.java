@@ -2,12 +2,18 @@
 package dev.capstan.runtime.memory;
 
 import dev.capstan.runtime.type.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /**
  * The heap array behind one or more views, with a version that counts writes. Float32 lies in a {@code float[]}, float64
  * in a {@code double[]}, int64 in a {@code long[]}, int32 in an {@code int[]}, uint8 and bool in a {@code byte[]}.
  */
 public final class Storage {
+    private static final AtomicReferenceFieldUpdater<Storage, Reader> READER =
+            AtomicReferenceFieldUpdater.newUpdater(Storage.class, Reader.class, "reader");
+
     private final DType dtype;
     private final Object array;
     private int writes;
@@ -16,13 +22,37 @@ public final class Storage {
     private int deferredUncounted;
     private volatile Runnable pendingWrite;
     private Storage followed;
-    private Reader reader;
+    private volatile Reader reader;
 
     /** Somebody who will read the elements as they are now. */
     @FunctionalInterface
     public interface Reader {
         /** Reads them before another thread writes to this storage. */
         void beforeWrite(Storage storage);
+    }
+
+    /** More than one, as when threads share a tensor. */
+    private record Readers(List<Reader> all) implements Reader {
+        @Override
+        public void beforeWrite(Storage storage) {
+            all.forEach(one -> one.beforeWrite(storage));
+        }
+
+        /** All that there are then. */
+        static List<Reader> of(Reader reader) {
+            return reader == null ? List.of() : reader instanceof Readers several ? several.all : List.of(reader);
+        }
+
+        static Reader with(Reader before, Reader later) {
+            List<Reader> all = new ArrayList<>(of(before));
+            all.add(later);
+            return new Readers(List.copyOf(all));
+        }
+
+        static Reader without(Reader before, Reader done) {
+            List<Reader> rest = of(before).stream().filter(one -> one != done).toList();
+            return rest.isEmpty() ? null : rest.size() == 1 ? rest.get(0) : new Readers(rest);
+        }
     }
 
     private Storage(DType dtype, Object array) {
@@ -99,15 +129,27 @@ public final class Storage {
         pendingWrite = null;
     }
 
-    /** Says that somebody will read the elements later, as they are now. Of several the last one is known. */
+    /** Says that somebody will read the elements later, as they are now. Any thread may. */
     public void awaitedBy(Reader later) {
-        reader = later;
+        if (READER.compareAndSet(this, null, later)) {
+            return;
+        }
+        Reader before = reader;
+        while (!Readers.of(before).contains(later)
+                && !READER.compareAndSet(this, before, before == null ? later : Readers.with(before, later))) {
+            before = reader;
+        }
     }
 
     /** Says that somebody has read them. */
     public void readBy(Reader done) {
-        if (reader == done) {
-            reader = null;
+        if (READER.compareAndSet(this, done, null)) {
+            return;
+        }
+        Reader before = reader;
+        while (Readers.of(before).contains(done)
+                && !READER.compareAndSet(this, before, Readers.without(before, done))) {
+            before = reader;
         }
     }
 

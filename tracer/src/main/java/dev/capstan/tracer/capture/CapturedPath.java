@@ -8,7 +8,6 @@ import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
-import dev.capstan.tracer.rewrite.Passes;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -53,7 +52,7 @@ final class CapturedPath implements Path {
     private final String origin;
     private final int threshold;
     private final ScheduleCompiler compiler;
-    private final Passes passes;
+    private final boolean exact;
     private final TreeNode leaf;
     private final int[] wanted;
     /** Told when a program is there. */
@@ -81,7 +80,7 @@ final class CapturedPath implements Path {
             String origin,
             int threshold,
             ScheduleCompiler compiler,
-            Passes passes,
+            boolean exact,
             TreeNode leaf,
             int[] wanted,
             Consumer<CapturedPath> installed) {
@@ -90,7 +89,7 @@ final class CapturedPath implements Path {
         this.origin = origin;
         this.threshold = threshold;
         this.compiler = compiler;
-        this.passes = passes;
+        this.exact = exact;
         this.leaf = leaf;
         this.wanted = wanted;
         this.installed = installed;
@@ -146,7 +145,7 @@ final class CapturedPath implements Path {
     }
 
     private PathProgram make(Recording recording, Tier tier) {
-        return PathProgram.compile(region + "_" + number, recording, compiler, passes, tier, log);
+        return PathProgram.compile(region + "_" + number, recording, compiler, exact, tier, log);
     }
 
     private Recording recording(int[] outputs) {

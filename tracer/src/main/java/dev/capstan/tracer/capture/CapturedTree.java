@@ -34,7 +34,6 @@ public final class CapturedTree implements PathTree {
     private final String name;
     private final RegionPolicy policy;
     private final ScheduleCompiler compiler;
-    private final Passes passes;
     private final Dissolution dissolution;
     private final List<CapturedPath> paths = new ArrayList<>();
     private volatile TreeNode root = new TreeNode();
@@ -55,7 +54,6 @@ public final class CapturedTree implements PathTree {
         this.name = requireNonNull(name, "name");
         this.policy = requireNonNull(policy, "policy");
         this.compiler = requireNonNull(compiler, "compiler");
-        this.passes = policy.exact() ? Passes.EXACT : Passes.INEXACT;
         this.dissolution = new Dissolution(name, policy.paths());
     }
 
@@ -81,7 +79,7 @@ public final class CapturedTree implements PathTree {
 
     @Override
     public List<String> inexact() {
-        return passes.inexact();
+        return Passes.of(policy.exact()).inexact();
     }
 
     @Override
@@ -147,7 +145,7 @@ public final class CapturedTree implements PathTree {
             forgetOldest();
         }
         CapturedPath path = new CapturedPath(
-                name, pathsEver++, origin, threshold(), compiler, passes, leaf, wanted, this::installed);
+                name, pathsEver++, origin, threshold(), compiler, policy.exact(), leaf, wanted, this::installed);
         leaf.addPath(path);
         paths.add(path);
         return path;

@@ -17,7 +17,6 @@ import dev.capstan.tracer.graph.BackwardGraph;
 import dev.capstan.tracer.graph.BackwardGraph.Arrivals;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Recording;
-import dev.capstan.tracer.rewrite.Passes;
 import dev.capstan.tracer.schedule.ForwardSchedule;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Place;
@@ -41,7 +40,7 @@ final class PathProgram implements Program {
     private final String name;
     private final Recording recording;
     private final ScheduleCompiler compiler;
-    private final Passes passes;
+    private final boolean exact;
     private final Tier tier;
     private final CompileLog log;
     private final ForwardSchedule forward;
@@ -72,7 +71,7 @@ final class PathProgram implements Program {
             String name,
             Recording recording,
             ScheduleCompiler compiler,
-            Passes passes,
+            boolean exact,
             Tier tier,
             CompileLog log,
             ForwardSchedule forward,
@@ -81,7 +80,7 @@ final class PathProgram implements Program {
         this.name = name;
         this.recording = recording;
         this.compiler = compiler;
-        this.passes = passes;
+        this.exact = exact;
         this.tier = tier;
         this.log = log;
         this.forward = forward;
@@ -100,7 +99,7 @@ final class PathProgram implements Program {
     }
 
     static PathProgram compile(
-            String name, Recording recording, ScheduleCompiler compiler, Passes passes, Tier tier, CompileLog log) {
+            String name, Recording recording, ScheduleCompiler compiler, boolean exact, Tier tier, CompileLog log) {
         long start = System.nanoTime();
         Tape tape = recording.tape();
         BitSet required = tape.walkable();
@@ -108,10 +107,10 @@ final class PathProgram implements Program {
         BackwardGraph complete = required.isEmpty() ? null : BackwardGraph.of(recording, all);
         Set<Integer> saved = complete == null ? Set.of() : complete.saved();
         ForwardSchedule forward =
-                Scheduler.forward(recording.graph(), saved, recording.owned(), recording.written(), passes);
+                Scheduler.forward(recording.graph(), saved, recording.owned(), recording.written(), exact);
         CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), tier);
         log.add(System.nanoTime() - start);
-        return new PathProgram(name, recording, compiler, passes, tier, log, forward, code, tape);
+        return new PathProgram(name, recording, compiler, exact, tier, log, forward, code, tape);
     }
 
     @Override
@@ -223,7 +222,7 @@ final class PathProgram implements Program {
     private void compile(Backward backward, Arrivals arrivals, Tier how) {
         long start = System.nanoTime();
         BackwardGraph graph = BackwardGraph.of(recording, arrivals);
-        Schedule schedule = graph == null ? null : Scheduler.backward(graph.graph(), forward, passes);
+        Schedule schedule = graph == null ? null : Scheduler.backward(graph.graph(), forward, exact);
         int number;
         synchronized (this) {
             if (backward.ready) {

@@ -42,6 +42,11 @@ public final class Passes {
         this.order = order;
     }
 
+    /** Those that keep the bits, or all. */
+    public static Passes of(boolean exact) {
+        return exact ? EXACT : INEXACT;
+    }
+
     /** The passes, first to last; one may run more than once. */
     public List<Pass> order() {
         return order;

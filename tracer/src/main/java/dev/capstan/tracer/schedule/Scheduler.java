@@ -73,7 +73,7 @@ public final class Scheduler {
      * @param saved the values that the backward pass reads
      */
     public static ForwardSchedule forward(Graph graph, Set<Integer> saved) {
-        return forward(graph, saved, new BitSet(), List.of(), Passes.EXACT);
+        return forward(graph, saved, new BitSet(), List.of(), true);
     }
 
     /**
@@ -83,10 +83,10 @@ public final class Scheduler {
      * @param saved the values that the backward pass reads
      * @param owned the results, by their position, that lie in a fresh array of their own, whatever computes them
      * @param written the inputs that are written to
-     * @param passes what simplifies it
+     * @param exact whether it gives the bits of eager mode
      */
     public static ForwardSchedule forward(
-            Graph graph, Set<Integer> saved, BitSet owned, List<Integer> written, Passes passes) {
+            Graph graph, Set<Integer> saved, BitSet owned, List<Integer> written, boolean exact) {
         requireNonNull(graph, "graph");
         List<Integer> outputs = graph.outputs();
         int results = outputs.size() - written.size();
@@ -99,7 +99,8 @@ public final class Scheduler {
         owned.stream().forEach(i -> wanted.add(outputs.get(i)));
         wanted.addAll(outputs.subList(results, outputs.size()));
 
-        Graph simplified = passes.forward(new Graph(graph.definitions(), wanted), shared.size(), values.size());
+        Graph simplified =
+                Passes.of(exact).forward(new Graph(graph.definitions(), wanted), shared.size(), values.size());
         List<Integer> kept = simplified.outputs().subList(shared.size(), shared.size() + values.size());
         List<Integer> apart = simplified.outputs().subList(shared.size() + values.size(), results + values.size());
         List<Integer> contents = simplified.outputs().subList(results + values.size(), wanted.size());
@@ -138,18 +139,18 @@ public final class Scheduler {
      * @param before the forward schedule, with all values that this graph reads among its saved ones
      */
     public static Schedule backward(Graph graph, ForwardSchedule before) {
-        return backward(graph, before, Passes.EXACT);
+        return backward(graph, before, true);
     }
 
     /**
      * The same.
      *
-     * @param passes what simplifies it
+     * @param exact whether it gives the bits of eager mode
      */
-    public static Schedule backward(Graph graph, ForwardSchedule before, Passes passes) {
+    public static Schedule backward(Graph graph, ForwardSchedule before, boolean exact) {
         requireNonNull(graph, "graph");
         requireNonNull(before, "before");
-        Graph simplified = passes.backward(graph);
+        Graph simplified = Passes.of(exact).backward(graph);
         Scheduler scheduler = new Scheduler(simplified, before);
         scheduler.leaveApart(
                 simplified.outputs(), range(0, graph.outputs().size()).boxed().toList());
