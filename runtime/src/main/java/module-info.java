@@ -7,6 +7,7 @@ module dev.capstan.runtime {
     exports dev.capstan.runtime.kernel;
     exports dev.capstan.runtime.memory;
     exports dev.capstan.runtime.op;
+    exports dev.capstan.runtime.parallel;
     exports dev.capstan.runtime.spi;
     exports dev.capstan.runtime.type;
 

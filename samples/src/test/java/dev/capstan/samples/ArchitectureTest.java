@@ -23,7 +23,7 @@ final class ArchitectureTest {
 
     /** Packages in order: each may use those before it. */
     private static final List<String> RUNTIME =
-            packages("runtime", "type", "memory", "kernel", "op", "spi", "eager", "abi");
+            packages("runtime", "type", "memory", "kernel", "op", "spi", "parallel", "eager", "abi");
 
     private static final List<String> FRONTEND =
             List.of(ROOT, ROOT + ".autograd", ROOT + ".nn", ROOT + ".optim", ROOT + ".io");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.kernel;
 
+import dev.capstan.runtime.parallel.Workers;
+
 /**
  * Matrix products by blocks and tiles (BLIS's way): panels of B and interleaved rows of A are packed so that a
  * micro-kernel reads both in order, and padded with zeros so that there is only one micro-kernel per tile width. Where C
@@ -14,6 +16,16 @@ package dev.capstan.codegen.kernel;
 final class BlockedContraction<A> {
     private static final int MAX_BLOCK_A = 1 << 16;
     private static final int MAX_BLOCK_B = 1 << 20;
+    /** What several threads read is packed as a whole, so that they need not wait for one another in between. */
+    private static final int MAX_SHARED_B = 1 << 21;
+    /** More than one for each thread, in case one of them is late. */
+    private static final int CHUNKS_A_THREAD = 4;
+
+    /** Multiplications, at least, that pay for calling in other threads: 10 to 50 microseconds. */
+    private static final long WORTH_SHARING = 1 << 21;
+
+    /** Thinner products wait for memory, of which several threads get little more than one. */
+    private static final int FEWEST_SHARED = 4;
 
     private final TileShape shape;
     private final ArrayLoops<A> loops;
@@ -60,6 +72,11 @@ final class BlockedContraction<A> {
             }
             return blockOfB;
         }
+    }
+
+    /** True if a product of this size is better computed by several threads. */
+    static boolean isWorthSharing(int m, int k, int n) {
+        return (long) m * k * n >= WORTH_SHARING && Math.min(m, n) >= FEWEST_SHARED;
     }
 
     /** Equal blocks of at most {@link #TileShape#MAX_SUM}: the size of all but the last. */
@@ -135,6 +152,127 @@ final class BlockedContraction<A> {
                     cRowStride,
                     accumulate);
         }
+    }
+
+    /** The same by several threads. Each element of C is one thread's, and the same chain as ever. */
+    void multiplyTogether(
+            Workers workers,
+            int m,
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aRowStride,
+            int aColumnStride,
+            A b,
+            int bOffset,
+            int bRowStride,
+            int bColumnStride,
+            A c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        if (m < 2 * shape.rows()) {
+            int columns = chunk(n, TileShape.TILE_VECTORS * shape.lanes(), workers);
+            workers.forEach((n + columns - 1) / columns, chunk -> {
+                int j = chunk * columns;
+                multiply(
+                        m,
+                        k,
+                        Math.min(columns, n - j),
+                        a,
+                        aOffset,
+                        aRowStride,
+                        aColumnStride,
+                        b,
+                        bOffset + j * bColumnStride,
+                        bRowStride,
+                        bColumnStride,
+                        c,
+                        cOffset + j,
+                        cRowStride,
+                        accumulate);
+            });
+            return;
+        }
+        int blockK = blockOfK(k);
+        int widest = TileShape.TILE_VECTORS * shape.lanes();
+        int blockN = Math.max(1, MAX_SHARED_B / k / widest) * widest;
+        A panels = scratch.get().blockOfB(k * Math.min(blockN, shape.padded(n)));
+        for (int j = 0; j < n; j += blockN) {
+            int column = j;
+            int columns = Math.min(blockN, n - j);
+            workers.forEach((k + blockK - 1) / blockK, block -> {
+                int p = block * blockK;
+                packBlock(
+                        b,
+                        bOffset + p * bRowStride + column * bColumnStride,
+                        bRowStride,
+                        bColumnStride,
+                        Math.min(blockK, k - p),
+                        columns,
+                        panels,
+                        p * shape.padded(columns));
+            });
+            multiplyPackedTogether(
+                    workers,
+                    m,
+                    k,
+                    columns,
+                    a,
+                    aOffset,
+                    aRowStride,
+                    aColumnStride,
+                    panels,
+                    0,
+                    c,
+                    cOffset + j,
+                    cRowStride,
+                    accumulate);
+        }
+    }
+
+    /** The product with a packed B by several threads, which divide the rows. */
+    void multiplyPackedTogether(
+            Workers workers,
+            int m,
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aRowStride,
+            int aColumnStride,
+            A panels,
+            int panelsOffset,
+            A c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        int rows = chunk(m, shape.rows(), workers);
+        workers.forEach((m + rows - 1) / rows, chunk -> {
+            int i = chunk * rows;
+            multiplyPacked(
+                    Math.min(rows, m - i),
+                    k,
+                    n,
+                    a,
+                    aOffset + i * aRowStride,
+                    aRowStride,
+                    aColumnStride,
+                    panels,
+                    panelsOffset,
+                    c,
+                    cOffset + i * cRowStride,
+                    cRowStride,
+                    accumulate);
+        });
+    }
+
+    /** How many rows or columns a thread takes at a time: whole tiles. */
+    private static int chunk(int size, int tile, Workers workers) {
+        int chunks = CHUNKS_A_THREAD * workers.threads();
+        int tiles = (size + tile - 1) / tile;
+        return (tiles + chunks - 1) / chunks * tile;
     }
 
     /** One row of C from B as it is. The last vector overlaps the one before it, which changes no bits. */

@@ -4,6 +4,7 @@ package dev.capstan.codegen.kernel;
 import dev.capstan.codegen.kernel.Contraction.State;
 import dev.capstan.codegen.kernel.WarmUpThread.Progress;
 import dev.capstan.codegen.tree.Primitive;
+import dev.capstan.runtime.parallel.Workers;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -60,7 +61,26 @@ final class ContractionEngine<A> {
             int cOffset,
             int cRowStride,
             boolean accumulate) {
-        if (k > 0 && m > 0 && n > 0) {
+        if (BlockedContraction.isWorthSharing(m, k, n) && Workers.shared().threads() > 1) {
+            current()
+                    .multiplyTogether(
+                            Workers.shared(),
+                            m,
+                            k,
+                            n,
+                            a,
+                            aOffset,
+                            aRowStride,
+                            aColumnStride,
+                            b,
+                            bOffset,
+                            bRowStride,
+                            bColumnStride,
+                            c,
+                            cOffset,
+                            cRowStride,
+                            accumulate);
+        } else if (k > 0 && m > 0 && n > 0) {
             current()
                     .multiply(
                             m,
@@ -97,7 +117,24 @@ final class ContractionEngine<A> {
             int cOffset,
             int cRowStride,
             boolean accumulate) {
-        if (k > 0 && m > 0 && n > 0) {
+        if (BlockedContraction.isWorthSharing(m, k, n) && Workers.shared().threads() > 1) {
+            currentOnPanels()
+                    .multiplyPackedTogether(
+                            Workers.shared(),
+                            m,
+                            k,
+                            n,
+                            a,
+                            aOffset,
+                            aRowStride,
+                            aColumnStride,
+                            panels,
+                            panelsOffset,
+                            c,
+                            cOffset,
+                            cRowStride,
+                            accumulate);
+        } else if (k > 0 && m > 0 && n > 0) {
             currentOnPanels()
                     .multiplyPacked(
                             m,

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.codegen.kernel.Product.Layout;
 import dev.capstan.codegen.tree.Primitive;
+import dev.capstan.runtime.parallel.Workers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -109,6 +110,28 @@ class BlockedContractionTest {
             assertBits(product.expectedFloats(), product.packedFloats(packing, floats), product);
             assertBits(product.expectedDoubles(), product.doubles(doubles), product);
         });
+    }
+
+    @Test
+    @Tag("everywhere")
+    void severalThreadsComputeTheSameBits() {
+        Workers workers = Workers.shared();
+        int before = workers.threads();
+        workers.use(3);
+        try {
+            BlockedContraction<float[]> floats = scalarFloats(new TileShape(8, 6, 2));
+            forProducts(
+                    13,
+                    1_500_000,
+                    product -> assertBits(product.expectedFloats(), product.floats(floats, workers), product));
+            for (int[] sizes : new int[][] {{5, 700, 500}, {130, 600, 77}, {9, 20, 4000}, {24, 70_000, 33}}) {
+                Product product =
+                        Product.of(new Random(3), sizes[0], sizes[1], sizes[2], Layout.COLUMNS, Layout.ROWS, true);
+                assertBits(product.expectedFloats(), product.floats(floats, workers), product);
+            }
+        } finally {
+            workers.use(before);
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.capstan.codegen.tree.Primitive;
+import dev.capstan.runtime.parallel.Workers;
 import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -64,6 +65,28 @@ class ContractionTest {
         assertEquals(VectorWidth.isAvailable(), contraction.ready(Primitive.DOUBLE));
         contraction.multiply(1, 2, 1, new double[] {2, 3}, 0, 2, 1, new double[] {5, 7}, 0, 1, 1, c, 0, 1, true);
         assertEquals(62.0, c[0]);
+    }
+
+    @Test
+    void largeProductsAreSharedByThreads() {
+        int size = 200;
+        float[] a = gaussians(size * size);
+        float[] b = gaussians(size * size);
+        float[] alone = new float[size * size];
+        float[] together = new float[size * size];
+        Workers workers = Workers.shared();
+        int before = workers.threads();
+        try {
+            workers.use(1);
+            contraction.multiply(size, size, size, a, 0, size, 1, b, 0, size, 1, alone, 0, size, false);
+            workers.use(4);
+            contraction.multiply(size, size, size, a, 0, size, 1, b, 0, size, 1, together, 0, size, false);
+            assertTrue(Thread.getAllStackTraces().keySet().stream()
+                    .anyMatch(thread -> thread.getName().equals("capstan-worker-3")));
+        } finally {
+            workers.use(before);
+        }
+        assertArrayEquals(alone, together);
     }
 
     @Test

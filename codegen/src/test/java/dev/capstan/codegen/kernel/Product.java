@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.kernel;
 
+import dev.capstan.runtime.parallel.Workers;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -94,6 +95,28 @@ record Product(int m, int k, int n, Matrix a, Matrix b, Matrix c, boolean accumu
     float[] floats(BlockedContraction<float[]> contraction) {
         float[] result = c.floats();
         contraction.multiply(
+                m,
+                k,
+                n,
+                a.floats(),
+                a.offset(),
+                a.rowStride(),
+                a.columnStride(),
+                b.floats(),
+                b.offset(),
+                b.rowStride(),
+                b.columnStride(),
+                result,
+                c.offset(),
+                c.rowStride(),
+                accumulate);
+        return result;
+    }
+
+    float[] floats(BlockedContraction<float[]> contraction, Workers workers) {
+        float[] result = c.floats();
+        contraction.multiplyTogether(
+                workers,
                 m,
                 k,
                 n,
