@@ -9,6 +9,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
@@ -21,15 +22,16 @@ import java.util.stream.Collectors;
 /** A schedule as text: slots, steps, repeated ones as they are the first time, and each distinct kernel once. */
 final class ScheduleText {
     private final StringBuilder text = new StringBuilder();
-    private final Map<Kernel, Integer> kernels = new LinkedHashMap<>();
+    private final Map<Kernel, Integer> kernels;
     private final Schedule schedule;
 
-    private ScheduleText(Schedule schedule) {
+    private ScheduleText(Schedule schedule, Map<Kernel, Integer> kernels) {
         this.schedule = schedule;
+        this.kernels = kernels;
     }
 
     static String of(Schedule schedule) {
-        return new ScheduleText(schedule).print();
+        return new ScheduleText(schedule, new LinkedHashMap<>()).print();
     }
 
     private String print() {
@@ -66,11 +68,13 @@ final class ScheduleText {
 
     private void steps(String indent, int from, int to) {
         for (int i = from; i < to; i++) {
-            text.append(indent)
-                    .append(i)
-                    .append(": ")
-                    .append(step(schedule.steps().get(i)))
-                    .append('\n');
+            Step step = schedule.steps().get(i);
+            text.append(indent).append(i).append(": ").append(step(step)).append('\n');
+            if (step instanceof Rows rows) {
+                ScheduleText body = new ScheduleText(rows.body(), kernels);
+                body.steps(indent + "    ", 0, rows.body().steps().size());
+                text.append(body.text);
+            }
         }
     }
 
@@ -102,6 +106,9 @@ final class ScheduleText {
                     + kernel(reduce.kernel().finish()) + ": "
                     + reduce.kernel().combine() + " over " + reduce.reduced() + " of " + reduce.domain() + " of "
                     + kernel(reduce.kernel().map()) + " of " + places(reduce.inputs());
+        }
+        if (step instanceof Rows rows) {
+            return places(rows.outputs()) + " = row by row of " + places(rows.inputs());
         }
         if (step instanceof Single single) {
             return place(single.output()) + " = " + single.operator() + " of " + places(single.inputs());

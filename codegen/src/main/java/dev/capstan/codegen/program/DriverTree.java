@@ -23,13 +23,18 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -47,15 +52,19 @@ final class DriverTree {
     private final Set<FusedKernel> kernels = new LinkedHashSet<>();
     private final Set<DType> products = EnumSet.noneOf(DType.class);
     private final List<Object> constants = new ArrayList<>();
-    private final DType[] scratchTypes;
-    private final int[] scratchSizes;
+    private final List<DType> scratchTypes = new ArrayList<>();
+    private final List<Integer> scratchSizes = new ArrayList<>();
+    /** Which scratch array rows use, for each element type; all that are in one program use the same. */
+    private final Map<DType, Integer> rowScratch = new EnumMap<>(DType.class);
+
+    private final List<MethodTree> rowMethods = new ArrayList<>();
     private final ClassTree tree;
 
     private DriverTree(String name, Schedule schedule, BitSet constant) {
         this.schedule = schedule;
         this.packing = Packing.of(schedule, constant);
-        this.scratchTypes = new DType[packing.count()];
-        this.scratchSizes = new int[packing.count()];
+        scratchTypes.addAll(Collections.nCopies(packing.count(), null));
+        scratchSizes.addAll(Collections.nCopies(packing.count(), 0));
         this.type = ClassTree.named(GeneratedClasses.PACKAGE + "." + name).implementing(DRIVER);
         List<Piece> pieces = new ArrayList<>();
         for (int i = 0; i < schedule.steps().size(); i++) {
@@ -106,9 +115,9 @@ final class DriverTree {
 
     /** New arrays for what it takes as {@code scratch}. */
     Object[] scratch() {
-        Object[] scratch = new Object[scratchSizes.length];
+        Object[] scratch = new Object[scratchSizes.size()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = Storage.newArray(scratchTypes[i], scratchSizes[i]);
+            scratch[i] = Storage.newArray(scratchTypes.get(i), scratchSizes.get(i));
         }
         return scratch;
     }
@@ -138,6 +147,7 @@ final class DriverTree {
         }
         type.method(run.build());
         methods.forEach(type::method);
+        rowMethods.forEach(type::method);
         return type.build();
     }
 
@@ -150,6 +160,9 @@ final class DriverTree {
         }
         if (step instanceof Reduce reduce) {
             return reduce.output().layout().shape().elements() == 0 ? List.of() : List.of(reduction(reduce));
+        }
+        if (step instanceof Rows rows) {
+            return List.of(rows(index, rows));
         }
         if (step instanceof Single single) {
             return List.of(
@@ -215,6 +228,43 @@ final class DriverTree {
                         reduce.kernel(), operands(reduce.inputs()), reduce.reduced(), operand(reduce.output()))));
     }
 
+    /** Rows have a method of their own: it contains a loop, and is compiled when that has run for a while. */
+    private Piece rows(int index, Rows rows) {
+        Optional<RowsUse> generated = RowsUse.of(rows);
+        if (generated.isEmpty()) {
+            return eager(StepByStep.eager(schedule, rows));
+        }
+        RowsUse use = generated.get();
+        kernels.addAll(use.kernels());
+        use.scratch().forEach((dtype, elements) -> {
+            int number = rowScratch.computeIfAbsent(dtype, unseen -> {
+                scratchTypes.add(dtype);
+                scratchSizes.add(0);
+                return scratchTypes.size() - 1;
+            });
+            scratchSizes.set(number, Math.max(scratchSizes.get(number), elements));
+        });
+        String name = "rows" + index;
+        Piece body = new Piece(slots(use.operands()), null, -1, 0, part -> {
+            List<Expression> positions = new ArrayList<>();
+            List<Local> arrays = new ArrayList<>();
+            for (Place place : use.operands()) {
+                positions.add(part.position(place.slot(), place.layout().offset()));
+                arrays.add(part.array(place.slot()));
+            }
+            Map<DType, Local> scratch = new EnumMap<>(DType.class);
+            use.scratch().keySet().forEach(dtype -> scratch.put(dtype, part.scratch(rowScratch.get(dtype), dtype)));
+            use.write(part.body(), arrays, positions, scratch);
+        });
+        rowMethods.add(new Part(name, schedule).write(List.of(body)));
+        return new Piece(Set.of(), null, -1, 4, part -> {
+            part.body()
+                    .comment(rows.body().steps().size() + " kernels, " + use.band() + " of " + use.sizes()
+                            + " rows at a time");
+            part.callAlike(type.type(), name);
+        });
+    }
+
     private Piece clear(Clear clear) {
         Place place = clear.output();
         DType dtype = dtype(place);
@@ -260,9 +310,10 @@ final class DriverTree {
         if (use == null) {
             return List.of(new Piece(matrices.slots(), dtype, -1, 16, part -> matrices.multiply(part)));
         }
-        scratchTypes[use.pack()] = dtype;
-        scratchSizes[use.pack()] =
-                Contraction.instance().packedLength(Part.elementType(dtype), matrices.k(), matrices.n());
+        scratchTypes.set(use.pack(), dtype);
+        scratchSizes.set(
+                use.pack(),
+                Contraction.instance().packedLength(Part.elementType(dtype), matrices.k(), matrices.n()));
         return List.of(new Piece(matrices.slots(), dtype, use.pack(), use.isFirst() ? 24 : 15, part -> {
             if (use.isFirst()) {
                 matrices.pack(part, use.pack());

@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param accesses what the kernel was made for
  * @param operands the inputs, then the outputs
  */
-record KernelUse(FusedKernel kernel, List<Access> accesses, Nest nest, List<Place> operands) {
+record KernelUse(FusedKernel kernel, List<Access> accesses, Nest nest, List<Place> operands) implements StepUse {
     /** For a loop over at least one element; empty if there is no generated code for it. */
     static Optional<KernelUse> of(Loop loop) {
         List<Place> places = new ArrayList<>(loop.outputs());
@@ -54,8 +54,13 @@ record KernelUse(FusedKernel kernel, List<Access> accesses, Nest nest, List<Plac
                         plan.reduction(), plan.reduction().pattern().accesses(), plan.nest(), operands));
     }
 
-    /** Runs it, as the generated driver would. */
-    void run(Object[] arrays, int[] offsets) {
+    @Override
+    public List<FusedKernel> kernels() {
+        return List.of(kernel);
+    }
+
+    @Override
+    public void run(Object[] arrays, int[] offsets) {
         LoopKernel loop = kernel.kernel();
         Object[] operandArrays = new Object[operands.size()];
         int[] geometry = new int[3 * operandArrays.length];

@@ -134,6 +134,19 @@ final class Part {
         return packs.get(number);
     }
 
+    /** Declares scratch memory. */
+    Local scratch(int number, DType type) {
+        Primitive element = elementType(type);
+        return body().declare(
+                        element.name().toLowerCase(Locale.ROOT) + "Scratch",
+                        scratch.at(Expression.constant(number)).cast(element.array()));
+    }
+
+    /** Calls another method of this kind. */
+    void callAlike(ReferenceType owner, String name) {
+        body().evaluate(callee(owner, name).call(arrays, offsets, scratch, constants));
+    }
+
     Local contraction() {
         return contraction;
     }

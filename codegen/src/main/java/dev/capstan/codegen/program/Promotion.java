@@ -28,7 +28,7 @@ final class Promotion implements Job {
     private static final int AT_ONCE = 50;
 
     private final WeakReference<TieredProgram> program;
-    private final Map<StepByStep.Task, KernelUse> cold = new LinkedHashMap<>();
+    private final Map<StepByStep.Task, StepUse> cold = new LinkedHashMap<>();
     private final Set<FusedKernel> kernels = new LinkedHashSet<>();
     private Queue<StepByStep.Task> tasks;
     /** The other times of repetitions: their kernels are the same, and of use until there is a body. */
@@ -118,8 +118,10 @@ final class Promotion implements Job {
     private void generateKernel(StepByStep.Task task) {
         task.generated().ifPresent(use -> {
             cold.put(task, use);
-            if (kernels.add(use.kernel()) && !use.kernel().isWarm()) {
-                warmUp.add(use.kernel().subject());
+            for (FusedKernel kernel : use.kernels()) {
+                if (kernels.add(kernel) && !kernel.isWarm()) {
+                    warmUp.add(kernel.subject());
+                }
             }
         });
     }
@@ -127,7 +129,7 @@ final class Promotion implements Job {
     private void handOver(TieredProgram served) {
         int before = cold.size();
         cold.entrySet().removeIf(entry -> {
-            boolean warm = entry.getValue().kernel().isWarm();
+            boolean warm = entry.getValue().kernels().stream().allMatch(FusedKernel::isWarm);
             if (warm) {
                 entry.getKey().use(entry.getValue());
             }

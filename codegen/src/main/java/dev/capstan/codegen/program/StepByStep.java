@@ -4,13 +4,17 @@ package dev.capstan.codegen.program;
 import dev.capstan.codegen.fusion.FusedKernels;
 import dev.capstan.runtime.abi.EagerStep;
 import dev.capstan.runtime.abi.Operand;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Single;
+import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +49,7 @@ final class StepByStep {
         /** Made when it is first needed; whoever makes it a second time makes the same. */
         private volatile EagerStep eager;
 
-        private volatile KernelUse use;
+        private volatile StepUse use;
 
         Task(Schedule schedule, Step step) {
             this.schedule = schedule;
@@ -53,15 +57,25 @@ final class StepByStep {
         }
 
         /** What computes it in generated code; empty if nothing does, or the shared contraction. Generates the kernel. */
-        Optional<KernelUse> generated() {
+        Optional<? extends StepUse> generated() {
             if (step instanceof Loop loop) {
                 return KernelUse.of(loop);
+            }
+            if (step instanceof Rows rows) {
+                return RowsUse.of(rows);
             }
             return step instanceof Reduce reduce ? KernelUse.of(reduce) : Optional.empty();
         }
 
         /** Whether its kernel is one that was generated before but for its numbers. */
         boolean isVariant() {
+            return isVariant(step);
+        }
+
+        private static boolean isVariant(Step step) {
+            if (step instanceof Rows rows) {
+                return rows.body().steps().stream().anyMatch(Task::isVariant);
+            }
             if (step instanceof Loop loop) {
                 return FusedKernels.shared().isVariant(loop.kernel());
             }
@@ -69,12 +83,12 @@ final class StepByStep {
         }
 
         /** From now on the step is computed like this. */
-        void use(KernelUse warm) {
+        void use(StepUse warm) {
             use = warm;
         }
 
         void run(Object[] arrays, int[] offsets) {
-            KernelUse warm = use;
+            StepUse warm = use;
             if (warm != null) {
                 warm.run(arrays, offsets);
                 return;
@@ -106,11 +120,29 @@ final class StepByStep {
                     reduce.reduced(),
                     operand(schedule, reduce.output()));
         }
+        if (step instanceof Rows rows) {
+            return eager(schedule, rows);
+        }
         if (step instanceof Single single) {
             return EagerStep.operator(
                     single.operator(), operands(schedule, single.inputs()), operand(schedule, single.output()));
         }
         return EagerStep.clear(operand(schedule, ((Clear) step).output()));
+    }
+
+    /** The kernels of rows, one after the other over all rows. */
+    static EagerStep eager(Schedule schedule, Rows rows) {
+        List<EagerStep> steps =
+                rows.body().steps().stream().map(step -> eager(rows.body(), step)).toList();
+        List<Operand> operands = new ArrayList<>(operands(schedule, rows.inputs()));
+        operands.addAll(operands(schedule, rows.outputs()));
+        List<Operand> temporaries = new ArrayList<>();
+        for (int slot = operands.size(); slot < rows.body().slots().size(); slot++) {
+            Slot temporary = rows.body().slots().get(slot);
+            temporaries.add(
+                    new Operand(slot, temporary.dtype(), Layout.contiguous(Shape.of(temporary.elements()))));
+        }
+        return EagerStep.sequence(steps, operands, temporaries);
     }
 
     /** What a step writes. */
@@ -120,6 +152,9 @@ final class StepByStep {
         }
         if (step instanceof Reduce reduce) {
             return List.of(reduce.output());
+        }
+        if (step instanceof Rows rows) {
+            return rows.outputs();
         }
         if (step instanceof Single single) {
             return List.of(single.output());

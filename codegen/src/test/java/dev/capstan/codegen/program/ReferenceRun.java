@@ -16,6 +16,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.List;
@@ -60,6 +61,8 @@ final class ReferenceRun {
                 reduced[i] = reduce.reduced().get(i);
             }
             ReductionExecutor.run(reduce.kernel(), views(reduce.inputs()), reduced, view(reduce.output()));
+        } else if (step instanceof Rows rows) {
+            StepByStep.eager(schedule, rows).run(arrays, offsets);
         } else if (step instanceof Single single) {
             OperatorExecutor.execute(single.operator(), views(single.inputs()), view(single.output()));
         } else {

@@ -10,6 +10,7 @@ import dev.capstan.runtime.eager.ReductionExecutor;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.ReductionKernel;
 import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.spi.Compilers;
 import java.util.List;
@@ -19,13 +20,7 @@ import java.util.List;
  * programs get their steps as constants and call {@link #run}.
  */
 public abstract sealed class EagerStep {
-    private final Operand[] inputs;
-    private final Operand[] outputs;
-
-    private EagerStep(List<Operand> inputs, List<Operand> outputs) {
-        this.inputs = inputs.toArray(Operand[]::new);
-        this.outputs = outputs.toArray(Operand[]::new);
-    }
+    private EagerStep() {}
 
     /**
      * An element-wise kernel, on blocks: programs know best what compiled kernels they want.
@@ -67,6 +62,17 @@ public abstract sealed class EagerStep {
         return new Single(operator, inputs, output);
     }
 
+    /**
+     * Steps one after the other, over arrays of their own.
+     *
+     * @param steps over arrays of which the first begin where the operands of this step begin
+     * @param operands what lies in those
+     * @param temporaries the other arrays, from their beginnings; of no use afterwards
+     */
+    public static EagerStep sequence(List<EagerStep> steps, List<Operand> operands, List<Operand> temporaries) {
+        return new Sequence(steps, operands, temporaries);
+    }
+
     /** Zeros. */
     public static EagerStep clear(Operand output) {
         return new Clear(output);
@@ -78,21 +84,35 @@ public abstract sealed class EagerStep {
      * @param arrays the arrays of the program
      * @param offsets where the elements of each array begin
      */
-    public final void run(Object[] arrays, int[] offsets) {
-        run(views(inputs, arrays, offsets), views(outputs, arrays, offsets));
-    }
+    public abstract void run(Object[] arrays, int[] offsets);
 
-    abstract void run(NdArray[] operands, NdArray[] results);
+    /** One that sees its operands as tensors. */
+    private abstract static sealed class OnTensors extends EagerStep {
+        private final Operand[] inputs;
+        private final Operand[] outputs;
 
-    private static NdArray[] views(Operand[] operands, Object[] arrays, int[] offsets) {
-        NdArray[] views = new NdArray[operands.length];
-        for (int i = 0; i < views.length; i++) {
-            views[i] = operands[i].in(arrays, offsets);
+        OnTensors(List<Operand> inputs, List<Operand> outputs) {
+            this.inputs = inputs.toArray(Operand[]::new);
+            this.outputs = outputs.toArray(Operand[]::new);
         }
-        return views;
+
+        @Override
+        public final void run(Object[] arrays, int[] offsets) {
+            run(views(inputs, arrays, offsets), views(outputs, arrays, offsets));
+        }
+
+        abstract void run(NdArray[] operands, NdArray[] results);
+
+        private static NdArray[] views(Operand[] operands, Object[] arrays, int[] offsets) {
+            NdArray[] views = new NdArray[operands.length];
+            for (int i = 0; i < views.length; i++) {
+                views[i] = operands[i].in(arrays, offsets);
+            }
+            return views;
+        }
     }
 
-    private static final class Loop extends EagerStep {
+    private static final class Loop extends OnTensors {
         private final PreparedKernel kernel;
 
         Loop(PreparedKernel kernel, List<Operand> inputs, List<Operand> outputs) {
@@ -106,7 +126,7 @@ public abstract sealed class EagerStep {
         }
     }
 
-    private static final class Reduction extends EagerStep {
+    private static final class Reduction extends OnTensors {
         private final PreparedReduction reduction;
         private final boolean[] reduced;
 
@@ -122,7 +142,7 @@ public abstract sealed class EagerStep {
         }
     }
 
-    private static final class Contraction extends EagerStep {
+    private static final class Contraction extends OnTensors {
         Contraction(Operand left, Operand right, Operand output) {
             super(List.of(left, right), List.of(output));
         }
@@ -133,7 +153,7 @@ public abstract sealed class EagerStep {
         }
     }
 
-    private static final class Single extends EagerStep {
+    private static final class Single extends OnTensors {
         private final Operator operator;
 
         Single(Operator operator, List<Operand> inputs, Operand output) {
@@ -147,7 +167,36 @@ public abstract sealed class EagerStep {
         }
     }
 
-    private static final class Clear extends EagerStep {
+    private static final class Sequence extends EagerStep {
+        private final List<EagerStep> steps;
+        private final List<Operand> operands;
+        private final List<Operand> temporaries;
+
+        Sequence(List<EagerStep> steps, List<Operand> operands, List<Operand> temporaries) {
+            this.steps = List.copyOf(steps);
+            this.operands = List.copyOf(operands);
+            this.temporaries = List.copyOf(temporaries);
+        }
+
+        @Override
+        public void run(Object[] arrays, int[] offsets) {
+            Object[] own = new Object[operands.size() + temporaries.size()];
+            int[] begins = new int[own.length];
+            for (int i = 0; i < operands.size(); i++) {
+                Operand operand = operands.get(i);
+                own[i] = arrays[operand.slot()];
+                begins[i] = offsets[operand.slot()] + operand.layout().offset();
+            }
+            for (int i = operands.size(); i < own.length; i++) {
+                Operand temporary = temporaries.get(i - operands.size());
+                own[i] = Storage.newArray(
+                        temporary.dtype(), temporary.layout().shape().elements());
+            }
+            steps.forEach(step -> step.run(own, begins));
+        }
+    }
+
+    private static final class Clear extends OnTensors {
         Clear(Operand output) {
             super(List.of(), List.of(output));
         }

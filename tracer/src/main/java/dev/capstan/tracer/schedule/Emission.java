@@ -19,6 +19,8 @@ import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -57,8 +59,13 @@ final class Emission {
     }
 
     /** The steps of units in order. */
-    List<Step> steps(List<List<Task>> units) {
-        for (List<Task> unit : units) {
+    List<Step> steps(List<Unit> units) {
+        for (Unit of : units) {
+            List<Task> unit = of.phases().get(0);
+            if (of.phases().size() > 1) {
+                rows(of);
+                continue;
+            }
             Task last = unit.get(unit.size() - 1);
             if (last instanceof Task.Fold fold) {
                 reduce(unit, fold);
@@ -73,7 +80,42 @@ final class Emission {
         return steps;
     }
 
+    private void rows(Unit unit) {
+        Set<Task> tasks = Collections.newSetFromMap(new IdentityHashMap<>());
+        unit.phases().forEach(tasks::addAll);
+        RowAssembly assembly =
+                new RowAssembly(slot -> lowering.buffers().get(slot).dtype());
+        for (List<Task> phase : unit.phases()) {
+            assembly.add(phase.get(phase.size() - 1) instanceof Task.Fold fold ? reduction(phase, fold) : map(phase));
+            for (Task task : phase) {
+                if (!task.isWhole() || isReadOutside(task, tasks)) {
+                    assembly.keep(task.target());
+                }
+            }
+        }
+        steps.add(assembly.step());
+    }
+
     private void loop(List<Task> unit) {
+        Loop loop = map(unit);
+        List<Place> places = new ArrayList<>(Steps.places(loop));
+        int[] order = descendingSteps(loop.outputs().get(0).layout());
+        places.replaceAll(place -> new Place(place.slot(), place.layout().permute(order)));
+        List<Layout> layouts = places.stream().map(Place::layout).toList();
+        Iteration iteration = Iteration.of(layouts.get(0).shape(), layouts);
+        for (int i = 0; i < places.size(); i++) {
+            Place place = places.get(i);
+            places.set(
+                    i,
+                    new Place(place.slot(), iteration.layout(i, place.layout().offset())));
+        }
+        int read = loop.inputs().size();
+        steps.add(new Loop(
+                loop.kernel(), iteration.shape(), places.subList(0, read), places.subList(read, places.size())));
+    }
+
+    /** The loop of a unit, over the shape of its tasks without dimensions of size 1. */
+    private Loop map(List<Task> unit) {
         KernelInputs inputs = new KernelInputs();
         BitSet leaving = new BitSet();
         List<Place> outputs = new ArrayList<>();
@@ -90,22 +132,9 @@ final class Emission {
             fused = fused(unit, leaving, inputs);
             known.put(form, fused);
         }
-        Kernel kernel = fused.kernel;
-        List<Place> places = new ArrayList<>(inputs.places(fused.inputs));
-        places.addAll(outputs);
-        int[] order = descendingSteps(outputs.get(0).layout());
-        places.replaceAll(place -> new Place(place.slot(), place.layout().permute(order)));
-        List<Layout> layouts = places.stream().map(Place::layout).toList();
-        Iteration iteration = Iteration.of(layouts.get(0).shape(), layouts);
-        for (int i = 0; i < places.size(); i++) {
-            Place place = places.get(i);
-            places.set(
-                    i,
-                    new Place(place.slot(), iteration.layout(i, place.layout().offset())));
-        }
         outputs.forEach(this::clearOnce);
-        int read = fused.inputs.size();
-        steps.add(new Loop(kernel, iteration.shape(), places.subList(0, read), places.subList(read, places.size())));
+        Shape shape = outputs.get(0).layout().shape();
+        return new Loop(fused.kernel, shape, inputs.places(fused.inputs), outputs);
     }
 
     /** All that decides what a unit computes, its places being numbered in the order in which they are read. */
@@ -161,7 +190,7 @@ final class Emission {
                 .toArray();
     }
 
-    private boolean isReadOutside(Task task, List<Task> unit) {
+    private boolean isReadOutside(Task task, Collection<Task> unit) {
         return lowering.placement().isRequired(task.writes())
                 || dependencies.readers(task.writes()).stream()
                         .anyMatch(reader -> !unit.contains(lowering.tasks().get(reader)));
@@ -198,6 +227,32 @@ final class Emission {
     }
 
     private void reduce(List<Task> unit, Task.Fold fold) {
+        Reduce reduce = reduction(unit, fold);
+        List<Place> read = reduce.inputs();
+        List<Layout> layouts = new ArrayList<>();
+        read.forEach(place -> layouts.add(place.layout()));
+        layouts.add(reduce.output().layout());
+        Iteration iteration = Iteration.of(reduce.domain(), reduce.reduced(), layouts);
+        List<Place> places = new ArrayList<>();
+        for (int i = 0; i < read.size(); i++) {
+            Place place = read.get(i);
+            places.add(
+                    new Place(place.slot(), iteration.layout(i, place.layout().offset())));
+        }
+        Place target = fold.target();
+        Layout output = iteration.unmarked(places.size(), target.layout().offset());
+        if (output.shape().elements() > 0) {
+            steps.add(new Reduce(
+                    reduce.kernel(),
+                    iteration.shape(),
+                    iteration.marks(),
+                    places,
+                    new Place(target.slot(), output)));
+        }
+    }
+
+    /** The reduction of a unit, over its domain without dimensions of size 1; its output has step 0 where it combines. */
+    private Reduce reduction(List<Task> unit, Task.Fold fold) {
         KernelInputs inputs = new KernelInputs();
         Map<Integer, Expr> computed = new HashMap<>();
         for (Task task : unit) {
@@ -213,11 +268,7 @@ final class Emission {
         List<TensorType> types = fold.operands().stream().map(graph::type).toList();
         ReductionKernel own = fold.operator().kernel(types, fold.operator().count(domain));
         Kernel map = inputs.kernel(own.map().substitute(operands));
-        List<Place> read = inputs.places(inputs.used());
         ReductionKernel kernel = new ReductionKernel(map, own.combine(), own.identity(), own.finish());
-
-        List<Layout> layouts = new ArrayList<>();
-        read.forEach(place -> layouts.add(place.layout()));
         boolean[] reduced = fold.operator().reduced(domain);
         List<Boolean> marks = new ArrayList<>();
         for (int i = 0; i < domain.rank(); i++) {
@@ -226,21 +277,11 @@ final class Emission {
             }
         }
         Shape space = LayoutAlgebra.compact(Layout.contiguous(domain)).shape();
-        layouts.add(spread(fold, space, marks));
-        Iteration iteration = Iteration.of(space, marks, layouts);
-        List<Place> places = new ArrayList<>();
-        for (int i = 0; i < read.size(); i++) {
-            Place place = read.get(i);
-            places.add(
-                    new Place(place.slot(), iteration.layout(i, place.layout().offset())));
+        if (fold.target().layout().shape().elements() > 0) {
+            clearOnce(fold.target());
         }
-        Place target = fold.target();
-        Layout output = iteration.unmarked(places.size(), target.layout().offset());
-        if (output.shape().elements() > 0) {
-            clearOnce(target);
-            steps.add(
-                    new Reduce(kernel, iteration.shape(), iteration.marks(), places, new Place(target.slot(), output)));
-        }
+        Place output = new Place(fold.target().slot(), spread(fold, space, marks));
+        return new Reduce(kernel, space, marks, inputs.places(inputs.used()), output);
     }
 
     /** The result's layout over the space that is reduced, with step 0 where elements are combined. */

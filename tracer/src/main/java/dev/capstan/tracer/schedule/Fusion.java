@@ -21,7 +21,8 @@ import java.util.stream.IntStream;
  * Groups tasks into units, each of which becomes one step. A reduction takes in the element-wise computations that
  * only it reads. Other element-wise tasks of one iteration space form groups: first along the edges from producer to
  * consumer, latest producer first, then side by side where they read the same full-size tensor. A group never waits
- * for itself, and is bounded: large vector methods are compiled badly. What repeats is fused within each time alone.
+ * for itself, and is bounded: large vector methods are compiled badly. What repeats is fused within each time alone. What
+ * then keeps to rows is one unit of several kernels, see {@link RowFusion}.
  */
 final class Fusion {
     /** Instructions of a unit's kernel beyond those of its largest operator. */
@@ -33,6 +34,7 @@ final class Fusion {
     /** Fewer tasks are straight code, which fuses across repetitions and runs faster. */
     private static final int FEWEST_TO_ROLL = 1000;
 
+    private final Lowering lowering;
     private final Roots roots;
     private final Placement placement;
     private final Dependencies dependencies;
@@ -60,6 +62,7 @@ final class Fusion {
     private static final int NO_CELL = -1;
 
     Fusion(Lowering lowering, Dependencies dependencies) {
+        this.lowering = lowering;
         this.roots = lowering.roots();
         this.placement = lowering.placement();
         this.dependencies = dependencies;
@@ -215,8 +218,8 @@ final class Fusion {
                 .count();
     }
 
-    /** The units, each as its tasks in order; they can run in the order in which they are listed. */
-    List<List<Task>> units() {
+    /** The units; they can run in the order in which they are listed. */
+    List<Unit> units() {
         for (int task = 0; task < operands.length; task++) {
             if (tasks.get(task) instanceof Task.Fold) {
                 absorb(task);
@@ -230,11 +233,12 @@ final class Fusion {
             }
         }
         joinNeighbours();
+        RowFusion rows = new RowFusion(lowering, dependencies, spaces, cells, units);
+        rows.unite();
         int[][] members =
                 IntStream.range(0, operands.length).mapToObj(units::tasks).toArray(int[][]::new);
         return Arrays.stream(new Ordering(tasks, members, units::needed).ordered())
-                .mapToObj(unit ->
-                        Arrays.stream(members[unit]).mapToObj(tasks::get).toList())
+                .mapToObj(rows::unit)
                 .toList();
     }
 

@@ -121,6 +121,25 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
     }
 
     /**
+     * Loops and reductions that keep to rows: what one of them leaves in a row, others read in that row alone. So all of
+     * them can be done for a few rows at a time, which then stay in the nearest cache, or one after the other.
+     *
+     * @param body the loops and reductions, over slots of its own: the inputs, the outputs, and then, of kind
+     *     {@link Kind#ARENA}, what is of no use to other rows. The first dimensions of all shapes are the rows; a
+     *     reduction combines all others
+     * @param rank the number of dimensions that are rows
+     * @param inputs what is read that the body does not compute
+     * @param outputs what is read afterwards
+     */
+    public record Rows(Schedule body, int rank, List<Place> inputs, List<Place> outputs) implements Step {
+        /** Copies the lists. */
+        public Rows {
+            inputs = List.copyOf(inputs);
+            outputs = List.copyOf(outputs);
+        }
+    }
+
+    /**
      * A matrix product, {@code [m,k] x [k,n]}, or a stack of them, {@code [b,m,k] x [b,k,n]}.
      *
      * @param left the first factor

@@ -9,6 +9,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
@@ -38,15 +39,16 @@ import java.util.stream.Collectors;
  */
 final class ScheduleText {
     private final Schedule schedule;
-    private final Map<Object, String> kernels = new LinkedHashMap<>();
+    private final Map<Object, String> kernels;
     private final StringBuilder text = new StringBuilder();
 
-    private ScheduleText(Schedule schedule) {
+    private ScheduleText(Schedule schedule, Map<Object, String> kernels) {
         this.schedule = schedule;
+        this.kernels = kernels;
     }
 
     static String of(Schedule schedule) {
-        return new ScheduleText(schedule).write();
+        return new ScheduleText(schedule, new LinkedHashMap<>()).write();
     }
 
     private String write() {
@@ -79,10 +81,19 @@ final class ScheduleText {
                     .collect(Collectors.joining(",", "[", "]"));
             return "reduce " + kernel(reduce.kernel()) + reduce.domain() + " over " + marks + "  " + moved;
         }
+        if (step instanceof Rows rows) {
+            return "rows  " + moved + "\n" + body(rows.body());
+        }
         if (step instanceof Single single) {
             return single.operator() + "  " + moved;
         }
         return (step instanceof Multiply ? "multiply  " : step instanceof Clear ? "clear  " : "") + moved;
+    }
+
+    /** The steps of rows, which name their own slots, and share the names of kernels. */
+    private String body(Schedule body) {
+        ScheduleText inside = new ScheduleText(body, kernels);
+        return body.steps().stream().map(step -> "       " + inside.line(step)).collect(Collectors.joining("\n"));
     }
 
     private String kernel(Object kernel) {

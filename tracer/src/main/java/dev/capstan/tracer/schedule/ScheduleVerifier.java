@@ -7,8 +7,11 @@ import dev.capstan.tracer.rewrite.LayoutAlgebra;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -32,7 +35,8 @@ final class ScheduleVerifier {
     /**
      * Checks that all places lie within their slots, that only the schedule's own slots are written, that nothing is
      * read before it is written, that a step writes no position twice and overwrites what it reads only element by
-     * element, that results and kept values exist in the end, and that repetitions are what they stand for.
+     * element, that results and kept values exist in the end, that repetitions are what they stand for, and that what keeps
+     * to rows does so.
      *
      * @param own the kinds of slots that the schedule fills
      * @param kept places, besides the results, that others read afterwards
@@ -68,8 +72,90 @@ final class ScheduleVerifier {
         }
     }
 
+    /** The body of rows must be valid, do what the step says that it does, and keep to its rows. */
+    private void compare(Rows rows) {
+        Schedule body = rows.body();
+        int inputs = rows.inputs().size();
+        List<Place> given = new ArrayList<>(rows.inputs());
+        given.addAll(rows.outputs());
+        List<Place> produced = new ArrayList<>();
+        for (int i = 0; i < given.size(); i++) {
+            Slot slot = slot(given.get(i), rows);
+            Slot inside = body.slots().get(i);
+            require(slot.dtype() == inside.dtype() && inside.kind() == Kind.INPUT, given.get(i), rows);
+            require(inside.elements() == given.get(i).layout().at(0).extent(), given.get(i), rows);
+            if (i >= inputs) {
+                produced.add(new Place(i, given.get(i).layout().at(0)));
+            }
+        }
+        isValid(
+                body,
+                EnumSet.of(Kind.ARENA),
+                List.of(),
+                produced.stream().map(Place::slot).toList());
+        ScheduleVerifier inside = new ScheduleVerifier(body, EnumSet.of(Kind.ARENA), List.of());
+        for (Step step : body.steps()) {
+            for (Place place : Steps.inputs(step)) {
+                for (Step before : body.steps().subList(0, body.steps().indexOf(step))) {
+                    for (Place output : Steps.outputs(before)) {
+                        inside.require(staysInRow(place, output, rows.rank()), place, step);
+                    }
+                }
+                boolean computed = place.slot() >= inputs;
+                inside.require(!computed || isWritten(place, step, body), place, step);
+            }
+        }
+        for (Place place : produced) {
+            require(isWritten(place, null, body), place, rows);
+        }
+    }
+
+    /** True if steps before one, or all if that is null, write what lies at a place. */
+    private static boolean isWritten(Place place, Step end, Schedule body) {
+        Coverage coverage = new Coverage();
+        for (Step step : body.steps()) {
+            if (step == end) {
+                break;
+            }
+            for (Place output : Steps.outputs(step)) {
+                if (output.slot() == place.slot()) {
+                    coverage.add(output.layout());
+                }
+            }
+        }
+        return coverage.contains(place.layout());
+    }
+
+    /** True if a row of one place holds elements of the other's same row alone. */
+    private static boolean staysInRow(Place read, Place written, int rank) {
+        if (read.slot() != written.slot()) {
+            return true;
+        }
+        Coverage row = new Coverage();
+        row.add(firstRow(written.layout(), rank));
+        for (int i = 0; i < rank; i++) {
+            boolean alike = read.layout().shape().size(i) == written.layout().shape().size(i)
+                    && read.layout().stride(i) == written.layout().stride(i);
+            if (!alike) {
+                return false;
+            }
+        }
+        return row.contains(firstRow(read.layout(), rank));
+    }
+
+    private static Layout firstRow(Layout layout, int rank) {
+        Layout row = layout;
+        for (int i = 0; i < rank; i++) {
+            row = row.select(0, 0);
+        }
+        return row;
+    }
+
     private void run(Step step) {
         Steps.inputs(step).forEach(place -> read(place, step));
+        if (step instanceof Rows rows) {
+            compare(rows);
+        }
         List<Place> outputs = Steps.outputs(step);
         for (int i = 0; i < outputs.size(); i++) {
             Place output = outputs.get(i);

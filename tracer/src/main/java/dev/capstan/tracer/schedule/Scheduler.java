@@ -283,7 +283,7 @@ public final class Scheduler {
     private Planned plan(List<Kind> kinds) {
         lowering.run();
         Dependencies dependencies = new Dependencies(lowering, writes);
-        List<List<Task>> units = new Fusion(lowering, dependencies).units();
+        List<Unit> units = new Fusion(lowering, dependencies).units();
         WriteBack home = new WriteBack(writes);
         List<Step> steps = home.steps(new Emission(lowering, dependencies).steps(units));
         List<Place> wanted = new ArrayList<>();

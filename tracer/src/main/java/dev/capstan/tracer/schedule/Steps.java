@@ -6,6 +6,7 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
@@ -24,6 +25,9 @@ final class Steps {
         if (step instanceof Reduce reduce) {
             return reduce.inputs();
         }
+        if (step instanceof Rows rows) {
+            return rows.inputs();
+        }
         if (step instanceof Single single) {
             return single.inputs();
         }
@@ -37,6 +41,9 @@ final class Steps {
         }
         if (step instanceof Reduce reduce) {
             return List.of(reduce.output());
+        }
+        if (step instanceof Rows rows) {
+            return rows.outputs();
         }
         if (step instanceof Single single) {
             return List.of(single.output());
@@ -67,6 +74,13 @@ final class Steps {
                     reduce.reduced(),
                     reduce.inputs().stream().map(place).toList(),
                     place.apply(reduce.output()));
+        }
+        if (step instanceof Rows rows) {
+            return new Rows(
+                    rows.body(),
+                    rows.rank(),
+                    rows.inputs().stream().map(place).toList(),
+                    rows.outputs().stream().map(place).toList());
         }
         if (step instanceof Single single) {
             return new Single(

@@ -13,9 +13,11 @@ import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
@@ -79,6 +81,14 @@ final class ScheduleInterpreter {
                 reduced[i] = reduce.reduced().get(i);
             }
             Naive.reduce(reduce.kernel(), reduce.domain(), reduced, at(reduce.inputs()), at(reduce.output()));
+        } else if (step instanceof Rows rows) {
+            List<Place> given = new ArrayList<>(rows.inputs());
+            given.addAll(rows.outputs());
+            new ScheduleInterpreter(rows.body(), slot -> {
+                        NdArray array = at(given.get(slot.index()));
+                        return array.view(offset(array.layout().offset()));
+                    })
+                    .run();
         } else if (step instanceof Multiply multiply) {
             if (!multiply.output().layout().isContiguous()) {
                 throw new AssertionError("the product is not contiguous: " + multiply);
