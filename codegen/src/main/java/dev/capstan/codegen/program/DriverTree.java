@@ -312,8 +312,7 @@ final class DriverTree {
         }
         scratchTypes.set(use.pack(), dtype);
         scratchSizes.set(
-                use.pack(),
-                Contraction.instance().packedLength(Part.elementType(dtype), matrices.k(), matrices.n()));
+                use.pack(), Contraction.instance().packedLength(Part.elementType(dtype), matrices.k(), matrices.n()));
         return List.of(new Piece(matrices.slots(), dtype, use.pack(), use.isFirst() ? 24 : 15, part -> {
             if (use.isFirst()) {
                 matrices.pack(part, use.pack());

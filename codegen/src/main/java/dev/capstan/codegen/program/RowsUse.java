@@ -31,8 +31,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How what keeps to rows is computed by generated kernels: each of them for a band of rows, which is as many as fit the
- * nearest cache, then all of them for the next band. What only they hand on lies in scratch memory for one band.
+ * How what keeps to rows is computed by generated kernels: each of them for a band of rows, which is as many as stay in
+ * the nearest caches, then all of them for the next band. What only they hand on lies in scratch memory for one band.
  *
  * @param calls the kernels' calls for a band, in order
  * @param operands what the step reads, then what it writes
@@ -42,8 +42,10 @@ import java.util.Optional;
  */
 record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int band, Map<DType, Integer> scratch)
         implements StepUse {
-    /** Of all that is read and written in a band: a small part of a second-level cache, and enough work for a call. */
+    /** Of all that is read and written in a band: a small part of a second-level cache, and much work for one call. */
     private static final int BAND_BYTES = 1 << 16;
+
+    private static final Expression NOTHING = Expression.constant(0);
 
     /** Values in scratch memory begin at multiples of so many elements, which are cache lines. */
     private static final int ALIGNMENT = 16;
@@ -99,7 +101,8 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
                 Layout layout = place.layout();
                 int last = layout.shape().rank() - 1;
                 boolean wide = last == rows.rank() && layout.stride(last) != 0;
-                widths[place.slot()] = Math.max(widths[place.slot()], wide ? layout.shape().size(last) : 1);
+                widths[place.slot()] =
+                        Math.max(widths[place.slot()], wide ? layout.shape().size(last) : 1);
             }
         }
         Shape shape = shape(rows.body().steps().get(0));
@@ -159,7 +162,8 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
         for (int i = 0; i < rows.rank(); i++) {
             steps.add(layout.stride(i));
         }
-        boolean hasColumns = layout.shape().rank() > rows.rank() && layout.shape().size(rows.rank()) > 1;
+        boolean hasColumns =
+                layout.shape().rank() > rows.rank() && layout.shape().size(rows.rank()) > 1;
         return new Argument(
                 place.slot() < operands ? place.slot() : Argument.SCRATCH,
                 rows.body().slots().get(place.slot()).dtype(),
@@ -205,9 +209,8 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
             calls(block, arrays, positions, scratchArrays, indices, Expression.constant(band));
             return;
         }
-        Expression zero = Expression.constant(0);
         Expression end = Expression.constant(size);
-        block.count(block.fresh(last ? "row" : "index"), zero, end, last ? band : 1, (body, index) -> {
+        block.count(block.fresh(last ? "row" : "index"), NOTHING, end, last ? band : 1, (body, index) -> {
             List<Expression> inner = new ArrayList<>(indices);
             inner.add(index);
             if (!last) {
@@ -260,7 +263,8 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
         Expression position = positions.get(argument.operand());
         for (int i = 0; i < indices.size(); i++) {
             int step = argument.steps().get(i);
-            position = step == 0 ? position : position.plus(indices.get(i).times(step));
+            Expression moved = indices.get(i).times(step);
+            position = step == 0 ? position : position.equals(NOTHING) ? moved : position.plus(moved);
         }
         return position;
     }

@@ -132,15 +132,15 @@ final class StepByStep {
 
     /** The kernels of rows, one after the other over all rows. */
     static EagerStep eager(Schedule schedule, Rows rows) {
-        List<EagerStep> steps =
-                rows.body().steps().stream().map(step -> eager(rows.body(), step)).toList();
+        List<EagerStep> steps = rows.body().steps().stream()
+                .map(step -> eager(rows.body(), step))
+                .toList();
         List<Operand> operands = new ArrayList<>(operands(schedule, rows.inputs()));
         operands.addAll(operands(schedule, rows.outputs()));
         List<Operand> temporaries = new ArrayList<>();
         for (int slot = operands.size(); slot < rows.body().slots().size(); slot++) {
             Slot temporary = rows.body().slots().get(slot);
-            temporaries.add(
-                    new Operand(slot, temporary.dtype(), Layout.contiguous(Shape.of(temporary.elements()))));
+            temporaries.add(new Operand(slot, temporary.dtype(), Layout.contiguous(Shape.of(temporary.elements()))));
         }
         return EagerStep.sequence(steps, operands, temporaries);
     }

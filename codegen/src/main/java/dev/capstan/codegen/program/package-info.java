@@ -23,5 +23,18 @@
  *     Loop4.compute(arena0, 64, 32, input2, input2Offset, 0, result0, 0, 32, 10, 32);
  * }
  * }</pre>
+ *
+ * What keeps to rows, a softmax for example, is a method of its own with a loop over bands of rows, so that what the kernels
+ * hand to one another stays in the cache. It lies in scratch memory for one band.
+ *
+ * <pre>{@code
+ * for (int row = 0; row < 1024; row += 5) {
+ *     int count = Math.min(5, 1024 - row);
+ *     Reduction0.compute(input0, input0Offset + row * 1024, 1024, floatScratch, 0, 1, count, 1024);
+ *     Loop1.compute(input0, input0Offset + row * 1024, 1024, floatScratch, 0, 1, floatScratch, 16, 1024, count, 1024);
+ *     Reduction2.compute(floatScratch, 16, 1024, floatScratch, 5136, 1, count, 1024);
+ *     Loop3.compute(floatScratch, 16, 1024, floatScratch, 5136, 1, result0, row * 1024, 1024, count, 1024);
+ * }
+ * }</pre>
  */
 package dev.capstan.codegen.program;

@@ -243,11 +243,7 @@ final class Emission {
         Layout output = iteration.unmarked(places.size(), target.layout().offset());
         if (output.shape().elements() > 0) {
             steps.add(new Reduce(
-                    reduce.kernel(),
-                    iteration.shape(),
-                    iteration.marks(),
-                    places,
-                    new Place(target.slot(), output)));
+                    reduce.kernel(), iteration.shape(), iteration.marks(), places, new Place(target.slot(), output)));
         }
     }
 

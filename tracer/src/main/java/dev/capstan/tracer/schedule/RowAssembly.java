@@ -53,8 +53,7 @@ final class RowAssembly {
     /** Places that are written are told apart by where they begin. */
     private static Place beginning(Place place) {
         return new Place(
-                place.slot(),
-                Layout.of(Shape.SCALAR, new int[0], place.layout().offset()));
+                place.slot(), Layout.of(Shape.SCALAR, new int[0], place.layout().offset()));
     }
 
     /** The step. */
@@ -98,10 +97,7 @@ final class RowAssembly {
     private void add(List<Slot> slots, Map<Place, Integer> numbers, Place key, Place place, Kind kind, int index) {
         numbers.put(key, slots.size());
         slots.add(new Slot(
-                kind,
-                index,
-                types.apply(place.slot()),
-                place.layout().at(0).extent()));
+                kind, index, types.apply(place.slot()), place.layout().at(0).extent()));
     }
 
     private static Shape shape(Step kernel) {
@@ -137,7 +133,9 @@ final class RowAssembly {
                 Layout outer = iteration.layout(next++, place.layout().offset());
                 Layout layout = narrow
                         ? outer
-                        : combined ? with(outer, 1, 1) : with(outer, columns, place.layout().stride(last));
+                        : combined
+                                ? with(outer, 1, 1)
+                                : with(outer, columns, place.layout().stride(last));
                 places.add(new Place(place.slot(), layout));
             }
             int read = Steps.inputs(kernel).size();

@@ -154,8 +154,7 @@ final class RowFusion {
         if (gathered[phase] || cells[members[phase][0]] != cells[members[any][0]] || !isFree(phase, wide)) {
             return false;
         }
-        return isAligned(phase, group, wide)
-                && (isOver(phase, wide) ? sharesMemory(phase, group, wide) : leadsTo(phase, group, wide));
+        return isAligned(phase, group, wide) && (isOver(phase, wide) || leadsTo(phase, group, wide));
     }
 
     private boolean isOver(int phase, Shape space) {
@@ -174,14 +173,17 @@ final class RowFusion {
     private boolean isFree(int phase, Shape wide) {
         int last = last(phase);
         boolean over = isOver(phase, wide);
-        if (tasks.get(last) instanceof Task.Fold ? !over || !isAlongRows(last) : !(tasks.get(last) instanceof Task.Map)) {
+        if (tasks.get(last) instanceof Task.Fold
+                ? !over || !isAlongRows(last)
+                : !(tasks.get(last) instanceof Task.Map)) {
             return false;
         }
         if (!over && !isOver(phase, narrow(wide))) {
             return false;
         }
         for (int task : members[phase]) {
-            if (!dependencies.covered(task).isEmpty() || dependencies.isContent(tasks.get(task).writes())) {
+            if (!dependencies.covered(task).isEmpty()
+                    || dependencies.isContent(tasks.get(task).writes())) {
                 return false;
             }
             if (over && !isDense(task)) {
@@ -243,7 +245,9 @@ final class RowFusion {
     private boolean isAligned(int writer, int reader, int operand, Shape wide) {
         int root = roots.of(operand);
         Task task = tasks.get(writer);
-        if (task.writes() != root || !task.isWhole() || dependencies.writers(root).size() != 1) {
+        if (task.writes() != root
+                || !task.isWhole()
+                || dependencies.writers(root).size() != 1) {
             return false;
         }
         Layout memory = LayoutAlgebra.compact(Layout.contiguous(roots.shape(root)));
@@ -264,41 +268,6 @@ final class RowFusion {
                 && read.select(last, 0).equals(memory);
     }
 
-    /** True if a phase reads rows that the group reads or computes, or computes rows or numbers that it reads. */
-    private boolean sharesMemory(int phase, Set<Integer> group, Shape wide) {
-        Set<Integer> rows = new HashSet<>();
-        Set<Integer> read = new HashSet<>();
-        for (int other : group) {
-            for (int task : members[other]) {
-                addRows(task, wide, rows);
-                tasks.get(task).operands().forEach(operand -> read.add(roots.of(operand)));
-                if (tasks.get(task).isWhole() && isOver(other, wide)) {
-                    rows.add(tasks.get(task).writes());
-                }
-            }
-        }
-        Set<Integer> own = new HashSet<>();
-        for (int task : members[phase]) {
-            addRows(task, wide, own);
-            if (tasks.get(task).isWhole() && read.contains(tasks.get(task).writes())) {
-                return true;
-            }
-        }
-        return own.stream().anyMatch(rows::contains);
-    }
-
-    /** Adds the roots of which a task reads rows. */
-    private void addRows(int task, Shape wide, Set<Integer> found) {
-        Task of = tasks.get(task);
-        for (int operand : of.operands()) {
-            if (spaces.get(task).equals(wide)
-                    && !roots.isConstant(roots.of(operand))
-                    && lastStep(operand, of) == 1) {
-                found.add(roots.of(operand));
-            }
-        }
-    }
-
     /** True if one number for each row is made of some of the group's for a phase over rows. */
     private boolean leadsTo(int phase, Set<Integer> group, Shape wide) {
         for (int task : members[phase]) {
@@ -306,7 +275,9 @@ final class RowFusion {
                 for (int reader : dependencies.readers(tasks.get(task).writes())) {
                     int next = phases[reader];
                     boolean onwards = next != phase && !group.contains(next) && !gathered[next] && isFree(next, wide);
-                    if (onwards && isAligned(task, reader, wide) && (isOver(next, wide) || leadsTo(next, group, wide))) {
+                    if (onwards
+                            && isAligned(task, reader, wide)
+                            && (isOver(next, wide) || leadsTo(next, group, wide))) {
                         return true;
                     }
                 }

@@ -122,7 +122,7 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
 
     /**
      * Loops and reductions that keep to rows: what one of them leaves in a row, others read in that row alone. So all of
-     * them can be done for a few rows at a time, which then stay in the nearest cache, or one after the other.
+     * them can be done for a few rows at a time, which then stay in the nearest caches, or one after the other.
      *
      * @param body the loops and reductions, over slots of its own: the inputs, the outputs, and then, of kind
      *     {@link Kind#ARENA}, what is of no use to other rows. The first dimensions of all shapes are the rows; a

@@ -134,8 +134,9 @@ final class ScheduleVerifier {
         Coverage row = new Coverage();
         row.add(firstRow(written.layout(), rank));
         for (int i = 0; i < rank; i++) {
-            boolean alike = read.layout().shape().size(i) == written.layout().shape().size(i)
-                    && read.layout().stride(i) == written.layout().stride(i);
+            boolean alike =
+                    read.layout().shape().size(i) == written.layout().shape().size(i)
+                            && read.layout().stride(i) == written.layout().stride(i);
             if (!alike) {
                 return false;
             }

@@ -7,7 +7,7 @@
  * Roots      which values have memory of their own, and which are views of it
  * Lowering   one task per computation, from the outputs backwards
  * Placement    where each root lies: what is stacked or returned is computed right there
- * Fusion     tasks in units: a loop, a reduction with its producers, a product
+ * Fusion     tasks in units: a loop, a reduction with its producers, a product; or some of these that keep to rows
  * Ordering   units in order
  * Emission   a step for each unit, over numbered buffers
  * WriteBack  new contents of inputs: computed in place where nothing reads the old ones, else copied at the end
@@ -21,6 +21,7 @@
  * schedule := slot* step* place*                         the places are those of the results
  * step     := loop kernel shape place* -> place+         element-wise
  *           | reduce kernel shape over marks place* -> place
+ *           | rows place* -> place+ : kernel+             loops and reductions, row by row; kernel := loop | reduce
  *           | multiply place place -> place              a matrix product or a stack of them
  *           | operator place* -> place                   one that nothing is fused with
  *           | clear -> place
@@ -33,6 +34,18 @@
  * <pre>{@code
  * 0  multiply  input0[10,32]  input1[32,16]/[1,32] -> arena0[10,16]
  * 1  loop k0[10,16]  arena0[10,16]  input2[10,16]/[0,1] -> result0[10,16]
+ * }</pre>
+ *
+ * A softmax over the last dimension is two reductions and two loops. All of them keep to rows: one step, of which a code
+ * generator does some rows at a time. What they hand to one another is in slots of the step's own, of which it needs as
+ * much as it does at a time; nobody else sees them.
+ *
+ * <pre>{@code
+ * 0  rows  input0[20,30] -> result0[20,30]
+ *        reduce k0[20,30] over [_,+]  input0[20,30] -> arena0[20,1]
+ *        loop k1[20,30]  input0[20,30]  arena0[20,30]/[1,0] -> arena1[20,30]
+ *        reduce k2[20,30] over [_,+]  arena1[20,30] -> arena2[20,1]
+ *        loop k3[20,30]  arena1[20,30]  arena2[20,30]/[1,0] -> input1[20,30]
  * }</pre>
  *
  * Everything keeps the bits of eager mode: fusion computes the same operations in the same types, and a transposed

@@ -219,7 +219,7 @@ class SchedulerTest {
     void aReductionLeavesWhatOthersRead() {
         GraphBuilder ops = GraphBuilder.forward();
         int y = Tanh.tanh(ops, operand(ops, new Input(0), 3, 4));
-        Schedule schedule = forward(ops.build(List.of(Sum.sum(ops, y, List.of(1), false), y)));
+        Schedule schedule = forward(ops.build(List.of(Sum.sum(ops, y, List.of(0), false), y)));
         assertEquals("Loop Reduce", kinds(schedule));
         assertEquals(1, ((Reduce) schedule.steps().get(1)).inputs().size());
     }
