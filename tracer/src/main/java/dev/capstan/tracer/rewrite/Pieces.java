@@ -62,7 +62,9 @@ public final class Pieces implements Pass {
         List<TensorType> types = apply.operands().stream().map(rewriting::type).toList();
         int lowest = assembly.isLayered() ? 1 : 0;
         for (int i = types.size() - 1; i >= lowest; i--) {
-            boolean converted = types.get(i).dtype() != apply.type().dtype();
+            // a number that was written is a tensor from then on: it promotes otherwise
+            boolean converted = types.get(i).dtype() != apply.type().dtype()
+                    || types.get(i).wrapped() != apply.type().wrapped();
             Layout place = assembly.place(i, types, whole);
             if (!converted && LayoutAlgebra.sameElements(place, shown)) {
                 return apply.operands().get(i);

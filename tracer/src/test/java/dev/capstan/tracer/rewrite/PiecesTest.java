@@ -11,6 +11,7 @@ import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.Select;
 import dev.capstan.runtime.op.Slice;
 import dev.capstan.runtime.op.Stack;
+import dev.capstan.runtime.op.Sub;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -42,6 +43,14 @@ class PiecesTest {
         Written w = Written.backward();
         int cat = Cat.cat(w.ops, List.of(w.input(DType.INT32, 2), w.input(3)), 0);
         assertTrue(w.after(new Pieces(), Slice.slice(w.ops, cat, 0, 0, 2, 1)).contains("cat"));
+    }
+
+    @Test
+    void aNumberThatWasWrittenIsATensor() {
+        Written w = Written.backward();
+        Layout whole = Layout.contiguous(Shape.SCALAR);
+        int written = Overwrite.overwrite(w.ops, w.input(DType.FLOAT64), w.ops.number(2), whole);
+        assertTrue(w.after(new Pieces(), Sub.sub(w.ops, written, written)).contains("overwrite"));
     }
 
     @Test
