@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Contents {
     private final Inputs inputs;
     private int[] roots = new int[64];
-    private Layout[] layouts = new Layout[64];
+    private Shape[] shapes = new Shape[64];
+    /** Where a value lies in its storage; null if it is all of that, in order. */
+    private @Nullable Layout[] layouts = new Layout[64];
     /** For the root of a storage the number of its content. */
     private int[] contents = new int[64];
 
@@ -42,17 +44,17 @@ final class Contents {
     void add(Queued event, Shape shape) {
         if (count == roots.length) {
             roots = Arrays.copyOf(roots, 2 * count);
+            shapes = Arrays.copyOf(shapes, 2 * count);
             layouts = Arrays.copyOf(layouts, 2 * count);
             contents = Arrays.copyOf(contents, 2 * count);
         }
         int root = count;
-        Layout layout = Layout.contiguous(shape);
+        Layout layout = null;
         if (event instanceof Queued.Operation operation) {
             if (operation.isView()) {
                 int operand = operation.operands()[0];
-                Layout shown = operation.viewing().of(layouts[operand]);
-                root = shown == null ? count : roots[operand];
-                layout = shown == null ? layout : shown;
+                layout = operation.viewing().of(layout(operand));
+                root = layout == null ? count : roots[operand];
             }
         } else if (event instanceof Queued.Input input) {
             root = input.alias() < 0 ? count : roots[input.alias()];
@@ -71,9 +73,19 @@ final class Contents {
             layout = layouts[retaken.value()];
         }
         roots[count] = root;
+        shapes[count] = shape;
         layouts[count] = layout;
         contents[count] = count;
         count++;
+    }
+
+    private Layout layout(int value) {
+        Layout known = layouts[value];
+        if (known == null) {
+            known = Layout.contiguous(shapes[value]);
+            layouts[value] = known;
+        }
+        return known;
     }
 
     private void note(int root, Queued.Write write) {
@@ -118,8 +130,8 @@ final class Contents {
      */
     @Nullable
     Layout place(int value) {
-        Layout whole = layouts[roots[value]];
-        Layout part = layouts[value];
+        Layout whole = layout(roots[value]);
+        Layout part = layout(value);
         boolean single = whole.isContiguous() && !shared.contains(roots[value]);
         return single && part.shape().elements() > 0 && !part.overlapsItself()
                 ? part.at(part.offset() - whole.offset())
@@ -128,7 +140,7 @@ final class Contents {
 
     /** True if a value is a view, other than of the whole storage as it is. */
     boolean isPart(int value) {
-        return !layouts[value].equals(layouts[roots[value]]);
+        return value != roots[value] && !layout(value).equals(layout(roots[value]));
     }
 
     /** Says that the queued writes to tensors from outside have been made by a program. */

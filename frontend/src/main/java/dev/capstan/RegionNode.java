@@ -58,7 +58,11 @@ final class RegionNode extends Node {
         this.execution = execution;
         this.tape = program.tape();
         this.freed = tape.freed();
-        this.versions = tape.saved().stream().mapToInt(this::version).toArray();
+        List<Tape.Saved> saved = tape.saved();
+        this.versions = new int[saved.size()];
+        for (int i = 0; i < versions.length; i++) {
+            versions[i] = version(saved.get(i));
+        }
         this.edges = new Edge[inputs.count()];
         for (int i = 0; i < edges.length; i++) {
             edges[i] = inputs.get(i).gradientEdge();

@@ -48,9 +48,9 @@ public record Tape(BitSet outputs, BitSet walkable, List<Saved> saved, List<BitS
         VALUE
     }
 
-    /** The outputs at which a backward pass can start after others have freed these operators. */
-    public BitSet walkable(BitSet freed) {
-        return walkable(outputs, keepers, freed);
+    /** The outputs at which a backward pass can start after passes, the path's own among them, have freed these operators. */
+    public BitSet walkable(BitSet gone) {
+        return gone == freed ? walkable : walkable(outputs, keepers, gone);
     }
 
     /** Whether one can start at an output then. */
