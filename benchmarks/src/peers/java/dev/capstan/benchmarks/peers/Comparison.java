@@ -63,15 +63,20 @@ public final class Comparison implements Callable<Integer> {
         boolean complete = true;
         ComparisonTable table = new ComparisonTable();
         for (Works work : works) {
-            Set<Peer> compared = EnumSet.copyOf(work.bars().keySet());
-            compared.retainAll(present);
-            if (!compared.isEmpty()) {
-                complete &= compare(work, compared, table);
-                table.printRows(work, compared);
-            }
+            Set<Peer> compared = compared(work, present);
+            complete &= compared.isEmpty() || compare(work, compared, table);
         }
+        System.out.println();
+        table.printHead();
+        works.forEach(work -> table.printRows(work, compared(work, present)));
         table.printLegend();
         return complete ? 0 : 1;
+    }
+
+    private static Set<Peer> compared(Works work, Set<Peer> present) {
+        Set<Peer> compared = EnumSet.copyOf(work.bars().keySet());
+        compared.retainAll(present);
+        return compared;
     }
 
     /** Lets ours and theirs take turns; false if one of them failed. */
@@ -82,7 +87,9 @@ public final class Comparison implements Callable<Integer> {
             for (Peer peer : turns) {
                 try {
                     for (RunResult result : new Runner(options(work, peer)).run()) {
-                        table.add(work, peer, result);
+                        double micros = table.add(work, peer, result);
+                        System.out.println(
+                                work + ", " + peer.title() + ": " + ComparisonTable.micros(micros) + " us so far");
                     }
                 } catch (RunnerException e) {
                     System.out.println(work + ", " + peer.title() + ": " + e.getMessage());

@@ -4,34 +4,32 @@ package dev.capstan.benchmarks.peers;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Set;
 import org.openjdk.jmh.results.RunResult;
 
 /** The best times so far, and how they are printed: as a table in Markdown. */
 final class ComparisonTable {
     private final Map<Works, Map<Peer, Double>> best = new EnumMap<>(Works.class);
-    private boolean headed;
 
-    /** Takes in all iterations of a run. */
-    void add(Works work, Peer peer, RunResult run) {
-        OptionalDouble least = run.getBenchmarkResults().stream()
+    /** Takes in all iterations of a run; the best time so far, in microseconds. */
+    double add(Works work, Peer peer, RunResult run) {
+        double least = run.getBenchmarkResults().stream()
                 .flatMap(fork -> fork.getIterationResults().stream())
                 .mapToDouble(iteration ->
                         iteration.getSecondaryResults().get(ProcessorTime.NAME).getScore())
-                .min();
-        least.ifPresent(
-                micros -> best.computeIfAbsent(work, any -> new EnumMap<>(Peer.class))
-                        .merge(peer, micros, Math::min));
+                .min()
+                .orElseThrow();
+        return best.computeIfAbsent(work, any -> new EnumMap<>(Peer.class)).merge(peer, least, Math::min);
+    }
+
+    /** The head of the table. */
+    void printHead() {
+        System.out.println("| work | against | ours, us | theirs, us | ours / theirs | bar | |");
+        System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
     }
 
     /** One row for each of the others. */
     void printRows(Works work, Set<Peer> others) {
-        if (!headed) {
-            headed = true;
-            System.out.println("| work | against | ours, us | theirs, us | ours / theirs | bar | |");
-            System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
-        }
         Map<Peer, Double> times = best.getOrDefault(work, Map.of());
         for (Peer other : others) {
             Double ours = times.get(Peer.CAPSTAN);
@@ -56,7 +54,7 @@ final class ComparisonTable {
     }
 
     /** Three digits. */
-    private static String micros(double value) {
+    static String micros(double value) {
         String format = value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%,.0f";
         return String.format(Locale.ROOT, format, value);
     }

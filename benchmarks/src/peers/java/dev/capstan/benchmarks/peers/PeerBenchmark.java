@@ -70,6 +70,7 @@ public class PeerBenchmark {
         }
         program = work.work().start(library, STANDSTILL);
         program.settle();
+        new BackgroundWork().awaitEnd(program);
     }
 
     /** Fails if something else was timed than what was meant. */
