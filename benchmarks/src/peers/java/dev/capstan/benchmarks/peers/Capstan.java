@@ -33,7 +33,7 @@ import java.util.function.Supplier;
 
 /** Ours: models and steps as a user writes them. */
 final class Capstan extends Library {
-    /** A tree that is cut off by the end of a dissolved region's rest is a miss. */
+    /** From time to time the region around the cells is tried again, and what it captures are no hits of theirs. */
     private static final double MOST_CELLS = 0.9;
 
     private static final RegionPolicy FEW_PATHS = RegionPolicy.of(3).withPaths(32);
@@ -97,13 +97,13 @@ final class Capstan extends Library {
         Tensor y = tensor(work.y());
         int[] depths = work.depths();
         if (!work.isDeep()) {
-            TwoLayerNet model = withParameters(new TwoLayerNet(1000, 100, 10), work.parameters());
+            TwoLayerNet model = withParameters(new TwoLayerNet(FeedForward.IN, FeedForward.HIDDEN, FeedForward.OUT), work.parameters());
             SGD sgd = sgd(work, pace, model);
             CompiledBiFunction<Tensor, Tensor, Tensor> train =
                     Compiled.step((input, target) -> squaredErrors(sgd, model.apply(input), target));
             return program(train.compiled(), () -> read(train.apply(x, y)), this::loss);
         }
-        DynamicNet model = withParameters(new DynamicNet(1000, 100, 10), work.parameters());
+        DynamicNet model = withParameters(new DynamicNet(FeedForward.IN, FeedForward.HIDDEN, FeedForward.OUT), work.parameters());
         SGD sgd = sgd(work, pace, model);
         CompiledBiFunction<DynamicNet.Input, Tensor, Tensor> train =
                 Compiled.step((input, target) -> squaredErrors(sgd, model.apply(input), target));

@@ -19,7 +19,6 @@ import picocli.CommandLine.Option;
 /** Compares Capstan with other libraries and prints a table of times, ratios and bars. */
 @Command(
         name = "comparison",
-        mixinStandardHelpOptions = true,
         description = "Compares Capstan with other libraries, work by work, on one thread.")
 public final class Comparison implements Callable<Integer> {
     @Option(
@@ -42,6 +41,12 @@ public final class Comparison implements Callable<Integer> {
 
     @Option(names = "--verbose", description = "Shows what JMH says.")
     private boolean verbose;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Shows this.")
+    private boolean help;
 
     private Comparison() {}
 

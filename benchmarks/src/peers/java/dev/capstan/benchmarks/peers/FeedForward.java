@@ -16,9 +16,9 @@ import java.util.Random;
 record FeedForward(Values x, Values y, List<Values> parameters, int[] depths, double rate, double momentum)
         implements Work {
     private static final int BATCH = 64;
-    private static final int IN = 1000;
-    private static final int HIDDEN = 100;
-    private static final int OUT = 10;
+    static final int IN = 1000;
+    static final int HIDDEN = 100;
+    static final int OUT = 10;
 
     /** Two layers. */
     static FeedForward twoLayer() {

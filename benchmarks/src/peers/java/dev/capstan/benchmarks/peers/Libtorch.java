@@ -2,10 +2,8 @@
 package dev.capstan.benchmarks.peers;
 
 import dev.capstan.samples.programs.Expression;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.global.openblas;
@@ -107,7 +105,8 @@ final class Libtorch extends Library {
         loss = error.item_float();
     }
 
-    private static Tensor linear(Tensor input, List<Tensor> parameters, int index) {
+    /** A layer whose weight and bias stand at an index. */
+    static Tensor linear(Tensor input, List<Tensor> parameters, int index) {
         return torch.linear(input, parameters.get(index), parameters.get(index + 1));
     }
 
@@ -257,7 +256,7 @@ final class Libtorch extends Library {
     Program trees(Trees work, double pace) {
         List<Tensor> parameters = parameters(work.parameters());
         Adam adam = new Adam(vector(parameters), new AdamOptions(pace * work.rate()));
-        TreeCell cell = new TreeCell(parameters);
+        LibtorchTreeCell cell = new LibtorchTreeCell(parameters);
         List<Trees.Batch> batches = Trees.batches();
         int[] count = {0};
         return program(
@@ -271,40 +270,6 @@ final class Libtorch extends Library {
                     learn(adam, torch.cross_entropy_loss(logits, torch.tensor(batch.truths())));
                 },
                 this::loss);
-    }
-
-    /** The cell of {@link Trees}. */
-    private static final class TreeCell {
-        private final List<Tensor> parameters;
-        private final List<Tensor> symbols = new ArrayList<>();
-        private final State nothing = new State(torch.zeros(1, Trees.HIDDEN), torch.zeros(1, Trees.HIDDEN));
-
-        private record State(Tensor hidden, Tensor memory) {}
-
-        TreeCell(List<Tensor> parameters) {
-            this.parameters = parameters;
-            Tensor identity = torch.eye(Trees.SYMBOLS);
-            IntStream.range(0, Trees.SYMBOLS).forEach(symbol -> symbols.add(identity.narrow(0, symbol, 1)));
-        }
-
-        State state(Expression expression) {
-            Tensor symbol = symbols.get(expression.symbol().ordinal());
-            if (expression instanceof Expression.Pair pair) {
-                return next(symbol, state(pair.left()), state(pair.right()));
-            }
-            return next(symbol, nothing, nothing);
-        }
-
-        private State next(Tensor symbol, State left, State right) {
-            TensorVector gates = linear(symbol, parameters, 0)
-                    .add(torch.linear(left.hidden(), parameters.get(2)))
-                    .add(torch.linear(right.hidden(), parameters.get(3)))
-                    .chunk(5, 1);
-            Tensor written = gates.get(0).sigmoid().mul(gates.get(3).tanh());
-            Tensor memory = written.add(gates.get(1).sigmoid().mul(left.memory()))
-                    .add(gates.get(2).sigmoid().mul(right.memory()));
-            return new State(gates.get(4).sigmoid().mul(memory.tanh()), memory);
-        }
     }
 
     @Override

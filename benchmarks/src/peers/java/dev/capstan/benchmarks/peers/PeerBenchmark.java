@@ -33,6 +33,7 @@ import org.openjdk.jmh.annotations.Warmup;
             "--add-modules",
             "jdk.incubator.vector",
             "--enable-native-access=ALL-UNNAMED",
+            "-Dcapstan.threads=1",
             "-XX:+UseSerialGC",
             "-Xms1g",
             "-Xmx2g"
