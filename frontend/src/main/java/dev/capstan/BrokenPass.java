@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A backward pass through a segment that will be refused at one of its operators. In eager mode the operators that were
  * created later have handed on their gradients by then, and leaves behind them have theirs: this does as much, and no
- * more. It serves segments without writes.
+ * more. It knows nothing of recorded writes: a pass that meets one does nothing.
  */
 final class BrokenPass {
     private final Walk walk;
@@ -67,10 +67,13 @@ final class BrokenPass {
     /**
      * Visits the operators after the one that refuses, and finishes the leaves that only those lead to.
      *
-     * @return false if a value is not known any more; then nothing has happened
+     * @return false if a value is not known any more, or a recorded write is on the way; then nothing has happened
      */
     boolean run(@Nullable Edge[] edges, RegionNode node, BackwardPass pass) {
         BitSet reached = reached();
+        if (reached == null) {
+            return false;
+        }
         for (int value = gradients.length - 1; value > refusing; value--) {
             if (gradients[value] != null && walk.event(value).note() instanceof Operation operation) {
                 if (!isKnown(value, operation)) {
@@ -106,13 +109,18 @@ final class BrokenPass {
         return walked;
     }
 
-    /** The values to which the refusing operator, or what comes before it, would still contribute. */
-    private BitSet reached() {
+    /** The values to which the refusing operator, or what comes before it, would still contribute; null where there are writes. */
+    private @Nullable BitSet reached() {
         BitSet reached = new BitSet();
         BitSet open = new BitSet();
         for (int value = gradients.length - 1; value >= 0; value--) {
             boolean visited = reached.get(value)
                     || gradients[value] != null && walk.event(value).requiresGradient();
+            if (visited
+                    && !(walk.event(value).note() instanceof Operation
+                            || walk.event(value).note() instanceof Input)) {
+                return null;
+            }
             if (visited && walk.event(value).note() instanceof Operation operation) {
                 for (int i = 0; i < operation.operands().length; i++) {
                     int operand = operation.operands()[i];

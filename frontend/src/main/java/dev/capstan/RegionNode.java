@@ -231,9 +231,10 @@ final class RegionNode extends Node {
     private int refusing() {
         BitSet refusing = tape.keepers(arrived);
         refusing.and(freed);
-        for (int i = 0; continuation == null && segment != null && i < versions.length; i++) {
+        for (int i = 0; continuation == null && i < versions.length; i++) {
             Tape.Saved saved = tape.saved().get(i);
-            if (saved.reached().intersects(arrived) && version(saved) != versions[i]) {
+            boolean changed = saved.overwritten() || segment != null && version(saved) != versions[i];
+            if (saved.reached().intersects(arrived) && changed) {
                 refusing.set(saved.operator());
             }
         }
@@ -242,7 +243,7 @@ final class RegionNode extends Node {
 
     /** Does what eager mode does before an operator refuses, and refuses. */
     private void breakOff(@Nullable Tensor[] gradients, BackwardPass pass, int refusing) {
-        if (!writes && continuation == null) {
+        if (continuation == null) {
             boolean read = tape.keepers(arrived).length() - 1 > refusing;
             Tensor[] values = read ? segment.valuesOnceMore() : new Tensor[events];
             walkPart(gradients, pass, new BrokenPass(walk, refusing, values));
@@ -253,6 +254,9 @@ final class RegionNode extends Node {
         for (int i = 0; i < versions.length; i++) {
             Tape.Saved saved = tape.saved().get(i);
             if (saved.operator() == refusing) {
+                if (saved.overwritten()) {
+                    SavedTensor.verify(name(), versions[i], versions[i] - 1, saved.type());
+                }
                 SavedTensor.verify(name(), version(saved), versions[i], saved.type());
             }
         }
@@ -330,7 +334,7 @@ final class RegionNode extends Node {
     /** Lets the memory go that no pass needs any more. */
     private void forgetWalked() {
         BitSet walkable = tape.walkable(freed);
-        if (walkable.isEmpty() && (writes || !BrokenPass.needsValues(tape, freed))) {
+        if (walkable.isEmpty() && !BrokenPass.needsValues(tape, freed)) {
             forget();
         } else if (execution != null
                 && walkable.stream()

@@ -856,9 +856,38 @@ final class Segment implements Storage.Reader {
         replay(null);
     }
 
-    /** The values of a segment without writes, computed beside those that there are; null for what cannot be made again. */
+    /** The values computed beside those that there are; null for what cannot be made again, or is not made by an operator. */
     @Nullable
     Tensor[] valuesOnceMore() {
+        return contents == null ? replayedValues() : valuesBesideWrites();
+    }
+
+    private @Nullable Tensor[] valuesBesideWrites() {
+        Tensor[] made = new Tensor[count];
+        try (GradMode.Scope direct = Region.suspend();
+                GradMode.Scope off = GradMode.noGrad()) {
+            for (int i = 0; i < count; i++) {
+                if (queued(i) instanceof Input input) {
+                    made[i] = isChangedInput(i) ? null : inputs.get(input.place());
+                } else if (values[i] != null && !values[i].isPending() && values[i].writes() == 0) {
+                    made[i] = values[i];
+                } else if (queued(i) instanceof Operation operation) {
+                    Tensor[] operands = IntStream.of(operation.operands())
+                            .mapToObj(operand -> made[operand])
+                            .toArray(Tensor[]::new);
+                    boolean known = !Arrays.asList(operands).contains(null);
+                    made[i] = known ? TensorOps.execute(operation.operator(), operands) : null;
+                }
+            }
+        }
+        return made;
+    }
+
+    private boolean isChangedInput(int value) {
+        return queued(value) instanceof Input input && !inputs.isUnchanged(input.place());
+    }
+
+    private @Nullable Tensor[] replayedValues() {
         Tensor[] made;
         try (GradMode.Scope direct = Region.suspend()) {
             made = new Replay(queued(), Collections.nCopies(count, null), inputs.tensors(), updates, sequence).run();
@@ -866,8 +895,7 @@ final class Segment implements Storage.Reader {
         for (int i = 0; i < count; i++) {
             if (queued(i) instanceof Operation operation) {
                 for (int operand : operation.operands()) {
-                    boolean changed = queued(operand) instanceof Input input && !inputs.isUnchanged(input.place());
-                    made[i] = changed || made[operand] == null ? null : made[i];
+                    made[i] = isChangedInput(operand) || made[operand] == null ? null : made[i];
                 }
             }
         }

@@ -180,6 +180,33 @@ final class StepFailuresTest {
     }
 
     @Test
+    void aRefusedPassLeavesTheGradientsOfWhatItHasMet() {
+        for (boolean changed : new boolean[] {false, true}) {
+            compare((step, trace) -> {
+                Tensor p = leaf(1, 2, 2);
+                Tensor q = leaf(2, 2, 2);
+                Tensor x = normal(3, 2, 2);
+                for (int i = 0; i < STEPS; i++) {
+                    trace.error(() -> step.call(() -> {
+                        Tensor freed = x.sub(p.amax(true, 0));
+                        Tensor y = q.mul(freed);
+                        // from the second call on this writes to a gradient
+                        freed.tanh().sum().backward();
+                        if (changed) {
+                            try (GradMode.Scope off = GradMode.noGrad()) {
+                                q.narrow(0, 0, 1).copy_(x.select(0, 1));
+                            }
+                        }
+                        y.tanh().sum().backward();
+                        return y;
+                    }));
+                    trace.leaves(p, q);
+                }
+            });
+        }
+    }
+
+    @Test
     void aStepAfterAFailedOneIsServed() {
         bailsOut((step, trace) -> {
             Tensor w = leaf(1, 4, 3);

@@ -30,8 +30,10 @@ public record Tape(BitSet outputs, BitSet walkable, List<Saved> saved, List<BitS
      * @param reached the outputs, by their place, whose gradients reach the operator
      * @param counter what counts
      * @param number the input, in order of first use, the output, by its place, or the value, by its number
+     * @param overwritten whether the path itself has changed it since
      */
-    public record Saved(TensorType type, int operator, BitSet reached, Counter counter, int number) {
+    public record Saved(
+            TensorType type, int operator, BitSet reached, Counter counter, int number, boolean overwritten) {
         /** Copies the set. */
         public Saved {
             reached = (BitSet) reached.clone();

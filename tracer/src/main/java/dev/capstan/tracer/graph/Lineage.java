@@ -196,15 +196,17 @@ public final class Lineage {
     private Optional<Tape.Saved> known(int value, int operator, BitSet reached, List<Integer> outputs) {
         TensorType type = events.get(value).type();
         int head = counted[value];
+        boolean overwritten = isOverwritten(value, operator);
         if (events.get(head) instanceof External external) {
-            return Optional.of(new Tape.Saved(type, operator, reached, Tape.Counter.INPUT, external.index()));
+            return Optional.of(
+                    new Tape.Saved(type, operator, reached, Tape.Counter.INPUT, external.index(), overwritten));
         }
         if (events.get(head) instanceof Applied applied && applied.operator() instanceof Detach) {
-            return Optional.of(new Tape.Saved(type, operator, reached, Tape.Counter.VALUE, head));
+            return Optional.of(new Tape.Saved(type, operator, reached, Tape.Counter.VALUE, head, overwritten));
         }
         for (int i = 0; i < outputs.size(); i++) {
             if (storages[outputs.get(i)] == storages[value]) {
-                return Optional.of(new Tape.Saved(type, operator, reached, Tape.Counter.OUTPUT, i));
+                return Optional.of(new Tape.Saved(type, operator, reached, Tape.Counter.OUTPUT, i, overwritten));
             }
         }
         return Optional.empty();
