@@ -43,7 +43,7 @@ final class Body {
     private static BitSet constant(Repetition repetition) {
         Schedule body = repetition.body();
         BitSet written = new BitSet();
-        body.steps().forEach(step -> StepByStep.outputs(step).forEach(place -> written.set(place.slot())));
+        body.steps().forEach(step -> step.outputs().forEach(place -> written.set(place.slot())));
         BitSet constant = new BitSet();
         for (int slot = 0; slot < body.slots().size(); slot++) {
             boolean same = true;

@@ -61,7 +61,7 @@ record Packing(Map<Integer, Use> uses, int count, List<Factor> constants) {
                         .steps
                         .add(i);
             }
-            for (Place written : StepByStep.outputs(steps.get(i))) {
+            for (Place written : steps.get(i).outputs()) {
                 valid.keySet().removeIf(factor -> overlap(factor, written));
             }
         }

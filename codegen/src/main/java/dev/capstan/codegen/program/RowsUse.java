@@ -148,7 +148,7 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
 
     private static List<Place> places(Step kernel) {
         List<Place> places = new ArrayList<>(kernel instanceof Loop loop ? loop.inputs() : ((Reduce) kernel).inputs());
-        places.addAll(StepByStep.outputs(kernel));
+        places.addAll(kernel.outputs());
         return places;
     }
 

@@ -145,23 +145,6 @@ final class StepByStep {
         return EagerStep.sequence(steps, operands, temporaries);
     }
 
-    /** What a step writes. */
-    static List<Place> outputs(Step step) {
-        if (step instanceof Loop loop) {
-            return loop.outputs();
-        }
-        if (step instanceof Reduce reduce) {
-            return List.of(reduce.output());
-        }
-        if (step instanceof Rows rows) {
-            return rows.outputs();
-        }
-        if (step instanceof Single single) {
-            return List.of(single.output());
-        }
-        return List.of(step instanceof Multiply multiply ? multiply.output() : ((Clear) step).output());
-    }
-
     static List<Operand> operands(Schedule schedule, List<Place> places) {
         return places.stream().map(place -> operand(schedule, place)).toList();
     }

@@ -76,7 +76,7 @@ final class MemoryPlan {
             }
         }
         for (int step = 0; step < steps.size(); step++) {
-            for (Place output : Steps.outputs(steps.get(step))) {
+            for (Place output : steps.get(step).outputs()) {
                 if (isScratch(output.slot()) && first[output.slot()] == step) {
                     begin(steps.get(step), step, output);
                 }

@@ -63,13 +63,13 @@ final class RowAssembly {
         Map<Place, Place> outputs = new LinkedHashMap<>();
         Map<Place, Place> own = new LinkedHashMap<>();
         for (Step kernel : merged) {
-            for (Place place : Steps.inputs(kernel)) {
+            for (Place place : kernel.inputs()) {
                 Place begin = beginning(place);
                 if (!outputs.containsKey(begin) && !own.containsKey(begin)) {
                     inputs.put(place, place);
                 }
             }
-            for (Place place : Steps.outputs(kernel)) {
+            for (Place place : kernel.outputs()) {
                 Place begin = beginning(place);
                 (kept.contains(begin) ? outputs : own).put(begin, place);
             }
@@ -129,7 +129,7 @@ final class RowAssembly {
             List<Place> places = new ArrayList<>();
             for (Place place : Steps.places(kernel)) {
                 boolean combined = kernel instanceof Reduce
-                        && places.size() == Steps.inputs(kernel).size();
+                        && places.size() == kernel.inputs().size();
                 Layout outer = iteration.layout(next++, place.layout().offset());
                 Layout layout = narrow
                         ? outer
@@ -138,7 +138,7 @@ final class RowAssembly {
                                 : with(outer, columns, place.layout().stride(last));
                 places.add(new Place(place.slot(), layout));
             }
-            int read = Steps.inputs(kernel).size();
+            int read = kernel.inputs().size();
             Shape shape = narrow ? iteration.shape() : iteration.shape().insert(rank, columns);
             merged.add(
                     kernel instanceof Loop loop

@@ -84,7 +84,13 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
     public record Place(int slot, Layout layout) {}
 
     /** One call of a kernel. */
-    public sealed interface Step {}
+    public sealed interface Step {
+        /** What it reads. */
+        List<Place> inputs();
+
+        /** What it writes. */
+        List<Place> outputs();
+    }
 
     /**
      * A fused element-wise loop. An output may lie in the place of an input with the same layout.
@@ -118,6 +124,11 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
             reduced = List.copyOf(reduced);
             inputs = List.copyOf(inputs);
         }
+
+        @Override
+        public List<Place> outputs() {
+            return List.of(output);
+        }
     }
 
     /**
@@ -146,7 +157,17 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
      * @param right the second factor
      * @param output contiguous, overwritten
      */
-    public record Multiply(Place left, Place right, Place output) implements Step {}
+    public record Multiply(Place left, Place right, Place output) implements Step {
+        @Override
+        public List<Place> inputs() {
+            return List.of(left, right);
+        }
+
+        @Override
+        public List<Place> outputs() {
+            return List.of(output);
+        }
+    }
 
     /**
      * An operator that is a step by itself: a {@code Scan}, an {@code Indexed} or an {@code Opaque} one.
@@ -160,6 +181,11 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
         public Single {
             inputs = List.copyOf(inputs);
         }
+
+        @Override
+        public List<Place> outputs() {
+            return List.of(output);
+        }
     }
 
     /**
@@ -167,7 +193,17 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
      *
      * @param output contiguous, overwritten
      */
-    public record Clear(Place output) implements Step {}
+    public record Clear(Place output) implements Step {
+        @Override
+        public List<Place> inputs() {
+            return List.of();
+        }
+
+        @Override
+        public List<Place> outputs() {
+            return List.of(output);
+        }
+    }
 
     /** Slots, steps and kernels, one line a step. */
     @Override

@@ -69,8 +69,8 @@ final class ScheduleText {
     }
 
     private String line(Step step) {
-        String inputs = Steps.inputs(step).stream().map(this::text).collect(Collectors.joining("  "));
-        String outputs = Steps.outputs(step).stream().map(this::text).collect(Collectors.joining("  "));
+        String inputs = step.inputs().stream().map(this::text).collect(Collectors.joining("  "));
+        String outputs = step.outputs().stream().map(this::text).collect(Collectors.joining("  "));
         String moved = inputs.isEmpty() ? "-> " + outputs : inputs + " -> " + outputs;
         if (step instanceof Loop loop) {
             return "loop " + kernel(loop.kernel()) + loop.shape() + "  " + moved;

@@ -95,9 +95,9 @@ final class ScheduleVerifier {
                 produced.stream().map(Place::slot).toList());
         ScheduleVerifier inside = new ScheduleVerifier(body, EnumSet.of(Kind.ARENA), List.of());
         for (Step step : body.steps()) {
-            for (Place place : Steps.inputs(step)) {
+            for (Place place : step.inputs()) {
                 for (Step before : body.steps().subList(0, body.steps().indexOf(step))) {
-                    for (Place output : Steps.outputs(before)) {
+                    for (Place output : before.outputs()) {
                         inside.require(staysInRow(place, output, rows.rank()), place, step);
                     }
                 }
@@ -117,7 +117,7 @@ final class ScheduleVerifier {
             if (step == end) {
                 break;
             }
-            for (Place output : Steps.outputs(step)) {
+            for (Place output : step.outputs()) {
                 if (output.slot() == place.slot()) {
                     coverage.add(output.layout());
                 }
@@ -153,11 +153,11 @@ final class ScheduleVerifier {
     }
 
     private void run(Step step) {
-        Steps.inputs(step).forEach(place -> read(place, step));
+        step.inputs().forEach(place -> read(place, step));
         if (step instanceof Rows rows) {
             compare(rows);
         }
-        List<Place> outputs = Steps.outputs(step);
+        List<Place> outputs = step.outputs();
         for (int i = 0; i < outputs.size(); i++) {
             Place output = outputs.get(i);
             Slot slot = slot(output, step);
@@ -166,7 +166,7 @@ final class ScheduleVerifier {
             for (Place other : outputs.subList(0, i)) {
                 require(isDisjoint(output, other), output, step);
             }
-            for (Place input : Steps.inputs(step)) {
+            for (Place input : step.inputs()) {
                 boolean inPlace = step instanceof Loop && input.equals(output);
                 require(inPlace || isDisjoint(output, input), output, step);
             }

@@ -17,44 +17,10 @@ import java.util.function.UnaryOperator;
 final class Steps {
     private Steps() {}
 
-    /** What a step reads. */
-    static List<Place> inputs(Step step) {
-        if (step instanceof Loop loop) {
-            return loop.inputs();
-        }
-        if (step instanceof Reduce reduce) {
-            return reduce.inputs();
-        }
-        if (step instanceof Rows rows) {
-            return rows.inputs();
-        }
-        if (step instanceof Single single) {
-            return single.inputs();
-        }
-        return step instanceof Multiply multiply ? List.of(multiply.left(), multiply.right()) : List.of();
-    }
-
-    /** What a step writes. */
-    static List<Place> outputs(Step step) {
-        if (step instanceof Loop loop) {
-            return loop.outputs();
-        }
-        if (step instanceof Reduce reduce) {
-            return List.of(reduce.output());
-        }
-        if (step instanceof Rows rows) {
-            return rows.outputs();
-        }
-        if (step instanceof Single single) {
-            return List.of(single.output());
-        }
-        return List.of(step instanceof Multiply multiply ? multiply.output() : ((Clear) step).output());
-    }
-
     /** What a step reads and writes. */
     static List<Place> places(Step step) {
-        List<Place> places = new ArrayList<>(inputs(step));
-        places.addAll(outputs(step));
+        List<Place> places = new ArrayList<>(step.inputs());
+        places.addAll(step.outputs());
         return places;
     }
 

@@ -108,7 +108,7 @@ final class WriteBack {
     }
 
     private static boolean writes(Step step, int buffer) {
-        for (Place output : Steps.outputs(step)) {
+        for (Place output : step.outputs()) {
             if (output.slot() == buffer) {
                 return true;
             }

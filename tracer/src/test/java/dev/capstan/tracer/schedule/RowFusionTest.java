@@ -77,7 +77,7 @@ class RowFusionTest {
         Schedule schedule = forward(Softmax.softmax(ops, input(20, 30), -1));
         assertEquals("(Reduce Loop Reduce Loop)", kinds(schedule));
         assertEquals(0, arena(schedule));
-        assertEquals(1, Steps.inputs(schedule.steps().get(0)).size());
+        assertEquals(1, schedule.steps().get(0).inputs().size());
     }
 
     @Test
@@ -131,7 +131,7 @@ class RowFusionTest {
         int powers = Exp.exp(ops, Sub.sub(ops, x, highest));
         Schedule schedule = forward(Sum.sum(ops, powers, List.of(1), false), powers, highest);
         assertEquals("(Reduce Loop Reduce)", kinds(schedule));
-        assertEquals(3, Steps.outputs(schedule.steps().get(0)).size());
+        assertEquals(3, schedule.steps().get(0).outputs().size());
     }
 
     @Test

@@ -146,7 +146,7 @@ class SchedulerTest {
     /** How many elements all steps together write. */
     private static long work(Schedule schedule) {
         return schedule.steps().stream()
-                .flatMap(step -> Steps.outputs(step).stream())
+                .flatMap(step -> step.outputs().stream())
                 .mapToLong(place -> place.layout().shape().elements())
                 .sum();
     }
