@@ -13,7 +13,7 @@ import java.util.List;
 public final class Adam extends AdaptiveMoments {
     /** An optimizer with learning rate 1e-3, betas 0.9 and 0.999, eps 1e-8. */
     public Adam(List<? extends Tensor> parameters) {
-        super(parameters, false);
+        super(parameters, Decay.IN_GRADIENT);
     }
 
     /** Sets the learning rate; it may change between steps. */
@@ -31,6 +31,12 @@ public final class Adam extends AdaptiveMoments {
     /** Sets what is added to the root in the denominator. */
     public Adam eps(double epsilon) {
         setEps(epsilon);
+        return this;
+    }
+
+    /** Sets what share of a parameter is added to its gradient; 0 at first. It may change between steps. */
+    public Adam weightDecay(double factor) {
+        setWeightDecay(factor);
         return this;
     }
 }

@@ -13,7 +13,7 @@ import java.util.List;
 public final class AdamW extends AdaptiveMoments {
     /** An optimizer with learning rate 1e-3, betas 0.9 and 0.999, eps 1e-8, weight decay 0.01. */
     public AdamW(List<? extends Tensor> parameters) {
-        super(parameters, true);
+        super(parameters, Decay.APART);
         setWeightDecay(0.01);
     }
 

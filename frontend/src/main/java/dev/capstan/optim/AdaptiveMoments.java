@@ -6,7 +6,8 @@ import dev.capstan.Update;
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.DType;
-import java.util.EnumMap;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -15,14 +16,25 @@ import java.util.Map;
  * what {@link Adam} and {@link AdamW} share.
  */
 abstract class AdaptiveMoments extends Optimizer {
-    private final Map<DType, Update> updates = new EnumMap<>(DType.class);
+    private final Map<Rule, Update> updates = new HashMap<>();
     private final Moments[] moments;
-    private final boolean decays;
+    private final Decay decay;
     private double lr = 1e-3;
     private double beta1 = 0.9;
     private double beta2 = 0.999;
     private double eps = 1e-8;
     private double weightDecay;
+
+    /** How weights decay. */
+    enum Decay {
+        /** They are added to the gradient. */
+        IN_GRADIENT,
+        /** They shrink beside the descent. */
+        APART
+    }
+
+    /** Which of the formulas is computed. */
+    private record Rule(DType dtype, Decay decay, boolean decays) {}
 
     private static final class Moments {
         final Tensor first;
@@ -38,11 +50,11 @@ abstract class AdaptiveMoments extends Optimizer {
     /**
      * An optimizer of these leaves.
      *
-     * @param decays whether parameters also shrink on their own
+     * @param decay how weights decay, if they do
      */
-    AdaptiveMoments(List<? extends Tensor> parameters, boolean decays) {
+    AdaptiveMoments(List<? extends Tensor> parameters, Decay decay) {
         super(parameters);
-        this.decays = decays;
+        this.decay = decay;
         moments = new Moments[size()];
     }
 
@@ -73,21 +85,30 @@ abstract class AdaptiveMoments extends Optimizer {
         state.steps++;
         double correction1 = 1 - Math.pow(beta1, state.steps);
         double correction2 = Math.sqrt(1 - Math.pow(beta2, state.steps));
-        updates.computeIfAbsent(dtype, type -> Update.of(type, 4, decays ? 8 : 7, this::rule))
+        Rule rule = new Rule(dtype, decay, weightDecay != 0);
+        updates.computeIfAbsent(rule, AdaptiveMoments::update)
                 .run(
                         List.of(parameter, state.first, state.second, gradient),
                         numbers(operands(lr / correction1, correction2)));
     }
 
     private double[] operands(double rate, double correction) {
-        return decays
-                ? new double[] {beta1, 1 - beta1, beta2, 1 - beta2, correction, eps, -rate, 1 - lr * weightDecay}
-                : new double[] {beta1, 1 - beta1, beta2, 1 - beta2, correction, eps, -rate};
+        double[] operands = {beta1, 1 - beta1, beta2, 1 - beta2, correction, eps, -rate, 0};
+        if (weightDecay == 0) {
+            return Arrays.copyOf(operands, operands.length - 1);
+        }
+        operands[operands.length - 1] = decay == Decay.APART ? 1 - lr * weightDecay : weightDecay;
+        return operands;
     }
 
-    private List<Expr> rule(List<Expr> o) {
-        Expr parameter = decays ? o.get(0).mul(o.get(11)) : o.get(0);
-        Expr g = o.get(3);
+    private static Update update(Rule rule) {
+        return Update.of(rule.dtype, 4, rule.decays ? 8 : 7, o -> values(rule, o));
+    }
+
+    private static List<Expr> values(Rule rule, List<Expr> o) {
+        boolean apart = rule.decays && rule.decay == Decay.APART;
+        Expr parameter = apart ? o.get(0).mul(o.get(11)) : o.get(0);
+        Expr g = rule.decays && !apart ? o.get(3).add(o.get(0).mul(o.get(11))) : o.get(3);
         Expr first = o.get(1).mul(o.get(4)).add(g.mul(o.get(5)));
         Expr second = o.get(2).mul(o.get(6)).add(g.mul(o.get(7)).mul(g));
         Expr root = Expr.apply(Primitive.SQRT, second);

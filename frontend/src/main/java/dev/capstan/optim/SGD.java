@@ -4,24 +4,75 @@ package dev.capstan.optim;
 import dev.capstan.Tensor;
 import dev.capstan.Update;
 import dev.capstan.runtime.kernel.Expr;
+import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
-import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 
 /**
- * Stochastic gradient descent: {@code v = momentum v + g}, {@code p = p - lr v}; the first velocity is the gradient itself.
+ * Stochastic gradient descent: {@code v = momentum v + (1 - dampening) g}, {@code p = p - lr v}; the first velocity is the
+ * gradient itself. With Nesterov's momentum {@code p = p - lr (g + momentum v)}. With a decay of the weights g is
+ * {@code g + weightDecay p}.
  *
  * <p>Source: PyTorch, {@code torch.optim.SGD}.
  */
 public final class SGD extends Optimizer {
-    private final Map<DType, Update> plain = new EnumMap<>(DType.class);
-    private final Map<DType, Update> withVelocity = new EnumMap<>(DType.class);
+    private final Map<Rule, Update> updates = new HashMap<>();
     private final Tensor[] velocities;
     private double lr = 1e-3;
     private double momentum;
+    private double dampening;
+    private double weightDecay;
+    private boolean nesterov;
 
-    /** An optimizer with learning rate 1e-3 and no momentum. */
+    /** Which of the formulas is computed; options that are off cost nothing and change no bit. */
+    private record Rule(DType dtype, boolean moves, boolean dampens, boolean nesterov, boolean decays) {
+        Update update() {
+            return Update.of(dtype, moves ? 3 : 2, numbers(0, 0, 0, 0, 0).length, this::values);
+        }
+
+        /** Those of these numbers that are used. */
+        double[] numbers(double rate, double carried, double share, double ahead, double decay) {
+            DoubleStream.Builder numbers = DoubleStream.builder().add(rate);
+            if (moves) {
+                numbers.add(carried);
+            }
+            if (dampens) {
+                numbers.add(share);
+            }
+            if (nesterov) {
+                numbers.add(ahead);
+            }
+            if (decays) {
+                numbers.add(decay);
+            }
+            return numbers.build().toArray();
+        }
+
+        /** Parameter, velocity if any, gradient, and then the {@link #numbers}. */
+        private List<Expr> values(List<Expr> operands) {
+            Iterator<Expr> next = operands.iterator();
+            Expr parameter = next.next();
+            Expr velocity = moves ? next.next() : null;
+            Expr gradient = next.next();
+            Expr rate = next.next();
+            Expr momentum = moves ? next.next() : null;
+            Expr share = dampens ? next.next() : null;
+            Expr ahead = nesterov ? next.next() : null;
+            gradient = decays ? gradient.add(parameter.mul(next.next())) : gradient;
+            if (!moves) {
+                return List.of(parameter.add(gradient.mul(rate)));
+            }
+            Expr moved = velocity.mul(momentum).add(dampens ? gradient.mul(share) : gradient);
+            Expr direction = nesterov ? gradient.add(moved.mul(ahead)) : moved;
+            return List.of(parameter.add(direction.mul(rate)), moved);
+        }
+    }
+
+    /** An optimizer with learning rate 1e-3, no momentum and no decay. */
     public SGD(List<? extends Tensor> parameters) {
         super(parameters);
         velocities = new Tensor[size()];
@@ -39,33 +90,49 @@ public final class SGD extends Optimizer {
         return this;
     }
 
+    /** Sets by how much less than the whole gradient enters the velocity, from 0 to below 1. */
+    public SGD dampening(double factor) {
+        this.dampening = requireFraction("dampening", factor);
+        return this;
+    }
+
+    /** Sets what share of a parameter is added to its gradient. */
+    public SGD weightDecay(double factor) {
+        this.weightDecay = requireNotNegative("weightDecay", factor);
+        return this;
+    }
+
+    /** Looks ahead by the velocity; it needs a momentum and no dampening when a step is made. */
+    public SGD nesterov(boolean ahead) {
+        this.nesterov = ahead;
+        return this;
+    }
+
     @Override
     void update(int index, Tensor parameter, Tensor gradient) {
-        DType dtype = parameter.dtype();
-        if (momentum == 0) {
-            plain.computeIfAbsent(dtype, SGD::descent).run(List.of(parameter, gradient), numbers(-lr));
+        if (nesterov && (momentum == 0 || dampening != 0)) {
+            throw new CapstanException(
+                    "optimizer",
+                    "nesterov needs a momentum and no dampening",
+                    "momentum " + momentum + ", dampening " + dampening);
+        }
+        Rule rule =
+                new Rule(parameter.dtype(), momentum != 0, momentum != 0 && dampening != 0, nesterov, weightDecay != 0);
+        Update update = updates.computeIfAbsent(rule, Rule::update);
+        if (!rule.moves) {
+            update.run(List.of(parameter, gradient), numbers(rule.numbers(-lr, 0, 0, 0, weightDecay)));
             return;
         }
         Tensor velocity = velocities[index];
-        boolean first = velocity == null || velocity.dtype() != dtype;
+        boolean first = velocity == null || velocity.dtype() != parameter.dtype();
         if (first) {
             velocity = parameter.zerosLike();
             velocities[index] = velocity;
         }
         // with a zero velocity before it, the first velocity is the gradient
-        withVelocity
-                .computeIfAbsent(dtype, SGD::accelerated)
-                .run(List.of(parameter, velocity, gradient), numbers(first ? 0 : momentum, -lr));
-    }
-
-    private static Update descent(DType dtype) {
-        return Update.of(dtype, 2, 1, o -> List.of(o.get(0).add(o.get(1).mul(o.get(2)))));
-    }
-
-    private static Update accelerated(DType dtype) {
-        return Update.of(dtype, 3, 2, o -> {
-            Expr velocity = o.get(1).mul(o.get(3)).add(o.get(2));
-            return List.of(o.get(0).add(velocity.mul(o.get(4))), velocity);
-        });
+        double[] numbers = first
+                ? rule.numbers(-lr, 0, 1, momentum, weightDecay)
+                : rule.numbers(-lr, momentum, 1 - dampening, momentum, weightDecay);
+        update.run(List.of(parameter, velocity, gradient), numbers(numbers));
     }
 }

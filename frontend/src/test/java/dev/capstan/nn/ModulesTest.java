@@ -301,6 +301,16 @@ class ModulesTest {
     }
 
     @Test
+    void activationsAreTheirFunctions() {
+        Tensor x = Tensor.of(new double[] {-3, -0.5, 0, 0.5, 4});
+        // PyTorch 1.13
+        double[] gelu = {-0.00404969409489031, -0.15426876936299344, 0, 0.34573123063700656, 3.9998733150326675};
+        double[] silu = {-0.14227761953270035, -0.1887703343990727, 0, 0.3112296656009273, 3.928055160151634};
+        assertArrayEquals(gelu, new GELU().apply(x).toDoubleArray(), 1e-14);
+        assertArrayEquals(silu, new SiLU().apply(x).toDoubleArray(), 1e-14);
+    }
+
+    @Test
     void sequentialAppliesInOrder() {
         Linear first = new Linear(2, 3);
         Linear last = new Linear(3, 1);

@@ -13,6 +13,7 @@ import dev.capstan.nn.Linear;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class OptimizersTest {
@@ -90,6 +91,55 @@ class OptimizersTest {
             }
             assertArrayEquals(expected, p.toFloatArray());
         }
+    }
+
+    /** Three steps; what PyTorch 1.13 gives for the same. */
+    private static void followsPyTorch(Function<List<Tensor>, Optimizer> optimizer, double... expected) {
+        Tensor p = doubles(1, -2, 0.5);
+        Optimizer made = optimizer.apply(List.of(p));
+        step(made, p, 2, -4, 0.5);
+        step(made, p, -1, 3, 0.25);
+        step(made, p, 0.5, 0, -8);
+        assertArrayEquals(expected, p.toDoubleArray(), 1e-14);
+    }
+
+    @Test
+    void weightsDecayThroughTheGradient() {
+        followsPyTorch(p -> new SGD(p).lr(0.1).weightDecay(0.05), 0.836569875, -1.87263975, 1.2181611875);
+        followsPyTorch(
+                p -> new SGD(p).lr(0.1).momentum(0.9).weightDecay(0.05), 0.5733648750000001, -1.43622975, 1.1041086875);
+        followsPyTorch(
+                p -> new Adam(p).lr(0.1).weightDecay(0.05),
+                0.8337440165750638,
+                -1.8781820834226526,
+                0.36474833853102684);
+    }
+
+    @Test
+    void weightsDecayApart() {
+        followsPyTorch(
+                p -> new AdamW(p).lr(0.1).weightDecay(0.05),
+                0.825528925652943,
+                -1.8553545630981416,
+                0.3594908726697808);
+    }
+
+    @Test
+    void nesterovLooksAhead() {
+        followsPyTorch(
+                p -> new SGD(p).lr(0.1).momentum(0.9).nesterov(true).weightDecay(0.05),
+                0.45676054762500007,
+                -1.3727160952500002,
+                1.7633680975625001);
+        Tensor p = doubles(1);
+        SGD still = new SGD(List.of(p)).nesterov(true);
+        assertThrows(CapstanException.class, () -> step(still, p, 1));
+        assertArrayEquals(new double[] {1}, p.toDoubleArray());
+    }
+
+    @Test
+    void dampeningSparesTheFirstGradient() {
+        followsPyTorch(p -> new SGD(p).lr(0.1).momentum(0.9).dampening(0.5), 0.528, -1.201, 0.74075);
     }
 
     // ---- Adam
