@@ -58,6 +58,7 @@ class WarmUpThreadTest {
 
     @Test
     void laterRanksOnlyRunWhileEarlierOnesWait() throws InterruptedException {
+        CountDownLatch holding = new CountDownLatch(1);
         CountDownLatch begin = new CountDownLatch(1);
         CountDownLatch done = new CountDownLatch(3);
         WarmUpThread thread = WarmUpThread.shared();
@@ -65,6 +66,7 @@ class WarmUpThreadTest {
         thread.submit(Rank.PRODUCT, new Job() {
             @Override
             public Progress advance() {
+                holding.countDown();
                 try {
                     begin.await();
                 } catch (InterruptedException e) {
@@ -83,6 +85,8 @@ class WarmUpThreadTest {
                 log.add(reason.toString());
             }
         });
+        // else it may have seen some of the others already
+        assertTrue(holding.await(60, TimeUnit.SECONDS));
         thread.submit(Rank.EAGER, new Slices("eager", done));
         thread.submit(Rank.PROGRAM, new Slices("program", done, Progress.WORKING, Progress.DONE));
         thread.submit(Rank.PRODUCT, new Slices("product", done, Progress.WORKING, Progress.WAITING, Progress.DONE));
