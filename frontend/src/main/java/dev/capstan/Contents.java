@@ -1,127 +1,124 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.Queued.Input;
+import dev.capstan.Queued.Operation;
+import dev.capstan.Queued.Retaken;
+import dev.capstan.Queued.Write;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.type.Layout;
-import dev.capstan.runtime.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which values of a segment share storage, and what each storage holds after the writes that are queued. A storage goes by
- * the number of the first value in it.
+ * the number of the first value in it. Where values lie is looked up when it is asked for: of most it never is.
  */
 final class Contents {
+    private final Segment segment;
     private final Inputs inputs;
-    private int[] roots = new int[64];
-    private Shape[] shapes = new Shape[64];
-    /** Where a value lies in its storage; null if it is all of that, in order. */
-    private @Nullable Layout[] layouts = new Layout[64];
-    /** For the root of a storage the number of its content. */
-    private int[] contents = new int[64];
-
-    private int count;
-    private final List<Outside> outside = new ArrayList<>();
+    /** For the root of a storage the number of its content, 0 if it was not written to. */
+    private int[] contents;
     /** For the root of a storage the number of its content after the last write that was recorded. */
     private Map<Integer, Integer> recorded = Map.of();
-    /** The roots of storages of which several tensors from outside show parts. */
-    private Set<Integer> shared = Set.of();
 
-    /** A write to a tensor from outside. */
-    private record Outside(Tensor input, Queued.Write write) {}
+    private final List<Outside> outside = new ArrayList<>();
 
-    Contents(Inputs inputs) {
+    /** A write to a tensor from outside, and what counts it, null if the storage does. */
+    private record Outside(Tensor input, @Nullable VersionCounter counter) {}
+
+    Contents(Segment segment, Inputs inputs, int likelyLength) {
+        this.segment = segment;
         this.inputs = inputs;
+        this.contents = new int[likelyLength];
     }
 
-    /** Takes in the next event, whose value has this shape. */
-    void add(Queued event, Shape shape) {
-        if (count == roots.length) {
-            roots = Arrays.copyOf(roots, 2 * count);
-            shapes = Arrays.copyOf(shapes, 2 * count);
-            layouts = Arrays.copyOf(layouts, 2 * count);
-            contents = Arrays.copyOf(contents, 2 * count);
+    /**
+     * Takes note of a write.
+     *
+     * @param target the number of a value in the storage
+     * @param content the number of the new content
+     * @param isRecorded whether the tape records it
+     * @param counter what counts the write, null if the storage does
+     */
+    void write(int target, int content, boolean isRecorded, @Nullable VersionCounter counter) {
+        int root = root(target);
+        if (root >= contents.length) {
+            contents = Arrays.copyOf(contents, 2 * root + 1);
         }
-        int root = count;
-        Layout layout = null;
-        if (event instanceof Queued.Operation operation) {
-            if (operation.isView()) {
-                int operand = operation.operands()[0];
-                layout = operation.viewing().of(layout(operand));
-                root = layout == null ? count : roots[operand];
-            }
-        } else if (event instanceof Queued.Input input) {
-            root = input.alias() < 0 ? count : roots[input.alias()];
-            layout = inputs.get(input.place()).values().layout();
-            if (root != count) {
-                shared = shared.isEmpty() ? new HashSet<>() : shared;
-                shared.add(root);
-            }
-        } else if (event instanceof Queued.Write write) {
-            root = roots[write.content()];
-            layout = layouts[write.content()];
-            contents[root] = count;
-            note(root, write);
-        } else if (event instanceof Queued.Retaken retaken) {
-            root = roots[retaken.value()];
-            layout = layouts[retaken.value()];
-        }
-        roots[count] = root;
-        shapes[count] = shape;
-        layouts[count] = layout;
-        contents[count] = count;
-        count++;
-    }
-
-    private Layout layout(int value) {
-        Layout known = layouts[value];
-        if (known == null) {
-            known = Layout.contiguous(shapes[value]);
-            layouts[value] = known;
-        }
-        return known;
-    }
-
-    private void note(int root, Queued.Write write) {
-        if (write.recording()) {
+        contents[root] = content;
+        if (isRecorded) {
             recorded = recorded.isEmpty() ? new HashMap<>() : recorded;
-            recorded.put(root, count);
+            recorded.put(root, content);
         }
-        Tensor input = inputs.at(root);
-        if (input != null) {
-            outside.add(new Outside(input, write));
+        if (segment.queued(root) instanceof Input input) {
+            outside.add(new Outside(inputs.get(input.place()), counter));
         }
+    }
+
+    /** Where a value lies in its storage. */
+    private Layout layout(int value) {
+        Queued event = segment.queued(value);
+        if (event instanceof Operation operation && operation.isView()) {
+            Layout layout = operation.viewing().of(layout(operation.operands()[0]));
+            return layout == null ? Layout.contiguous(segment.shape(value)) : layout;
+        }
+        if (event instanceof Input input) {
+            return inputs.get(input.place()).values().layout();
+        }
+        if (event instanceof Write write) {
+            return layout(write.content());
+        }
+        return event instanceof Retaken retaken ? layout(retaken.value()) : Layout.contiguous(segment.shape(value));
     }
 
     /** The first value in the storage of a value. */
     int root(int value) {
-        return roots[value];
+        Queued event = segment.queued(value);
+        if (event instanceof Operation operation) {
+            if (!operation.isView()) {
+                return value;
+            }
+            int operand = operation.operands()[0];
+            return operation.viewing().of(layout(operand)) == null ? value : root(operand);
+        }
+        if (event instanceof Input input) {
+            return input.alias() < 0 ? value : input.alias();
+        }
+        if (event instanceof Write write) {
+            return root(write.content());
+        }
+        return event instanceof Retaken retaken ? root(retaken.value()) : value;
     }
 
     /** What the storage of a value holds now. */
     int of(int value) {
-        return contents[roots[value]];
+        int root = root(value);
+        int written = written(root);
+        return written == 0 ? root : written;
     }
 
     /** True if the storage of a value was written to since. */
     boolean isStale(int value) {
-        return of(value) > value && isWritten(value);
+        return written(root(value)) > value;
     }
 
     /** True if a write to the storage of a value is queued. */
     boolean isWritten(int value) {
-        return of(value) != roots[value];
+        return written(root(value)) != 0;
+    }
+
+    private int written(int root) {
+        return root < contents.length ? contents[root] : 0;
     }
 
     /** True if a write to the storage of a value was recorded since. */
     boolean isRewritten(int value) {
-        return recorded.getOrDefault(roots[value], value) > value;
+        return !recorded.isEmpty() && recorded.getOrDefault(root(value), value) > value;
     }
 
     /**
@@ -130,9 +127,10 @@ final class Contents {
      */
     @Nullable
     Layout place(int value) {
-        Layout whole = layout(roots[value]);
+        int root = root(value);
+        Layout whole = layout(root);
         Layout part = layout(value);
-        boolean single = whole.isContiguous() && !shared.contains(roots[value]);
+        boolean single = whole.isContiguous() && !inputs.isShared(root);
         return single && part.shape().elements() > 0 && !part.overlapsItself()
                 ? part.at(part.offset() - whole.offset())
                 : null;
@@ -140,7 +138,8 @@ final class Contents {
 
     /** True if a value is a view, other than of the whole storage as it is. */
     boolean isPart(int value) {
-        return value != roots[value] && !layout(value).equals(layout(roots[value]));
+        int root = root(value);
+        return value != root && !layout(value).equals(layout(root));
     }
 
     /** Says that the queued writes to tensors from outside have been made by a program. */
@@ -148,8 +147,8 @@ final class Contents {
         for (Outside made : outside) {
             Storage storage = made.input().values().storage();
             storage.written();
-            if (made.write().counter() != null) {
-                made.write().counter().wrote(storage);
+            if (made.counter() != null) {
+                made.counter().wrote(storage);
             }
         }
     }

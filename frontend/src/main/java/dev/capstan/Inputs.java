@@ -5,17 +5,21 @@ import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Walk;
 import java.util.Arrays;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /** The tensors from outside that a segment uses, in order of first use, and what they were then. */
 final class Inputs {
-    /** As many are found sooner one after another than by a hash. */
-    private static final int FEW = 8;
+    private static final BitSet NONE = new BitSet();
 
-    private Input[] inputs = new Input[4];
+    private Input[] inputs = new Input[8];
     private int count;
-    /** By the hash of a storage its first input; empty while there are few. */
-    private @Nullable Input[] table = {};
+    /** The storage that was last found to hold several, and the number of the first in it. */
+    private @Nullable Storage common;
+
+    private int firstInCommon;
+    /** The numbers of those inputs that share their storage with later ones. */
+    private BitSet shared = NONE;
 
     private static final class Input {
         final Tensor tensor;
@@ -23,9 +27,6 @@ final class Inputs {
         final int number;
         final int version;
         final int writes;
-        /** The next input in the same storage. */
-        @Nullable
-        Input next;
 
         Input(Tensor tensor, NdArray array, int number) {
             this.tensor = tensor;
@@ -40,74 +41,51 @@ final class Inputs {
         }
     }
 
-    /** Takes in an input, whose value has this number, and which this reader will read later. */
-    void add(Tensor tensor, NdArray array, int number, Storage.Reader reader) {
-        array.storage().awaitedBy(reader);
+    /** Takes in an input, whose value has this number, and whose storage is {@linkplain Storage#awaitedBy awaited}. */
+    void add(Tensor tensor, NdArray array, int number, int alias) {
         if (count == inputs.length) {
             inputs = Arrays.copyOf(inputs, 2 * count);
         }
-        Input input = new Input(tensor, array, number);
-        inputs[count++] = input;
-        if (count > FEW && 2 * count > table.length) {
-            table = new Input[4 * inputs.length];
-            for (int i = 0; i < count; i++) {
-                inputs[i].next = null;
-                enter(inputs[i]);
-            }
-        } else {
-            enter(input);
+        inputs[count++] = new Input(tensor, array, number);
+        if (alias != Walk.NONE) {
+            shared = shared == NONE ? new BitSet() : shared;
+            shared.set(alias);
         }
-    }
-
-    private void enter(Input input) {
-        Input last = first(input.array.storage());
-        if (last == null || last == input) {
-            if (table.length > 0) {
-                table[slot(input.array.storage())] = input;
-            }
-            return;
-        }
-        while (last.next != null) {
-            last = last.next;
-        }
-        last.next = input;
-    }
-
-    /** Where the table has a storage, or has room for it. */
-    private int slot(Storage storage) {
-        int at = System.identityHashCode(storage) & table.length - 1;
-        while (table[at] != null && table[at].array.storage() != storage) {
-            at = at + 1 & table.length - 1;
-        }
-        return at;
-    }
-
-    private @Nullable Input first(Storage storage) {
-        if (table.length > 0) {
-            return table[slot(storage)];
-        }
-        for (int i = 0; i < count; i++) {
-            if (inputs[i].array.storage() == storage) {
-                return inputs[i];
-            }
-        }
-        return null;
     }
 
     /** The number of the first input in a storage, or {@link Walk#NONE}. */
     int in(Storage storage) {
-        Input first = first(storage);
-        return first == null ? Walk.NONE : first.number;
-    }
-
-    /** The number of a tensor that lies in this storage, or {@link Walk#NONE}. */
-    int of(Tensor tensor, Storage storage) {
-        for (Input input = first(storage); input != null; input = input.next) {
-            if (input.tensor == tensor) {
-                return input.number;
+        if (storage == common) {
+            return firstInCommon;
+        }
+        for (int i = 0; i < count; i++) {
+            if (inputs[i].array.storage() == storage) {
+                common = storage;
+                firstInCommon = inputs[i].number;
+                return firstInCommon;
             }
         }
         return Walk.NONE;
+    }
+
+    /** The number of a tensor, or {@link Walk#NONE}. */
+    int of(Tensor tensor) {
+        for (int i = 0; i < count; i++) {
+            if (inputs[i].tensor == tensor) {
+                return inputs[i].number;
+            }
+        }
+        return Walk.NONE;
+    }
+
+    /** True if an input, the first in its storage, is not the only one there. */
+    boolean isShared(int number) {
+        return shared.get(number);
+    }
+
+    /** True if two share storage. */
+    boolean hasAliases() {
+        return shared != NONE;
     }
 
     int count() {
@@ -117,22 +95,6 @@ final class Inputs {
     /** The tensor at a place in the order of first use. */
     Tensor get(int place) {
         return inputs[place].tensor;
-    }
-
-    /** The tensor whose value has this number, null if that is no input. */
-    @Nullable
-    Tensor at(int number) {
-        int from = 0;
-        int to = count;
-        while (from < to) {
-            int middle = (from + to) >>> 1;
-            if (inputs[middle].number == number) {
-                return inputs[middle].tensor;
-            }
-            from = inputs[middle].number < number ? middle + 1 : from;
-            to = inputs[middle].number < number ? to : middle;
-        }
-        return null;
     }
 
     /** All, in order. */

@@ -26,6 +26,7 @@ import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
 import dev.capstan.runtime.type.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -103,7 +104,10 @@ final class Segment implements Storage.Reader {
             int number = number(operand);
             PathEvent event = walk.repeat(operator, number, recording);
             if (event != null) {
-                return add(event, operation(event, operator, recording, number), operand);
+                if (event.note() == null) {
+                    event.note(new Operation(operator, new int[] {number}, recording));
+                }
+                return add(event, operand);
             }
         }
         return apply(operator, new Tensor[] {operand});
@@ -117,10 +121,31 @@ final class Segment implements Storage.Reader {
             int right = number(second);
             PathEvent event = walk.repeat(operator, left, right, recording);
             if (event != null) {
-                return add(event, operation(event, operator, recording, left, right), first);
+                if (event.note() == null) {
+                    event.note(new Operation(operator, new int[] {left, right}, recording));
+                }
+                return add(event, first);
             }
         }
         return apply(operator, new Tensor[] {first, second});
+    }
+
+    /** The same for three operands. */
+    Tensor apply(Operator operator, Tensor first, Tensor second, Tensor third) {
+        boolean recording = thread.isRecording();
+        if (!(recording && (first.isInference() || second.isInference() || third.isInference()))) {
+            int left = number(first);
+            int middle = number(second);
+            int right = number(third);
+            PathEvent event = walk.repeat(operator, left, middle, right, recording);
+            if (event != null) {
+                if (event.note() == null) {
+                    event.note(new Operation(operator, new int[] {left, middle, right}, recording));
+                }
+                return add(event, first);
+            }
+        }
+        return apply(operator, new Tensor[] {first, second, third});
     }
 
     /** The same for any number. */
@@ -137,35 +162,35 @@ final class Segment implements Storage.Reader {
             numbers[i] = number(operands[i]);
         }
         PathEvent event = walk.apply(operator, numbers, recording);
-        return add(event, operation(event, operator, recording, numbers), operands[0]);
+        operation(event, operator, recording, numbers);
+        return add(event, operands[0]);
     }
 
     private static Operation operation(PathEvent event, Operator operator, boolean recording, int... numbers) {
-        return event.note() instanceof Operation known
-                ? known
-                : note(event, new Operation(operator, numbers, recording));
+        if (event.note() == null) {
+            event.note(new Operation(operator, numbers, recording));
+        }
+        return (Operation) event.note();
     }
 
-    private static <Q extends Queued> Q note(PathEvent event, Q queued) {
-        event.note(queued);
-        return queued;
-    }
-
-    private Tensor add(PathEvent event, Operation operation, Tensor operand) {
+    /** Adds an operator that was noted, and the tensor that stands for its value. */
+    private Tensor add(PathEvent event, Tensor operand) {
         Tensor result = new Tensor(event.type(), event.requiresGradient(), thread.isInference(), this, count);
-        add(operation, result);
+        add(result);
         operators++;
-        return operation.isView() ? result.viewOf(operand, operation.viewing(), operation.recording()) : result;
+        return event.isView() ? viewOf(event, result, operand) : result;
     }
 
-    private void add(Queued event, @Nullable Tensor value) {
+    private static Tensor viewOf(PathEvent event, Tensor result, Tensor operand) {
+        Operation view = (Operation) event.note();
+        return result.viewOf(operand, view.viewing(), view.recording());
+    }
+
+    private void add(@Nullable Tensor value) {
         if (count == values.length) {
             values = Arrays.copyOf(values, 2 * count + 1);
         }
         values[count++] = value;
-        if (contents != null) {
-            contents.add(event, type(count - 1).shape());
-        }
     }
 
     /** Makes a tensor of one number that was queued last, and not used, one from outside: as it will be if it is a leaf. */
@@ -191,13 +216,12 @@ final class Segment implements Storage.Reader {
     }
 
     /** Puts an event of this call only in the place of what others have noted there. */
-    private <Q extends Queued> Q own(Q event) {
+    private void own(Queued event) {
         own = own.isEmpty() ? new HashMap<>() : own;
         own.put(count, event);
-        return event;
     }
 
-    private Queued queued(int value) {
+    Queued queued(int value) {
         Queued special = own.isEmpty() ? null : own.get(value);
         return special == null ? (Queued) walk.event(value).note() : special;
     }
@@ -211,41 +235,55 @@ final class Segment implements Storage.Reader {
         return walk.event(value).type();
     }
 
+    Shape shape(int value) {
+        return type(value).shape();
+    }
+
     private boolean requiresGradient(int value) {
         return walk.event(value).requiresGradient();
     }
 
     /** The number that a tensor has now: a write may have given it another content. */
     private int number(Tensor tensor) {
-        if (tensor.segment() == this && tensor.isPending()) {
-            if (contents != null) {
-                tensor.moveTo(current(tensor.segmentValue()));
-            }
-            return tensor.segmentValue();
+        int value = tensor.segmentValue();
+        if (value >= count || values[value] != tensor) {
+            value = tensor.segment() == this && tensor.isPending() ? value : inputNumber(tensor);
         }
-        int value = inputNumber(tensor);
-        return contents == null ? value : current(value);
+        if (contents == null || !contents.isStale(value)) {
+            return value;
+        }
+        int current = current(value);
+        if (tensor.segment() == this && tensor.isPending()) {
+            tensor.moveTo(current);
+        }
+        return current;
     }
 
     private int inputNumber(Tensor tensor) {
         NdArray array = tensor.values();
-        int known = inputs.of(tensor, array.storage());
-        if (known != Walk.NONE) {
-            return known;
+        int alias = Walk.NONE;
+        if (!array.storage().awaitedBy(this)) {
+            int known = inputs.of(tensor);
+            if (known != Walk.NONE) {
+                return known;
+            }
+            alias = inputs.in(array.storage());
         }
-        int alias = inputs.in(array.storage());
         PathEvent event = walk.input(tensor.type(), array.layout(), tensor.requiresGrad(), alias);
-        Queued input = event.note() instanceof Input seen ? seen : note(event, new Input(inputs.count(), alias));
-        inputs.add(tensor, array, count, this);
-        add(input, tensor);
+        if (event.note() == null) {
+            event.note(new Input(inputs.count(), alias));
+        }
+        inputs.add(tensor, array, count, alias);
+        if (tensor.segment() == null) {
+            // it is found at once when it is used again, here and, as a rule, in the next call
+            tensor.moveTo(count);
+        }
+        add(tensor);
         return count - 1;
     }
 
     /** A value in terms of what storages hold now; a view of an old content is taken again of the new one. */
     private int current(int value) {
-        if (!contents.isStale(value)) {
-            return value;
-        }
         Operation view = view(value);
         int content = contents.of(value);
         boolean detached = requiresGradient(value) != requiresGradient(content) || isApart(value);
@@ -261,21 +299,29 @@ final class Segment implements Storage.Reader {
             }
         }
         // off the tape the view is what it was
-        int again = retaken(value, view.operator(), current(view.operands()[0]), false);
+        int again = retaken(value, view.operator(), upToDate(view.operands()[0]), false);
         if (!requiresGradient(value)) {
             return again;
         }
         PathEvent event = walk.retake(value, again);
-        add(event.note() instanceof Retaken known ? known : note(event, new Retaken(value, view, false)), null);
+        if (event.note() == null) {
+            event.note(new Retaken(value, view, false));
+        }
+        add(null);
         operators++;
         return count - 1;
+    }
+
+    private int upToDate(int value) {
+        return contents.isStale(value) ? current(value) : value;
     }
 
     private int retaken(int value, Operator view, int operand, boolean connected) {
         PathEvent again = walk.apply(view, new int[] {operand}, connected);
         // the user may have made the same event where this is the view taken again
         Operation operation = operation(again, view, connected, operand);
-        add(own(new Retaken(value, connected ? operation : view(value), connected)), null);
+        own(new Retaken(value, connected ? operation : view(value), connected));
+        add(null);
         operators++;
         return count - 1;
     }
@@ -339,7 +385,13 @@ final class Segment implements Storage.Reader {
         if (contents == null || tensor.isPending()) {
             return false;
         }
-        int known = inputs.in(tensor.values().storage());
+        int value = tensor.segmentValue();
+        if (value < count && values[value] == tensor) {
+            int alias = ((Input) queued(value)).alias();
+            return alias != Walk.NONE && contents.isWritten(alias);
+        }
+        Storage storage = tensor.values().storage();
+        int known = storage.isAwaited() ? inputs.in(storage) : Walk.NONE;
         return known != Walk.NONE && contents.isWritten(known) && values[known] != tensor;
     }
 
@@ -354,10 +406,7 @@ final class Segment implements Storage.Reader {
         int shown = number(target);
         int value = number(source);
         if (contents == null) {
-            contents = new Contents(inputs);
-            for (int i = 0; i < count; i++) {
-                contents.add(queued(i), type(i).shape());
-            }
+            contents = new Contents(this, inputs, values.length);
         }
         int whole = shown;
         while (view(whole) != null && view(whole).operator() instanceof Detach) {
@@ -390,15 +439,16 @@ final class Segment implements Storage.Reader {
             return false;
         }
         VersionCounter counter = target.counter();
-        Write write = event.note() instanceof Write known && known.target() == shown
-                ? known
-                : note(event, new Write(content, value, shown, recording, null));
-        if (counter != null) {
-            write = own(new Write(content, value, shown, recording, counter));
+        if (event.note() == null) {
+            event.note(new Write(content, value, shown, recording, null));
         }
-        add(write, null);
+        if (counter != null || ((Write) event.note()).target() != shown) {
+            own(new Write(content, value, shown, recording, counter));
+        }
+        add(null);
+        contents.write(root, event.number(), recording, counter);
         if (outside) {
-            defer(contents.root(event.number()), counter);
+            defer(root, counter);
         }
         if (recording) {
             target.rewritten();
@@ -443,7 +493,8 @@ final class Segment implements Storage.Reader {
     /** Queues an operator for whose result there is no tensor. */
     private int derived(Operator operator, boolean recording, int... operands) {
         PathEvent event = walk.apply(operator, operands, recording);
-        add(operation(event, operator, recording, operands), null);
+        operation(event, operator, recording, operands);
+        add(null);
         operators++;
         return count - 1;
     }
@@ -509,22 +560,27 @@ final class Segment implements Storage.Reader {
         }
         int first = walk.backward(from, gradient, retainsGraph);
         passes = true;
-        add(note(walk.event(count), new Pass(from, gradient, retainsGraph, reached)), null);
-        List<Tensor> received = new ArrayList<>();
+        if (walk.event(count).note() == null) {
+            walk.event(count).note(new Pass(from, gradient, retainsGraph, reached));
+        }
+        add(null);
+        Tensor[] received = new Tensor[reached.length];
         for (int i = 0; i < reached.length; i++) {
-            Tensor tensor = new Tensor(type(first + i), false, thread.isInference(), this, first + i);
-            received.add(tensor);
-            add(note(walk.event(count), new Received(first - 1, i)), tensor);
+            received[i] = new Tensor(type(first + i), false, thread.isInference(), this, first + i);
+            if (walk.event(count).note() == null) {
+                walk.event(count).note(new Received(first - 1, i));
+            }
+            add(received[i]);
         }
         try (GradMode.Scope off = GradMode.noGrad()) {
             for (int i = 0; i < reached.length; i++) {
                 Tensor leaf = input(reached[i]);
                 if (leaf.grad() == null) {
-                    leaf.setGrad(received.get(i));
+                    leaf.setGrad(received[i]);
                 } else {
-                    leaf.grad().add_(received.get(i));
+                    leaf.grad().add_(received[i]);
+                    keepGradientOf(leaf);
                 }
-                keepGradientOf(leaf);
             }
         }
         return true;

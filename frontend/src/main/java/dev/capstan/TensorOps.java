@@ -11,6 +11,7 @@ import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.TensorType;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Operators on tensors: queued inside of a compiled region, else executed now and recorded on the tape. */
 enum TensorOps implements Ops<Tensor> {
@@ -39,8 +40,8 @@ enum TensorOps implements Ops<Tensor> {
 
     @Override
     public Tensor apply(Operator operator, Tensor first, Tensor second) {
-        Segment open = first.openSegment();
-        if (open == null || !open.takes(second)) {
+        Segment open = openSegment(first, second);
+        if (open == null) {
             Region region = Region.current();
             if (region == null) {
                 return Ops.super.apply(operator, first, second);
@@ -48,6 +49,29 @@ enum TensorOps implements Ops<Tensor> {
             open = region.segment(first, second);
         }
         return open.apply(operator, first, second);
+    }
+
+    @Override
+    public Tensor apply(Operator operator, Tensor first, Tensor second, Tensor third) {
+        Segment open = openSegment(first, second);
+        if (open == null || !open.takes(third)) {
+            Region region = Region.current();
+            if (region == null) {
+                return Ops.super.apply(operator, first, second, third);
+            }
+            open = region.segment(first, second, third);
+        }
+        return open.apply(operator, first, second, third);
+    }
+
+    /** The segment that this thread queues the next operator in, if one of these is a value of it and nothing is to be done first. */
+    private static @Nullable Segment openSegment(Tensor first, Tensor second) {
+        Segment open = first.openSegment();
+        if (open != null) {
+            return open.takes(second) ? open : null;
+        }
+        open = second.openSegment();
+        return open != null && open.takes(first) ? open : null;
     }
 
     /** The same for an operator that is recorded as one. */

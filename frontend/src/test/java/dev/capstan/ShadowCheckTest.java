@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.Neg;
+import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ class ShadowCheckTest {
                 new Queued.Operation(new Neg(), new int[] {0}, false),
                 new Queued.Write(0, 1, 0, false, null));
         Inputs inputs = new Inputs();
-        inputs.add(input, input.values(), 0, storage -> {});
+        inputs.add(input, input.values(), 0, Walk.NONE);
         return new ShadowCheck("region", inputs, queued, Map.of(), Node.reserve(3));
     }
 

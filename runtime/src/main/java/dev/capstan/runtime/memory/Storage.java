@@ -129,16 +129,29 @@ public final class Storage {
         pendingWrite = null;
     }
 
-    /** Says that somebody will read the elements later, as they are now. Any thread may. */
-    public void awaitedBy(Reader later) {
-        if (READER.compareAndSet(this, null, later)) {
-            return;
+    /**
+     * Says that somebody will read the elements later, as they are now. Any thread may.
+     *
+     * @return false if that one has said so before
+     */
+    public boolean awaitedBy(Reader later) {
+        while (true) {
+            Reader before = reader;
+            if (before == null) {
+                if (READER.compareAndSet(this, null, later)) {
+                    return true;
+                }
+            } else if (Readers.of(before).contains(later)) {
+                return false;
+            } else if (READER.compareAndSet(this, before, Readers.with(before, later))) {
+                return true;
+            }
         }
-        Reader before = reader;
-        while (!Readers.of(before).contains(later)
-                && !READER.compareAndSet(this, before, before == null ? later : Readers.with(before, later))) {
-            before = reader;
-        }
+    }
+
+    /** Whether somebody, or somebody else as well, will read the elements. */
+    public boolean isAwaited() {
+        return reader != null;
     }
 
     /** Says that somebody has read them. */

@@ -13,7 +13,7 @@ public record Addmm() implements Composite {
 
     /** {@code bias + a x b}. */
     public static <T> T addmm(Ops<T> ops, T bias, T a, T b) {
-        return ops.apply(INSTANCE, List.of(bias, a, b));
+        return ops.apply(INSTANCE, bias, a, b);
     }
 
     @Override

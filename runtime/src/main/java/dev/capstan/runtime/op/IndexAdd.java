@@ -18,7 +18,7 @@ import java.util.function.IntPredicate;
 public record IndexAdd(int dimension, OptionalLong ignored) implements Indexed {
     /** The whole with parts of the source added at the indices, a vector or 0-d. */
     public static <T> T indexAdd(Ops<T> ops, T whole, T index, T source, int dimension) {
-        return ops.apply(new IndexAdd(dimension, OptionalLong.empty()), List.of(whole, index, source));
+        return ops.apply(new IndexAdd(dimension, OptionalLong.empty()), whole, index, source);
     }
 
     @Override

@@ -15,7 +15,7 @@ public record MaskedFill() implements Elementwise {
 
     /** The operand with a 0-d value where the mask is true. */
     public static <T> T maskedFill(Ops<T> ops, T operand, T mask, T value) {
-        return ops.apply(INSTANCE, List.of(operand, mask, value));
+        return ops.apply(INSTANCE, operand, mask, value);
     }
 
     @Override

@@ -7,9 +7,11 @@ import java.util.Optional;
 
 /** The transpose of a matrix; a vector or a scalar is itself. */
 public record MatrixTranspose() implements View {
+    private static final MatrixTranspose INSTANCE = new MatrixTranspose();
+
     /** The transpose. */
     public static <T> T t(Ops<T> ops, T operand) {
-        return ops.apply(new MatrixTranspose(), operand);
+        return ops.apply(INSTANCE, operand);
     }
 
     @Override

@@ -24,6 +24,11 @@ public interface Ops<T> {
         return apply(operator, List.of(first, second));
     }
 
+    /** The same for three operands. */
+    default T apply(Operator operator, T first, T second, T third) {
+        return apply(operator, List.of(first, second, third));
+    }
+
     /** Element type and sizes of a value. */
     TensorType type(T value);
 

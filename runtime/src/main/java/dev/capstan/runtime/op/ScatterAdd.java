@@ -19,7 +19,7 @@ import java.util.function.IntPredicate;
 public record ScatterAdd(int dimension, OptionalLong ignored) implements Indexed {
     /** The whole with elements of the source added at the indices. */
     public static <T> T scatterAdd(Ops<T> ops, T whole, T index, T source, int dimension) {
-        return ops.apply(new ScatterAdd(dimension, OptionalLong.empty()), List.of(whole, index, source));
+        return ops.apply(new ScatterAdd(dimension, OptionalLong.empty()), whole, index, source);
     }
 
     @Override

@@ -15,7 +15,7 @@ public record Where() implements Elementwise {
 
     /** {@code condition ? a : b}. */
     public static <T> T where(Ops<T> ops, T condition, T a, T b) {
-        return ops.apply(INSTANCE, List.of(condition, a, b));
+        return ops.apply(INSTANCE, condition, a, b);
     }
 
     @Override

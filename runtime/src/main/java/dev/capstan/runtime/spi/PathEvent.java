@@ -8,13 +8,19 @@ public abstract class PathEvent {
     private final int number;
     private final TensorType type;
     private final boolean requiresGradient;
+    private final boolean view;
     private volatile Object note;
 
-    /** An event whose value has this number and this type. */
-    protected PathEvent(int number, TensorType type, boolean requiresGradient) {
+    /**
+     * An event whose value has this number and this type.
+     *
+     * @param view whether it is an operator that makes a view
+     */
+    protected PathEvent(int number, TensorType type, boolean requiresGradient, boolean view) {
         this.number = number;
         this.type = type;
         this.requiresGradient = requiresGradient;
+        this.view = view;
     }
 
     /** The number of the event's value. */
@@ -30,6 +36,11 @@ public abstract class PathEvent {
     /** Whether the value would require a gradient in eager mode. */
     public final boolean requiresGradient() {
         return requiresGradient;
+    }
+
+    /** Whether the event is an operator that makes a view. */
+    public final boolean isView() {
+        return view;
     }
 
     /** What the caller has noted here, on this walk or an earlier one; null if nothing. */

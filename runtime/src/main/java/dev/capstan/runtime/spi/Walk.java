@@ -31,6 +31,9 @@ public interface Walk {
     /** The same for two operands. */
     PathEvent repeat(Operator operator, int first, int second, boolean recording);
 
+    /** The same for three operands. */
+    PathEvent repeat(Operator operator, int first, int second, int third, boolean recording);
+
     /**
      * An operator.
      *

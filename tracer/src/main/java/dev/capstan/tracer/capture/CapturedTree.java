@@ -206,6 +206,12 @@ public final class CapturedTree implements PathTree {
         }
 
         @Override
+        public PathEvent repeat(Operator operator, int first, int second, int third, boolean recording) {
+            TreeNode child = node.child(operator, first, second, third, recording);
+            return child == null ? null : enter(child);
+        }
+
+        @Override
         public PathEvent apply(Operator operator, int[] operands, boolean recording) {
             TreeNode child = node.child(operator, operands, recording);
             if (child == null) {
@@ -299,7 +305,7 @@ public final class CapturedTree implements PathTree {
             enter(child);
             int first = values;
             for (int i = 0; i < reached.length; i++) {
-                enter(node.children[0]);
+                enter(node.child);
             }
             return first;
         }
@@ -310,9 +316,9 @@ public final class CapturedTree implements PathTree {
 
         /** A new event here; the first by which this walk differs from all before it is noted with its place in the user's code. */
         private TreeNode extend(TreeNode child) {
-            boolean fork = node.children.length > 0 || node.paths.length > 0;
+            boolean fork = node.child != null || node.paths.length > 0;
             if (fork && divergence == null && pathsEver < policy.paths()) {
-                String before = node.children.length > 0 ? EventText.of(node.children[0].event()) : "the end";
+                String before = node.child != null ? EventText.of(node.child.event()) : "the end";
                 divergence = "event " + values + " is " + EventText.of(child.event()) + ", was " + before + ", at "
                         + CallSite.current().orElse("unknown place");
             }

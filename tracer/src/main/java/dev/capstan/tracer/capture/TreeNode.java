@@ -15,19 +15,29 @@ import java.util.stream.IntStream;
 
 /**
  * A place in a path tree: the event that leads to it, and the events that were ever seen after it. The fields that walks
- * read change by replacement only, under the tree's lock.
+ * read change by replacement only, under the tree's lock. Whatever an operator is found by lies in the node itself: a walk
+ * through a long path waits for memory more than for anything else.
  */
 final class TreeNode extends PathEvent {
-    private static final TreeNode[] NONE = {};
     private static final CapturedPath[] NO_PATHS = {};
+    private static final int ABSENT = -2;
 
+    /** The first of the events that were seen after this one; the others are its siblings. */
+    volatile TreeNode child;
+    /** The event that was first seen after this one was, in its place. */
+    private volatile TreeNode sibling;
+
+    private final Operator operator;
+    private final int first;
+    private final int second;
+    private final int third;
+    private final boolean recording;
     final TreeNode parent;
     final int depth;
     private final Event event;
+    /** The operands of an operator, null for another event. */
     private final int[] operands;
-    private final boolean recording;
-    private final Operator operator;
-    volatile TreeNode[] children = NONE;
+
     volatile CapturedPath[] paths = NO_PATHS;
     /** What was last asked about a backward pass that begins here. */
     volatile Reach reach;
@@ -48,13 +58,21 @@ final class TreeNode extends PathEvent {
         super(
                 parent == null ? -1 : parent.depth,
                 event == null ? null : event.type(),
-                event != null && event.requiresGradient());
+                event != null && event.requiresGradient(),
+                event instanceof Recording.Applied applied && applied.operator().isView());
         this.parent = parent;
         this.depth = parent == null ? 0 : parent.depth + 1;
         this.event = event;
         this.operands = operands;
+        this.first = operand(operands, 0);
+        this.second = operand(operands, 1);
+        this.third = operand(operands, 2);
         this.recording = recording;
         this.operator = event instanceof Recording.Applied applied ? applied.operator() : null;
+    }
+
+    private static int operand(int[] operands, int place) {
+        return operands != null && place < operands.length ? operands[place] : ABSENT;
     }
 
     /** Any event but an operator. */
@@ -79,71 +97,73 @@ final class TreeNode extends PathEvent {
     }
 
     TreeNode child(TensorType type, Layout layout, boolean requiresGradient, int alias) {
-        for (TreeNode child : children) {
-            if (child.event instanceof Recording.External external
+        for (TreeNode next = child; next != null; next = next.sibling) {
+            if (next.event instanceof Recording.External external
                     && external.requiresGradient() == requiresGradient
                     && external.alias() == alias
                     && external.layout().isShiftOf(layout)
                     && external.type().equals(type)) {
-                return child;
+                return next;
             }
         }
         return null;
     }
 
-    TreeNode child(Operator next, int operand, boolean isRecording) {
-        for (TreeNode child : children) {
-            int[] known = child.operands;
-            if (known != null
-                    && known.length == 1
-                    && known[0] == operand
-                    && child.recording == isRecording
-                    && child.applies(next)) {
-                return child;
+    TreeNode child(Operator applied, int operand, boolean isRecording) {
+        for (TreeNode next = child; next != null; next = next.sibling) {
+            if (next.first == operand && next.second == ABSENT && next.applies(applied, isRecording)) {
+                return next;
             }
         }
         return null;
     }
 
-    TreeNode child(Operator next, int first, int second, boolean isRecording) {
-        for (TreeNode child : children) {
-            int[] known = child.operands;
-            if (known != null
-                    && known.length == 2
-                    && known[0] == first
-                    && known[1] == second
-                    && child.recording == isRecording
-                    && child.applies(next)) {
-                return child;
+    TreeNode child(Operator applied, int left, int right, boolean isRecording) {
+        for (TreeNode next = child; next != null; next = next.sibling) {
+            if (next.first == left
+                    && next.second == right
+                    && next.third == ABSENT
+                    && next.applies(applied, isRecording)) {
+                return next;
             }
         }
         return null;
     }
 
-    TreeNode child(Operator next, int[] values, boolean isRecording) {
-        for (TreeNode child : children) {
-            if (child.operands != null
-                    && child.recording == isRecording
-                    && Arrays.equals(child.operands, values)
-                    && child.applies(next)) {
-                return child;
+    TreeNode child(Operator applied, int left, int middle, int right, boolean isRecording) {
+        for (TreeNode next = child; next != null; next = next.sibling) {
+            if (next.first == left
+                    && next.second == middle
+                    && next.third == right
+                    && next.operands.length == 3
+                    && next.applies(applied, isRecording)) {
+                return next;
             }
         }
         return null;
     }
 
-    private boolean applies(Operator other) {
-        return operator == other || operator.equals(other);
+    TreeNode child(Operator applied, int[] values, boolean isRecording) {
+        for (TreeNode next = child; next != null; next = next.sibling) {
+            if (Arrays.equals(next.operands, values) && next.applies(applied, isRecording)) {
+                return next;
+            }
+        }
+        return null;
+    }
+
+    private boolean applies(Operator other, boolean isRecording) {
+        return recording == isRecording && (operator == other || operator.equals(other));
     }
 
     /** After a write. */
     TreeNode write(int content, int value, boolean isRecorded) {
-        for (TreeNode child : children) {
-            if (child.event instanceof Recording.Written written
+        for (TreeNode next = child; next != null; next = next.sibling) {
+            if (next.event instanceof Recording.Written written
                     && written.content() == content
                     && written.value() == value
                     && written.recorded() == isRecorded) {
-                return child;
+                return next;
             }
         }
         return null;
@@ -151,11 +171,11 @@ final class TreeNode extends PathEvent {
 
     /** After a view was taken again. */
     TreeNode retake(int view, int value) {
-        for (TreeNode child : children) {
-            if (child.event instanceof Recording.Retaken retaken
+        for (TreeNode next = child; next != null; next = next.sibling) {
+            if (next.event instanceof Recording.Retaken retaken
                     && retaken.view() == view
                     && retaken.value() == value) {
-                return child;
+                return next;
             }
         }
         return null;
@@ -163,12 +183,12 @@ final class TreeNode extends PathEvent {
 
     /** After the beginning of a backward pass. */
     TreeNode pass(int root, int seed, boolean retainsGraph) {
-        for (TreeNode child : children) {
-            if (child.event instanceof Recording.Differentiated pass
+        for (TreeNode next = child; next != null; next = next.sibling) {
+            if (next.event instanceof Recording.Differentiated pass
                     && pass.root() == root
                     && pass.seed() == seed
                     && pass.retainsGraph() == retainsGraph) {
-                return child;
+                return next;
             }
         }
         return null;
@@ -183,10 +203,31 @@ final class TreeNode extends PathEvent {
         return null;
     }
 
-    void addChild(TreeNode child) {
-        TreeNode[] more = Arrays.copyOf(children, children.length + 1);
-        more[children.length] = child;
-        children = more;
+    void addChild(TreeNode added) {
+        if (child == null) {
+            child = added;
+            return;
+        }
+        TreeNode last = child;
+        while (last.sibling != null) {
+            last = last.sibling;
+        }
+        last.sibling = added;
+    }
+
+    /** A walk that stands at the removed child goes on from there; if it grows anew there, it may be removed once more. */
+    private void removeChild(TreeNode removed) {
+        if (child == removed) {
+            child = removed.sibling;
+            return;
+        }
+        TreeNode before = child;
+        while (before != null && before.sibling != removed) {
+            before = before.sibling;
+        }
+        if (before != null) {
+            before.sibling = removed.sibling;
+        }
     }
 
     void addPath(CapturedPath path) {
@@ -200,11 +241,10 @@ final class TreeNode extends PathEvent {
         paths = Arrays.stream(paths).filter(p -> p != path).toArray(CapturedPath[]::new);
         int removed = 0;
         TreeNode node = this;
-        while (node.parent != null && node.children.length == 0 && node.paths.length == 0) {
+        while (node.parent != null && node.child == null && node.paths.length == 0) {
             TreeNode useless = node;
             node = node.parent;
-            node.children =
-                    Arrays.stream(node.children).filter(c -> c != useless).toArray(TreeNode[]::new);
+            node.removeChild(useless);
             removed++;
         }
         return removed;
