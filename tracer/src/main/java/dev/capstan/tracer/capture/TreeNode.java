@@ -172,9 +172,7 @@ final class TreeNode extends PathEvent {
     /** After a view was taken again. */
     TreeNode retake(int view, int value) {
         for (TreeNode next = child; next != null; next = next.sibling) {
-            if (next.event instanceof Recording.Retaken retaken
-                    && retaken.view() == view
-                    && retaken.value() == value) {
+            if (next.event instanceof Recording.Retaken retaken && retaken.view() == view && retaken.value() == value) {
                 return next;
             }
         }
