@@ -15,19 +15,10 @@ interface ArrayLoops<A> {
     void clear(A array, int from, int to);
 
     /**
-     * Copies a matrix into one of which the columns are adjacent: element (i, j), at
-     * {@code offset + i * rowStride + j * columnStride}, goes to {@code targetOffset + i * targetRowStride + j}.
+     * Copies a matrix into one of which the columns are adjacent: element (i, j) goes to
+     * {@code targetOffset + i * targetRowStride + j}.
      */
-    void pack(
-            A source,
-            int offset,
-            int rowStride,
-            int columnStride,
-            int rows,
-            int columns,
-            A target,
-            int targetOffset,
-            int targetRowStride);
+    void pack(Matrix<A> source, int rows, int columns, A target, int targetOffset, int targetRowStride);
 
     /** The same where the columns of the source are adjacent, too. */
     void copy(

@@ -120,22 +120,14 @@ public final class Contraction {
         Extents.require("a", a.length, aOffset, m, aRowStride, k, aColumnStride);
         Extents.require("b", b.length, bOffset, k, bRowStride, n, bColumnStride);
         Extents.require("c", c.length, cOffset, m, cRowStride, n, 1);
-        floats.multiply(
+        floats.multiply(new MatrixProduct<>(
                 m,
                 k,
                 n,
-                a,
-                aOffset,
-                aRowStride,
-                aColumnStride,
-                b,
-                bOffset,
-                bRowStride,
-                bColumnStride,
-                c,
-                cOffset,
-                cRowStride,
-                accumulate);
+                new Matrix<>(a, aOffset, aRowStride, aColumnStride),
+                new Matrix<>(b, bOffset, bRowStride, bColumnStride),
+                Matrix.ofRows(c, cOffset, cRowStride),
+                accumulate));
     }
 
     /** The same in float64. */
@@ -158,22 +150,14 @@ public final class Contraction {
         Extents.require("a", a.length, aOffset, m, aRowStride, k, aColumnStride);
         Extents.require("b", b.length, bOffset, k, bRowStride, n, bColumnStride);
         Extents.require("c", c.length, cOffset, m, cRowStride, n, 1);
-        doubles.multiply(
+        doubles.multiply(new MatrixProduct<>(
                 m,
                 k,
                 n,
-                a,
-                aOffset,
-                aRowStride,
-                aColumnStride,
-                b,
-                bOffset,
-                bRowStride,
-                bColumnStride,
-                c,
-                cOffset,
-                cRowStride,
-                accumulate);
+                new Matrix<>(a, aOffset, aRowStride, aColumnStride),
+                new Matrix<>(b, bOffset, bRowStride, bColumnStride),
+                Matrix.ofRows(c, cOffset, cRowStride),
+                accumulate));
     }
 
     /**
@@ -183,14 +167,14 @@ public final class Contraction {
      */
     public int packedLength(Primitive element, int k, int n) {
         Extents.require(k, n);
-        return engine(element).currentOnPanels().packedLength(k, n);
+        return engine(element).packedLength(k, n);
     }
 
     /** Packs a B of k x n for {@link #multiplyPacked}, so that many products can share the work. */
     public void pack(
             float[] b, int bOffset, int bRowStride, int bColumnStride, int k, int n, float[] panels, int panelsOffset) {
         Extents.require("b", b.length, bOffset, k, bRowStride, n, bColumnStride);
-        floats.currentOnPanels().pack(b, bOffset, bRowStride, bColumnStride, k, n, panels, panelsOffset);
+        floats.pack(new Matrix<>(b, bOffset, bRowStride, bColumnStride), k, n, new Panels<>(panels, panelsOffset));
     }
 
     /** The same in float64. */
@@ -204,7 +188,7 @@ public final class Contraction {
             double[] panels,
             int panelsOffset) {
         Extents.require("b", b.length, bOffset, k, bRowStride, n, bColumnStride);
-        doubles.currentOnPanels().pack(b, bOffset, bRowStride, bColumnStride, k, n, panels, panelsOffset);
+        doubles.pack(new Matrix<>(b, bOffset, bRowStride, bColumnStride), k, n, new Panels<>(panels, panelsOffset));
     }
 
     /** The product with a B of k x n that {@link #pack} has packed; the bits are those of {@link #multiply}. */
@@ -224,20 +208,14 @@ public final class Contraction {
             boolean accumulate) {
         Extents.require("a", a.length, aOffset, m, aRowStride, k, aColumnStride);
         Extents.require("c", c.length, cOffset, m, cRowStride, n, 1);
-        floats.multiplyPacked(
+        floats.multiply(new MatrixProduct<>(
                 m,
                 k,
                 n,
-                a,
-                aOffset,
-                aRowStride,
-                aColumnStride,
-                panels,
-                panelsOffset,
-                c,
-                cOffset,
-                cRowStride,
-                accumulate);
+                new Matrix<>(a, aOffset, aRowStride, aColumnStride),
+                new Panels<>(panels, panelsOffset),
+                Matrix.ofRows(c, cOffset, cRowStride),
+                accumulate));
     }
 
     /** The same in float64. */
@@ -257,19 +235,13 @@ public final class Contraction {
             boolean accumulate) {
         Extents.require("a", a.length, aOffset, m, aRowStride, k, aColumnStride);
         Extents.require("c", c.length, cOffset, m, cRowStride, n, 1);
-        doubles.multiplyPacked(
+        doubles.multiply(new MatrixProduct<>(
                 m,
                 k,
                 n,
-                a,
-                aOffset,
-                aRowStride,
-                aColumnStride,
-                panels,
-                panelsOffset,
-                c,
-                cOffset,
-                cRowStride,
-                accumulate);
+                new Matrix<>(a, aOffset, aRowStride, aColumnStride),
+                new Panels<>(panels, panelsOffset),
+                Matrix.ofRows(c, cOffset, cRowStride),
+                accumulate));
     }
 }

@@ -4,7 +4,6 @@ package dev.capstan.codegen.kernel;
 import dev.capstan.codegen.kernel.Contraction.State;
 import dev.capstan.codegen.kernel.WarmUpThread.Progress;
 import dev.capstan.codegen.tree.Primitive;
-import dev.capstan.runtime.parallel.Workers;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -45,120 +44,18 @@ final class ContractionEngine<A> {
         return state;
     }
 
-    void multiply(
-            int m,
-            int k,
-            int n,
-            A a,
-            int aOffset,
-            int aRowStride,
-            int aColumnStride,
-            A b,
-            int bOffset,
-            int bRowStride,
-            int bColumnStride,
-            A c,
-            int cOffset,
-            int cRowStride,
-            boolean accumulate) {
-        if (BlockedContraction.isWorthSharing(m, k, n) && Workers.shared().threads() > 1) {
-            current()
-                    .multiplyTogether(
-                            Workers.shared(),
-                            m,
-                            k,
-                            n,
-                            a,
-                            aOffset,
-                            aRowStride,
-                            aColumnStride,
-                            b,
-                            bOffset,
-                            bRowStride,
-                            bColumnStride,
-                            c,
-                            cOffset,
-                            cRowStride,
-                            accumulate);
-        } else if (k > 0 && m > 0 && n > 0) {
-            current()
-                    .multiply(
-                            m,
-                            k,
-                            n,
-                            a,
-                            aOffset,
-                            aRowStride,
-                            aColumnStride,
-                            b,
-                            bOffset,
-                            bRowStride,
-                            bColumnStride,
-                            c,
-                            cOffset,
-                            cRowStride,
-                            accumulate);
-        } else if (!accumulate) {
-            clear(m, n, c, cOffset, cRowStride);
-        }
+    void multiply(MatrixProduct<A> product) {
+        SharedContraction.multiply(product.b() instanceof Panels<A> ? currentOnPanels() : current(), product);
     }
 
-    void multiplyPacked(
-            int m,
-            int k,
-            int n,
-            A a,
-            int aOffset,
-            int aRowStride,
-            int aColumnStride,
-            A panels,
-            int panelsOffset,
-            A c,
-            int cOffset,
-            int cRowStride,
-            boolean accumulate) {
-        if (BlockedContraction.isWorthSharing(m, k, n) && Workers.shared().threads() > 1) {
-            currentOnPanels()
-                    .multiplyPackedTogether(
-                            Workers.shared(),
-                            m,
-                            k,
-                            n,
-                            a,
-                            aOffset,
-                            aRowStride,
-                            aColumnStride,
-                            panels,
-                            panelsOffset,
-                            c,
-                            cOffset,
-                            cRowStride,
-                            accumulate);
-        } else if (k > 0 && m > 0 && n > 0) {
-            currentOnPanels()
-                    .multiplyPacked(
-                            m,
-                            k,
-                            n,
-                            a,
-                            aOffset,
-                            aRowStride,
-                            aColumnStride,
-                            panels,
-                            panelsOffset,
-                            c,
-                            cOffset,
-                            cRowStride,
-                            accumulate);
-        } else if (!accumulate) {
-            clear(m, n, c, cOffset, cRowStride);
-        }
+    /** How many elements a packed B takes. */
+    int packedLength(int k, int n) {
+        return currentOnPanels().packing().length(k, n);
     }
 
-    private void clear(int m, int n, A c, int cOffset, int cRowStride) {
-        for (int i = 0; i < m; i++) {
-            loops.clear(c, cOffset + i * cRowStride, cOffset + i * cRowStride + n);
-        }
+    /** Packs a B of k x n. */
+    void pack(Matrix<A> b, int k, int n, Panels<A> panels) {
+        currentOnPanels().packing().pack(b, k, n, panels);
     }
 
     /** The kernels to use now; the first call asks for the vector kernels. */
@@ -172,7 +69,7 @@ final class ContractionEngine<A> {
     }
 
     /** The same for packed operands, whose layout is that of the vector kernels from the start. */
-    BlockedContraction<A> currentOnPanels() {
+    private BlockedContraction<A> currentOnPanels() {
         BlockedContraction<A> ready = vector;
         if (ready != null) {
             return ready;

@@ -22,41 +22,24 @@ final class DoubleLoops implements ArrayLoops<double[]> {
 
     @Override
     public void pack(
-            double[] source,
-            int offset,
-            int rowStride,
-            int columnStride,
-            int rows,
-            int columns,
-            double[] target,
-            int targetOffset,
-            int targetRowStride) {
+            Matrix<double[]> source, int rows, int columns, double[] target, int targetOffset, int targetRowStride) {
+        double[] array = source.array();
+        int rowStride = source.rowStride();
+        int columnStride = source.columnStride();
         if (columnStride == 1) {
-            copy(source, offset, rowStride, target, targetOffset, targetRowStride, rows, columns);
+            copy(array, source.offset(), rowStride, target, targetOffset, targetRowStride, rows, columns);
             return;
         }
         int column = 0;
         if (rowStride == 1) {
             for (; column + 8 <= columns; column += 8) {
-                interleave8(
-                        source,
-                        offset + column * columnStride,
-                        columnStride,
-                        rows,
-                        target,
-                        targetOffset + column,
-                        targetRowStride);
+                int from = source.at(0, column);
+                interleave8(array, from, columnStride, rows, target, targetOffset + column, targetRowStride);
             }
         }
         for (; column < columns; column++) {
-            copyColumn(
-                    source,
-                    offset + column * columnStride,
-                    rowStride,
-                    rows,
-                    target,
-                    targetOffset + column,
-                    targetRowStride);
+            int from = source.at(0, column);
+            copyColumn(array, from, rowStride, rows, target, targetOffset + column, targetRowStride);
         }
     }
 
@@ -257,7 +240,8 @@ final class DoubleLoops implements ArrayLoops<double[]> {
                 int targetOffset,
                 int targetStride,
                 int rows) {
-            loops.pack(source, offset, 1, stride, rows, shape.lanes(), target, targetOffset, targetStride);
+            loops.pack(
+                    new Matrix<>(source, offset, 1, stride), rows, shape.lanes(), target, targetOffset, targetStride);
         }
     }
 }

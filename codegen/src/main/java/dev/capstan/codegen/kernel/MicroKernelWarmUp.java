@@ -107,17 +107,22 @@ final class MicroKernelWarmUp<A> {
         A left = loops.allocate(most);
         A right = loops.allocate(most);
         A result = loops.allocate(most);
-        A panels = loops.allocate(most);
+        Panels<A> panels = new Panels<>(loops.allocate(most), 0);
         for (int round = 0; round < BLOCK_ROUNDS; round++) {
             boolean accumulate = (round & 1) == 0;
             for (int m : rows) {
                 for (int n : columns) {
-                    contraction.multiply(m, k, n, left, 0, k, 1, right, 0, n, 1, result, 0, n, accumulate);
-                    contraction.multiply(m, k, n, left, 0, 1, m, right, 0, 1, k, result, 0, n, accumulate);
+                    Matrix<A> c = Matrix.ofRows(result, 0, n);
+                    Matrix<A> rowsOfA = Matrix.ofRows(left, 0, k);
+                    Matrix<A> rowsOfB = Matrix.ofRows(right, 0, n);
+                    Matrix<A> columnsOfA = new Matrix<>(left, 0, 1, m);
+                    Matrix<A> columnsOfB = new Matrix<>(right, 0, 1, k);
+                    contraction.multiply(new MatrixProduct<>(m, k, n, rowsOfA, rowsOfB, c, accumulate));
+                    contraction.multiply(new MatrixProduct<>(m, k, n, columnsOfA, columnsOfB, c, accumulate));
                     if ((round & 7) == 0) {
-                        contraction.pack(right, 0, n, 1, k, n, panels, 0);
+                        contraction.packing().pack(rowsOfB, k, n, panels);
                     }
-                    contraction.multiplyPacked(m, k, n, left, 0, k, 1, panels, 0, result, 0, n, accumulate);
+                    contraction.multiply(new MatrixProduct<>(m, k, n, rowsOfA, panels, c, accumulate));
                 }
             }
         }

@@ -48,6 +48,11 @@ record TileShape(int lanes, int rows, int fewRows) {
         return m % rows <= rows - fewRows && last <= fewRows / 2 ? last : 0;
     }
 
+    /** Columns of the widest tile. */
+    int widest() {
+        return TILE_VECTORS * lanes;
+    }
+
     /** How many vectors hold {@code columns} columns. */
     int vectors(int columns) {
         return (columns + lanes - 1) / lanes;

@@ -4,24 +4,10 @@ package dev.capstan.codegen.kernel;
 import dev.capstan.runtime.parallel.Workers;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.Consumer;
 
 /** A product of random matrices in some layout, and what it must be: the chain of the definition, element by element. */
-record Product(int m, int k, int n, Matrix a, Matrix b, Matrix c, boolean accumulate) {
-
-    /** Where a matrix lies in its array. */
-    record Matrix(double[] values, int offset, int rowStride, int columnStride) {
-        double at(int i, int j) {
-            return values[offset + i * rowStride + j * columnStride];
-        }
-
-        float[] floats() {
-            float[] result = new float[values.length];
-            for (int i = 0; i < result.length; i++) {
-                result[i] = (float) values[i];
-            }
-            return result;
-        }
-    }
+record Product(int m, int k, int n, Matrix<double[]> a, Matrix<double[]> b, Matrix<double[]> c, boolean accumulate) {
 
     /** The ways in which a matrix can lie in its array. */
     enum Layout {
@@ -31,7 +17,7 @@ record Product(int m, int k, int n, Matrix a, Matrix b, Matrix c, boolean accumu
         BROADCAST,
         REVERSED;
 
-        Matrix lay(Random random, int rows, int columns, double[] odd) {
+        Matrix<double[]> lay(Random random, int rows, int columns, double[] odd) {
             int offset = random.nextInt(4);
             int area = rows * columns;
             return switch (this) {
@@ -44,7 +30,8 @@ record Product(int m, int k, int n, Matrix a, Matrix b, Matrix c, boolean accumu
         }
     }
 
-    private static Matrix matrix(Random random, int length, int offset, int rowStride, int columnStride, double[] odd) {
+    private static Matrix<double[]> matrix(
+            Random random, int length, int offset, int rowStride, int columnStride, double[] odd) {
         double[] values = new double[length];
         for (int i = 0; i < length; i++) {
             // a float's value, so that both element types start from the same numbers
@@ -52,24 +39,24 @@ record Product(int m, int k, int n, Matrix a, Matrix b, Matrix c, boolean accumu
                     ? odd[random.nextInt(odd.length)]
                     : (float) random.nextGaussian();
         }
-        return new Matrix(values, offset, rowStride, columnStride);
+        return new Matrix<>(values, offset, rowStride, columnStride);
     }
 
     static Product of(Random random, int m, int k, int n, Layout a, Layout b, boolean accumulate, double... odd) {
         int space = random.nextInt(3);
         int offset = random.nextInt(4);
-        Matrix c = matrix(random, offset + m * (n + space), offset, n + space, 1, odd);
+        Matrix<double[]> c = matrix(random, offset + m * (n + space), offset, n + space, 1, odd);
         return new Product(m, k, n, a.lay(random, m, k, odd), b.lay(random, k, n, odd), c, accumulate);
     }
 
     float[] expectedFloats() {
-        float[] result = c.floats();
+        float[] result = floatsOf(c).array();
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
                 int at = c.offset() + i * c.rowStride() + j;
                 float sum = accumulate ? result[at] : 0f;
                 for (int p = 0; p < k; p++) {
-                    sum = Math.fma((float) a.at(i, p), (float) b.at(p, j), sum);
+                    sum = Math.fma((float) a.array()[a.at(i, p)], (float) b.array()[b.at(p, j)], sum);
                 }
                 result[at] = sum;
             }
@@ -78,13 +65,13 @@ record Product(int m, int k, int n, Matrix a, Matrix b, Matrix c, boolean accumu
     }
 
     double[] expectedDoubles() {
-        double[] result = c.values().clone();
+        double[] result = c.array().clone();
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
                 int at = c.offset() + i * c.rowStride() + j;
                 double sum = accumulate ? result[at] : 0d;
                 for (int p = 0; p < k; p++) {
-                    sum = Math.fma(a.at(i, p), b.at(p, j), sum);
+                    sum = Math.fma(a.array()[a.at(i, p)], b.array()[b.at(p, j)], sum);
                 }
                 result[at] = sum;
             }
@@ -93,89 +80,38 @@ record Product(int m, int k, int n, Matrix a, Matrix b, Matrix c, boolean accumu
     }
 
     float[] floats(BlockedContraction<float[]> contraction) {
-        float[] result = c.floats();
-        contraction.multiply(
-                m,
-                k,
-                n,
-                a.floats(),
-                a.offset(),
-                a.rowStride(),
-                a.columnStride(),
-                b.floats(),
-                b.offset(),
-                b.rowStride(),
-                b.columnStride(),
-                result,
-                c.offset(),
-                c.rowStride(),
-                accumulate);
-        return result;
+        return floats(floatsOf(b), contraction::multiply);
     }
 
     float[] floats(BlockedContraction<float[]> contraction, Workers workers) {
-        float[] result = c.floats();
-        contraction.multiplyTogether(
-                workers,
-                m,
-                k,
-                n,
-                a.floats(),
-                a.offset(),
-                a.rowStride(),
-                a.columnStride(),
-                b.floats(),
-                b.offset(),
-                b.rowStride(),
-                b.columnStride(),
-                result,
-                c.offset(),
-                c.rowStride(),
-                accumulate);
-        return result;
+        return floats(floatsOf(b), new SharedContraction<>(contraction, workers)::multiply);
     }
 
     float[] packedFloats(BlockedContraction<float[]> packing, BlockedContraction<float[]> contraction) {
-        float[] result = c.floats();
-        float[] panels = new float[1 + packing.packedLength(k, n)];
-        Arrays.fill(panels, Float.NaN);
-        packing.pack(b.floats(), b.offset(), b.rowStride(), b.columnStride(), k, n, panels, 1);
-        contraction.multiplyPacked(
-                m,
-                k,
-                n,
-                a.floats(),
-                a.offset(),
-                a.rowStride(),
-                a.columnStride(),
-                panels,
-                1,
-                result,
-                c.offset(),
-                c.rowStride(),
-                accumulate);
-        return result;
+        Panels<float[]> panels = new Panels<>(new float[1 + packing.packing().length(k, n)], 1);
+        Arrays.fill(panels.array(), Float.NaN);
+        packing.packing().pack(floatsOf(b), k, n, panels);
+        return floats(panels, contraction::multiply);
+    }
+
+    private float[] floats(RightFactor<float[]> right, Consumer<MatrixProduct<float[]>> multiplication) {
+        Matrix<float[]> result = floatsOf(c);
+        multiplication.accept(new MatrixProduct<>(m, k, n, floatsOf(a), right, result, accumulate));
+        return result.array();
     }
 
     double[] doubles(BlockedContraction<double[]> contraction) {
-        double[] result = c.values().clone();
-        contraction.multiply(
-                m,
-                k,
-                n,
-                a.values(),
-                a.offset(),
-                a.rowStride(),
-                a.columnStride(),
-                b.values(),
-                b.offset(),
-                b.rowStride(),
-                b.columnStride(),
-                result,
-                c.offset(),
-                c.rowStride(),
-                accumulate);
-        return result;
+        Matrix<double[]> result = new Matrix<>(c.array().clone(), c.offset(), c.rowStride(), 1);
+        contraction.multiply(new MatrixProduct<>(m, k, n, a, b, result, accumulate));
+        return result.array();
+    }
+
+    private static Matrix<float[]> floatsOf(Matrix<double[]> matrix) {
+        float[] floats = new float[matrix.array().length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) matrix.array()[i];
+        }
+        return new Matrix<>(floats, matrix.offset(), matrix.rowStride(), matrix.columnStride());
     }
 
     @Override

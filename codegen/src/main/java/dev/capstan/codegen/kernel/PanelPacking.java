@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.codegen.kernel;
+
+/**
+ * Copies factors into the order in which micro-kernels read them: A into rows at a fixed distance, B into panels as wide as
+ * tiles, padded with zeros. B is packed block after block of k, and in each block the panels from left to right.
+ *
+ * @param <A> {@code float[]} or {@code double[]}
+ */
+final class PanelPacking<A> {
+    private final TileShape shape;
+    private final ArrayLoops<A> loops;
+    private final MicroKernels<A> kernels;
+
+    PanelPacking(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels) {
+        this.shape = shape;
+        this.loops = loops;
+        this.kernels = kernels;
+    }
+
+    /** Equal blocks of at most {@link TileShape#MAX_SUM}: the size of all but the last. */
+    static int blockOfK(int k) {
+        int blocks = Math.max(1, (k + TileShape.MAX_SUM - 1) / TileShape.MAX_SUM);
+        return Math.max(1, (k + blocks - 1) / blocks);
+    }
+
+    /** How many elements a packed B takes. */
+    int length(int k, int n) {
+        return Math.multiplyExact(k, shape.padded(n));
+    }
+
+    /** Where the block of k that begins with row p is. */
+    Panels<A> block(Panels<A> panels, int p, int n) {
+        return new Panels<>(panels.array(), panels.offset() + p * shape.padded(n));
+    }
+
+    /** Packs all of B. */
+    void pack(Matrix<A> b, int k, int n, Panels<A> panels) {
+        int blockK = blockOfK(k);
+        for (int p = 0; p < k; p += blockK) {
+            packBlock(b.from(p, 0), Math.min(blockK, k - p), n, block(panels, p, n));
+        }
+    }
+
+    /** Packs one block of B, of at most {@link TileShape#MAX_SUM} rows. */
+    void packBlock(Matrix<A> b, int k, int n, Panels<A> panels) {
+        for (int j = 0; j < n; ) {
+            int width = shape.nextWidth(n - j);
+            int columns = Math.min(width, n - j);
+            int panel = panels.offset() + j * k;
+            if (columns < width) {
+                loops.clear(panels.array(), panel, panel + k * width);
+            }
+            copy(b.from(0, j), k, columns, panels.array(), panel, width);
+            j += width;
+        }
+    }
+
+    /** Packs rows of A, of at most {@link TileShape#MAX_SUM} columns. */
+    void packRows(Matrix<A> a, int m, int k, A rows) {
+        copy(a, m, k, rows, 0, TileShape.A_STRIDE);
+    }
+
+    /** Copies a matrix into one with adjacent columns, by blocks in registers where its rows are adjacent. */
+    private void copy(Matrix<A> source, int rows, int columns, A target, int targetOffset, int targetStride) {
+        int lanes = shape.lanes();
+        int column = 0;
+        if (source.rowStride() == 1 && source.columnStride() != 1 && rows >= lanes) {
+            int whole = rows / lanes * lanes;
+            for (; column + lanes <= columns; column += lanes) {
+                int to = targetOffset + column;
+                transpose(source.from(0, column), target, to, targetStride, whole);
+                if (whole < rows) {
+                    // the last block overlaps the one before it
+                    int row = rows - lanes;
+                    transpose(source.from(row, column), target, to + row * targetStride, targetStride, lanes);
+                }
+            }
+        }
+        if (column < columns) {
+            loops.pack(source.from(0, column), rows, columns - column, target, targetOffset + column, targetStride);
+        }
+    }
+
+    private void transpose(Matrix<A> source, A target, int targetOffset, int targetStride, int rows) {
+        kernels.transpose(
+                source.array(), source.offset(), source.columnStride(), target, targetOffset, targetStride, rows);
+    }
+}
