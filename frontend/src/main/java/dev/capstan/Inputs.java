@@ -83,11 +83,6 @@ final class Inputs {
         return shared.get(number);
     }
 
-    /** True if two share storage. */
-    boolean hasAliases() {
-        return shared != NONE;
-    }
-
     int count() {
         return count;
     }

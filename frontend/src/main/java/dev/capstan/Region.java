@@ -189,6 +189,9 @@ final class Region {
 
     /** Queues an update, or as much of it as can be; the rest is made eagerly. */
     void update(Update update, Tensor[] operands) {
+        if (isRepeated(update, operands)) {
+            return;
+        }
         Tensor[] changed = new Tensor[update.formulas().length];
         for (int i = 0; i < changed.length; i++) {
             changed[i] = segment(operands).apply(update.formulas()[i], operands);
@@ -199,6 +202,17 @@ final class Region {
         }
         if (segment == whole) {
             segment.join(update, changed);
+        }
+    }
+
+    private boolean isRepeated(Update update, Tensor[] operands) {
+        Segment open = segment(operands);
+        Thread before = busy;
+        busy = Thread.currentThread();
+        try {
+            return open.repeat(update, operands);
+        } finally {
+            busy = before;
         }
     }
 

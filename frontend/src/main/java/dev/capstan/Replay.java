@@ -13,8 +13,8 @@ import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.View;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The events of a segment, one by one as eager mode makes them, with the tape that it builds. */
@@ -22,7 +22,7 @@ final class Replay {
     private final List<Queued> queued;
     private final List<@Nullable Tensor> values;
     private final Tensor[] inputs;
-    private final Map<Integer, Update> updates;
+    private final List<QueuedUpdate> updates;
     private final @Nullable Tensor[] made;
     private long sequence;
     private @Nullable Tensor[] gradients = {};
@@ -32,14 +32,14 @@ final class Replay {
      *
      * @param values for each event the tensor that stands for it, or null
      * @param inputs the tensors from outside, in order of first use
-     * @param updates operators and writes that are made as one, by the number of the first
+     * @param updates operators and writes that are made as one, in order
      * @param sequence the creation number of the first tape node
      */
     Replay(
             List<Queued> queued,
             List<@Nullable Tensor> values,
             Tensor[] inputs,
-            Map<Integer, Update> updates,
+            List<QueuedUpdate> updates,
             long sequence) {
         this.queued = queued;
         this.values = values;
@@ -52,9 +52,12 @@ final class Replay {
     /** For each event its tensor: the one that stood for it, if that had no value yet. */
     @Nullable
     Tensor[] run() {
+        Iterator<QueuedUpdate> following = updates.iterator();
+        QueuedUpdate next = following.hasNext() ? following.next() : null;
         for (int i = 0; i < made.length; i++) {
-            if (updates.containsKey(i)) {
-                i = update(i, updates.get(i));
+            if (next != null && next.first() == i) {
+                i = update(i, next.update());
+                next = following.hasNext() ? following.next() : null;
                 continue;
             }
             Tensor computed = compute(i);

@@ -60,13 +60,13 @@ final class Segment implements Storage.Reader {
 
     private int count;
     private List<Tensor> leaves = List.of();
-    /** Updates, by the number of the first of their operators. */
-    private Map<Integer, Update> updates = Map.of();
+    private List<QueuedUpdate> updates = List.of();
     /** Events of this call only, by number. */
     private Map<Integer, Queued> own = Map.of();
 
     private int operators;
     private boolean passes;
+    private @Nullable Runnable settlement;
     private @Nullable Contents contents;
     private boolean ended;
     /** True once it has run, or was refused. */
@@ -499,23 +499,71 @@ final class Segment implements Storage.Reader {
         return count - 1;
     }
 
+    /**
+     * Queues an update if it came here in an earlier call.
+     *
+     * @return false if it is not known, or has to be queued operator by operator; then nothing was queued
+     */
+    boolean repeat(Update update, Tensor[] operands) {
+        int[] numbers = new int[operands.length];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = number(operands[i]);
+        }
+        if (!(walk.event(count - 1).sequel() instanceof QueuedUpdate queued && queued.is(update, numbers))) {
+            return false;
+        }
+        for (int i = 0; i < queued.changes(); i++) {
+            if (operands[i].counter() != null) {
+                return false;
+            }
+        }
+        if (!walk.follow(queued.events())) {
+            return false;
+        }
+        for (int i = 0; i < queued.events().length; i++) {
+            add(null);
+        }
+        operators += queued.changes();
+        if (contents == null) {
+            contents = new Contents(this, inputs, values.length);
+        }
+        for (int i = 0; i < queued.changes(); i++) {
+            int root = contents.root(numbers[i]);
+            contents.write(root, queued.content(i), false, null);
+            if (queued(root) instanceof Input) {
+                defer(root, null);
+            }
+        }
+        addUpdate(queued);
+        return true;
+    }
+
     /** Says that operators and the writes of their results, all just queued, can be made as one update. */
     void join(Update update, Tensor[] changed) {
         int first = changed[0].segmentValue();
         if (first + 2 * changed.length == count) {
-            updates = updates.isEmpty() ? new HashMap<>() : updates;
-            updates.put(first, update);
+            PathEvent[] events = new PathEvent[2 * changed.length];
+            Arrays.setAll(events, i -> walk.event(first + i));
             for (int i = 0; i < changed.length; i++) {
                 values[first + i] = null;
             }
+            QueuedUpdate queued = new QueuedUpdate(update, ((Operation) queued(first)).operands(), events);
+            addUpdate(queued);
+            walk.event(first - 1).sequel(queued);
         }
+    }
+
+    private void addUpdate(QueuedUpdate queued) {
+        updates = updates.isEmpty() ? new ArrayList<>() : updates;
+        updates.add(queued);
     }
 
     private void defer(int root, @Nullable VersionCounter counter) {
         Storage storage = input(root).values().storage();
         storage.beforeWrite();
         region.beforeOwnWrite(storage);
-        storage.defer(this::settleWrites, counter == null);
+        settlement = settlement == null ? this::settleWrites : settlement;
+        storage.defer(settlement, counter == null);
         if (counter != null) {
             counter.defer();
         }
@@ -768,25 +816,64 @@ final class Segment implements Storage.Reader {
 
     /** Gives the tensors that stand for outputs in the end, after all writes, their values. */
     private void settle(List<Tensor> wanted, int[] outputs, Execution execution) {
-        int[] places = new int[count];
-        for (int i = 0; i < outputs.length; i++) {
-            places[outputs[i]] = i + 1;
-        }
+        Standing standing = standing(outputs);
+        int[] places = places(outputs);
         for (Tensor tensor : wanted) {
             for (Tensor next = tensor; next != null; next = next.base()) {
                 settle(next, places, execution);
             }
         }
-        for (int i = 0; i < count; i++) {
-            settle(values[i], places, execution);
+        for (int value : standing.values()) {
+            settle(values[value], places, execution);
         }
     }
 
+    private int[] places(int[] outputs) {
+        int[] places = new int[count];
+        for (int i = 0; i < outputs.length; i++) {
+            places[outputs[i]] = i + 1;
+        }
+        return places;
+    }
+
+    /**
+     * The values whose tensors stand for outputs in the end: the same in all calls that take the path, because no storage is
+     * written to in which several tensors from outside lie.
+     *
+     * @param outputs those of the program for which this was found out
+     */
+    private record Standing(int[] outputs, int[] values) {}
+
+    private Standing standing(int[] outputs) {
+        if (path.note() instanceof Standing known && known.outputs() == outputs) {
+            return known;
+        }
+        int[] places = places(outputs);
+        Standing standing = new Standing(
+                outputs,
+                IntStream.range(0, count)
+                        .filter(value -> isHere(values[value]))
+                        .filter(value -> place(values[value], places) > 0)
+                        .toArray());
+        path.note(standing);
+        return standing;
+    }
+
+    private boolean isHere(@Nullable Tensor tensor) {
+        return tensor != null && tensor.segment() == this && tensor.isPending();
+    }
+
+    /** One more than the place of the output that a tensor stands for in the end; 0 if it stands for none. */
+    private int place(Tensor tensor, int[] places) {
+        int number = last(tensor.segmentValue());
+        return number == Walk.NONE ? 0 : places[number];
+    }
+
     private void settle(@Nullable Tensor tensor, int[] places, Execution execution) {
-        if (tensor != null && tensor.segment() == this && tensor.isPending()) {
-            int number = last(tensor.segmentValue());
-            if (number != Walk.NONE && places[number] > 0) {
-                settle(tensor, number, execution, places[number] - 1);
+        if (isHere(tensor)) {
+            int place = place(tensor, places);
+            if (place > 0) {
+                settle(tensor, last(tensor.segmentValue()), execution, place - 1);
             }
         }
     }

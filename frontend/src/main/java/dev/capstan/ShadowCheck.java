@@ -22,7 +22,7 @@ final class ShadowCheck {
     private final @Nullable Tensor[] made;
 
     /** Makes what is queued eagerly, before the program runs. */
-    ShadowCheck(String region, Inputs inputs, List<Queued> queued, Map<Integer, Update> updates, long sequence) {
+    ShadowCheck(String region, Inputs inputs, List<Queued> queued, List<QueuedUpdate> updates, long sequence) {
         this.region = region;
         this.inputs = inputs.tensors();
         Map<Storage, Storage> storages = new IdentityHashMap<>();

@@ -63,7 +63,8 @@ public final class Update {
      *
      * @param operands in the order of the rule's, all of the update's type and one shape
      * @param numbers 0-d float64 tensors
-     * @throws CapstanException if types, shapes or counts differ; then nothing is changed
+     * @throws CapstanException if types, shapes or counts differ, or an inference tensor would be changed outside of inference
+     *     mode; then nothing is changed
      */
     public void run(List<Tensor> operands, List<Tensor> numbers) {
         verify(operands, numbers);
@@ -93,18 +94,27 @@ public final class Update {
     }
 
     private void verify(List<Tensor> operands, List<Tensor> numbers) {
-        Shape shape = operands.get(0).shape();
-        for (Tensor operand : operands) {
-            if (operand.dtype() != dtype || !operand.shape().equals(shape)) {
-                throw new CapstanException(
-                        "update", "operands differ in type", operand.type() + " with " + dtype + shape);
-            }
-        }
         if (operands.size() != tensors
                 || operands.size() + numbers.size()
                         != formulas[0].kernel().inputs().size()) {
             throw new CapstanException(
                     "update", "number of operands", operands.size() + " tensors and " + numbers.size() + " numbers");
+        }
+        Shape shape = operands.get(0).shape();
+        for (int i = 0; i < operands.size(); i++) {
+            Tensor operand = operands.get(i);
+            if (operand.dtype() != dtype || !operand.shape().equals(shape)) {
+                throw new CapstanException(
+                        "update", "operands differ in type", operand.type() + " with " + dtype + shape);
+            }
+        }
+        for (int i = 0; i < formulas.length && !GradMode.isInferenceMode(); i++) {
+            if (operands.get(i).isInference()) {
+                throw new CapstanException(
+                        "update",
+                        "an inference tensor is changed in place outside of inference mode; copy it first",
+                        operands.get(i).type().toString());
+            }
         }
     }
 

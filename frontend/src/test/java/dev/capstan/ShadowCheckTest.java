@@ -11,7 +11,6 @@ import dev.capstan.runtime.op.Neg;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The check of a program that gives what this test says it gave. */
@@ -26,7 +25,7 @@ class ShadowCheckTest {
                 new Queued.Write(0, 1, 0, false, null));
         Inputs inputs = new Inputs();
         inputs.add(input, input.values(), 0, Walk.NONE);
-        return new ShadowCheck("region", inputs, queued, Map.of(), Node.reserve(3));
+        return new ShadowCheck("region", inputs, queued, List.of(), Node.reserve(3));
     }
 
     private static NdArray[] given(float... elements) {

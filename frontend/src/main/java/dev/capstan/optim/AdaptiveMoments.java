@@ -6,10 +6,10 @@ import dev.capstan.Update;
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.DType;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Descent along the mean of past gradients over the root of the mean of their squares, both corrected for their start at zero:
@@ -24,6 +24,8 @@ abstract class AdaptiveMoments extends Optimizer {
     private double beta2 = 0.999;
     private double eps = 1e-8;
     private double weightDecay;
+    /** That of the parameter that was changed last. */
+    private @Nullable Correction correction;
 
     /** How weights decay. */
     enum Decay {
@@ -44,6 +46,27 @@ abstract class AdaptiveMoments extends Optimizer {
         Moments(Tensor like) {
             first = like.zerosLike();
             second = like.zerosLike();
+        }
+    }
+
+    /** What makes up for the start at zero after so many steps: the same for all parameters that have made as many. */
+    private static final class Correction {
+        final int steps;
+        final double beta1;
+        final double beta2;
+        final double first;
+        final double root;
+
+        Correction(int steps, double beta1, double beta2) {
+            this.steps = steps;
+            this.beta1 = beta1;
+            this.beta2 = beta2;
+            first = 1 - Math.pow(beta1, steps);
+            root = Math.sqrt(1 - Math.pow(beta2, steps));
+        }
+
+        boolean isOf(int made, double decay1, double decay2) {
+            return steps == made && beta1 == decay1 && beta2 == decay2;
         }
     }
 
@@ -83,22 +106,22 @@ abstract class AdaptiveMoments extends Optimizer {
         }
         Moments state = moments[index];
         state.steps++;
-        double correction1 = 1 - Math.pow(beta1, state.steps);
-        double correction2 = Math.sqrt(1 - Math.pow(beta2, state.steps));
+        if (correction == null || !correction.isOf(state.steps, beta1, beta2)) {
+            correction = new Correction(state.steps, beta1, beta2);
+        }
         Rule rule = new Rule(dtype, decay, weightDecay != 0);
         updates.computeIfAbsent(rule, AdaptiveMoments::update)
                 .run(
                         List.of(parameter, state.first, state.second, gradient),
-                        numbers(operands(lr / correction1, correction2)));
+                        numbers(operands(lr / correction.first, correction.root)));
     }
 
-    private double[] operands(double rate, double correction) {
-        double[] operands = {beta1, 1 - beta1, beta2, 1 - beta2, correction, eps, -rate, 0};
+    private double[] operands(double rate, double root) {
         if (weightDecay == 0) {
-            return Arrays.copyOf(operands, operands.length - 1);
+            return new double[] {beta1, 1 - beta1, beta2, 1 - beta2, root, eps, -rate};
         }
-        operands[operands.length - 1] = decay == Decay.APART ? 1 - lr * weightDecay : weightDecay;
-        return operands;
+        double kept = decay == Decay.APART ? 1 - lr * weightDecay : weightDecay;
+        return new double[] {beta1, 1 - beta1, beta2, 1 - beta2, root, eps, -rate, kept};
     }
 
     private static Update update(Rule rule) {

@@ -6,11 +6,11 @@ import dev.capstan.Update;
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.DoubleStream;
 
 /**
  * Stochastic gradient descent: {@code v = momentum v + (1 - dampening) g}, {@code p = p - lr v}; the first velocity is the
@@ -31,25 +31,30 @@ public final class SGD extends Optimizer {
     /** Which of the formulas is computed; options that are off cost nothing and change no bit. */
     private record Rule(DType dtype, boolean moves, boolean dampens, boolean nesterov, boolean decays) {
         Update update() {
-            return Update.of(dtype, moves ? 3 : 2, numbers(0, 0, 0, 0, 0).length, this::values);
+            int numbers = numbers(0, 0, 0, 0, 0).length;
+            return Update.of(dtype, moves ? 3 : 2, numbers, this::values);
         }
 
-        /** Those of these numbers that are used. */
-        double[] numbers(double rate, double carried, double share, double ahead, double decay) {
-            DoubleStream.Builder numbers = DoubleStream.builder().add(rate);
-            if (moves) {
-                numbers.add(carried);
+        /** Those that are used of: the rate, what is carried on of the velocity, the gradient's share, how far ahead, the decay. */
+        double[] numbers(double... all) {
+            double[] used = new double[all.length];
+            int count = 0;
+            for (int i = 0; i < all.length; i++) {
+                if (uses(i)) {
+                    used[count++] = all[i];
+                }
             }
-            if (dampens) {
-                numbers.add(share);
-            }
-            if (nesterov) {
-                numbers.add(ahead);
-            }
-            if (decays) {
-                numbers.add(decay);
-            }
-            return numbers.build().toArray();
+            return Arrays.copyOf(used, count);
+        }
+
+        private boolean uses(int number) {
+            return switch (number) {
+                case 0 -> true;
+                case 1 -> moves;
+                case 2 -> dampens;
+                case 3 -> nesterov;
+                default -> decays;
+            };
         }
 
         /** Parameter, velocity if any, gradient, and then the {@link #numbers}. */
@@ -58,17 +63,17 @@ public final class SGD extends Optimizer {
             Expr parameter = next.next();
             Expr velocity = moves ? next.next() : null;
             Expr gradient = next.next();
-            Expr rate = next.next();
-            Expr momentum = moves ? next.next() : null;
-            Expr share = dampens ? next.next() : null;
-            Expr ahead = nesterov ? next.next() : null;
-            gradient = decays ? gradient.add(parameter.mul(next.next())) : gradient;
-            if (!moves) {
-                return List.of(parameter.add(gradient.mul(rate)));
+            Expr[] number = new Expr[5];
+            for (int i = 0; i < number.length; i++) {
+                number[i] = uses(i) ? next.next() : null;
             }
-            Expr moved = velocity.mul(momentum).add(dampens ? gradient.mul(share) : gradient);
-            Expr direction = nesterov ? gradient.add(moved.mul(ahead)) : moved;
-            return List.of(parameter.add(direction.mul(rate)), moved);
+            gradient = decays ? gradient.add(parameter.mul(number[4])) : gradient;
+            if (!moves) {
+                return List.of(parameter.add(gradient.mul(number[0])));
+            }
+            Expr moved = velocity.mul(number[1]).add(dampens ? gradient.mul(number[2]) : gradient);
+            Expr direction = nesterov ? gradient.add(moved.mul(number[3])) : moved;
+            return List.of(parameter.add(direction.mul(number[0])), moved);
         }
     }
 

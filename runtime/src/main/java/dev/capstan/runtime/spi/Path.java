@@ -32,6 +32,12 @@ public interface Path {
     /** Says that a value inside of the path was used after its end: from now on it is an output. */
     void escaped(int value);
 
+    /** What the caller has noted here, on this walk or an earlier one; null if nothing. */
+    Object note();
+
+    /** Keeps something immutable with the path, so that later calls need not make it again. */
+    void note(Object immutable);
+
     /** Counts a call that ended in mid-region because a value was read, at this place in the user's code. */
     void bailedOut(String place);
 }

@@ -10,6 +10,7 @@ public abstract class PathEvent {
     private final boolean requiresGradient;
     private final boolean view;
     private volatile Object note;
+    private volatile Object sequel;
 
     /**
      * An event whose value has this number and this type.
@@ -51,5 +52,15 @@ public abstract class PathEvent {
     /** Keeps something immutable with the event, so that later walks need not make it again. */
     public final void note(Object immutable) {
         this.note = immutable;
+    }
+
+    /** What the caller has noted of the events that follow; null if nothing. */
+    public final Object sequel() {
+        return sequel;
+    }
+
+    /** Keeps something immutable about events that have followed, so that a later walk can {@linkplain Walk#follow follow} them. */
+    public final void sequel(Object immutable) {
+        this.sequel = immutable;
     }
 }

@@ -75,6 +75,13 @@ public interface Walk {
      */
     int backward(int root, int seed, boolean retainsGraph);
 
+    /**
+     * Takes the events that an earlier walk took from here.
+     *
+     * @return false if they were forgotten since; the walk is then where it was
+     */
+    boolean follow(PathEvent[] events);
+
     /** The event that gave a value. */
     PathEvent event(int value);
 

@@ -71,6 +71,7 @@ final class CapturedPath implements Path {
     /** Programs that somebody wanted to run otherwise than by default. */
     private final Map<Tier, PathProgram> forced = new EnumMap<>(Tier.class);
 
+    private volatile Object note;
     private volatile boolean forgotten;
     private long visitsWhileCounting;
 
@@ -251,6 +252,16 @@ final class CapturedPath implements Path {
     @Override
     public void observed() {
         observations.incrementAndGet();
+    }
+
+    @Override
+    public Object note() {
+        return note;
+    }
+
+    @Override
+    public void note(Object immutable) {
+        note = immutable;
     }
 
     @Override

@@ -310,6 +310,22 @@ public final class CapturedTree implements PathTree {
             return first;
         }
 
+        @Override
+        public boolean follow(PathEvent[] events) {
+            TreeNode at = node;
+            for (PathEvent event : events) {
+                TreeNode next = (TreeNode) event;
+                if (!at.hasChild(next)) {
+                    return false;
+                }
+                at = next;
+            }
+            for (PathEvent event : events) {
+                enter((TreeNode) event);
+            }
+            return true;
+        }
+
         private List<Recording.Event> events() {
             return Arrays.stream(visited, 0, values).map(TreeNode::event).toList();
         }

@@ -156,6 +156,15 @@ final class TreeNode extends PathEvent {
         return recording == isRecording && (operator == other || operator.equals(other));
     }
 
+    /** Whether an event follows here, and was not forgotten. */
+    boolean hasChild(TreeNode other) {
+        TreeNode next = child;
+        while (next != null && next != other) {
+            next = next.sibling;
+        }
+        return next != null;
+    }
+
     /** After a write. */
     TreeNode write(int content, int value, boolean isRecorded) {
         for (TreeNode next = child; next != null; next = next.sibling) {
