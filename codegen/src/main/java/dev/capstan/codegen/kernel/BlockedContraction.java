@@ -2,9 +2,8 @@
 package dev.capstan.codegen.kernel;
 
 /**
- * Matrix products by blocks and tiles (BLIS's way): panels of B and interleaved rows of A are packed so that a
- * micro-kernel reads both in order, and padded with zeros so that there is only one micro-kernel per tile width. Where C
- * has no room for a whole tile it goes through a scratch tile.
+ * Matrix products by blocks and tiles (BLIS's way): panels of B and rows of A are packed so that a micro-kernel reads both in
+ * order. What is not worth packing is multiplied as it lies, see {@link DirectContraction}.
  *
  * <p>Blocks bound the scratch memory: a block of A stays in the L2 cache, one of B in L3. A chain over k that crosses
  * blocks continues from C, where its value is exact, so blocks do not show in the result.
@@ -19,6 +18,7 @@ final class BlockedContraction<A> {
     private final ArrayLoops<A> loops;
     private final MicroKernels<A> kernels;
     private final PanelPacking<A> packing;
+    private final DirectContraction<A> direct;
     private final ThreadLocal<Scratch<A>> scratch;
 
     /**
@@ -30,6 +30,7 @@ final class BlockedContraction<A> {
         this.loops = loops;
         this.kernels = kernels;
         this.packing = new PanelPacking<>(shape, loops, transposing);
+        this.direct = new DirectContraction<>(this, shape, loops, kernels, transposing);
         this.scratch = ThreadLocal.withInitial(() -> new Scratch<>(loops, shape));
     }
 
@@ -68,67 +69,15 @@ final class BlockedContraction<A> {
 
     private void multiply(MatrixProduct<A> product, Matrix<A> b) {
         int m = product.m();
-        int n = product.n();
-        Matrix<A> a = product.a();
         Matrix<A> c = product.c();
-        if (n == 1 && m > 1 && c.rowStride() == 1) {
+        if (product.n() == 1 && m > 1 && c.rowStride() == 1) {
             // a column of C is a row of its transpose, and the factors of a product may be exchanged
+            Matrix<A> row = Matrix.ofRows(c.array(), c.offset(), m);
             multiply(new MatrixProduct<>(
-                    1,
-                    product.k(),
-                    m,
-                    b.transposed(),
-                    a.transposed(),
-                    Matrix.ofRows(c.array(), c.offset(), m),
-                    product.accumulate()));
-        } else if (m == shape.singleRows(m) && b.columnStride() == 1 && n >= shape.lanes()) {
-            for (int i = 0; i < m; i++) {
-                multiplyRow(product.rows(i, 1), b);
-            }
-        } else {
+                    1, product.k(), m, b.transposed(), product.a().transposed(), row, product.accumulate()));
+        } else if (!direct.multiply(product, b)) {
             multiplyBlocks(product, b);
         }
-    }
-
-    /** One row of C from B as it is. The last vector overlaps the one before it, which changes no bits. */
-    private void multiplyRow(MatrixProduct<A> product, Matrix<A> b) {
-        int lanes = shape.lanes();
-        int n = product.n();
-        int whole = n / lanes * lanes;
-        int last = n - lanes;
-        A c = product.c().array();
-        int cOffset = product.c().offset();
-        boolean accumulate = product.accumulate();
-        if (whole < n && accumulate) {
-            A tile = scratch().tile();
-            loops.copy(c, cOffset + last, 0, tile, 0, 0, 1, lanes);
-            row(product, 1, b.array(), b.offset() + last, b.rowStride(), tile, 0);
-            loops.copy(tile, whole - last, 0, c, cOffset + whole, 0, 1, n - whole);
-        } else if (whole < n) {
-            row(product, 1, b.array(), b.offset() + last, b.rowStride(), c, cOffset + last);
-        }
-        for (int j = 0; j < whole; ) {
-            int remaining = (whole - j) / lanes;
-            int vectors = remaining >= TileShape.ROW_VECTORS ? TileShape.ROW_VECTORS : remaining >= 2 ? 2 : 1;
-            row(product, vectors, b.array(), b.offset() + j, b.rowStride(), c, cOffset + j);
-            j += vectors * lanes;
-        }
-    }
-
-    private void row(MatrixProduct<A> product, int vectors, A b, int bOffset, int bRowStride, A c, int cOffset) {
-        Matrix<A> a = product.a();
-        kernels.row(
-                vectors,
-                a.array(),
-                a.offset(),
-                a.columnStride(),
-                b,
-                bOffset,
-                bRowStride,
-                c,
-                cOffset,
-                product.k(),
-                product.accumulate());
     }
 
     private void multiplyBlocks(MatrixProduct<A> product, Matrix<A> b) {
@@ -176,48 +125,65 @@ final class BlockedContraction<A> {
 
     /** The product with one packed block of B. */
     private void multiplyBlock(MatrixProduct<A> product, Panels<A> panels) {
-        int tiled = product.m() - shape.singleRows(product.m());
-        int blockM = MAX_BLOCK_A / TileShape.A_STRIDE / shape.rows() * shape.rows();
-        for (int i = 0; i < tiled; i += blockM) {
-            int rows = Math.min(blockM, tiled - i);
-            // a tile may be higher than what is left: room for rows that hold no numbers of interest
-            A block = scratch().rows((rows + shape.rows()) * TileShape.A_STRIDE);
-            packing.packRows(product.a().from(i, 0), rows, product.k(), block);
-            multiplyTiles(product.rows(i, rows), block, panels);
-        }
-        for (int i = tiled; i < product.m(); i++) {
-            multiplyPackedRow(product.rows(i, 1), panels);
+        int m = product.m();
+        if (shape.isFewRows(m)) {
+            for (int i = 0; i < m; i++) {
+                multiplyRow(product, i, panels);
+            }
+        } else if (m < 2 * shape.rows() && product.a().columnStride() == 1) {
+            multiplyTiles(product, product.a(), panels);
+        } else {
+            int blockM = MAX_BLOCK_A / TileShape.A_STRIDE / shape.rows() * shape.rows();
+            for (int i = 0; i < m; i += blockM) {
+                int rows = Math.min(blockM, m - i);
+                Matrix<A> block = Matrix.ofRows(scratch().rows(rows * TileShape.A_STRIDE), 0, TileShape.A_STRIDE);
+                packing.packRows(product.a().from(i, 0), rows, product.k(), block.array());
+                multiplyTiles(product.rows(i, rows), block, panels);
+            }
         }
     }
 
-    /** Packed rows of A times a packed block of B; one panel of B stays in the L1 or L2 cache for all rows. */
-    private void multiplyTiles(MatrixProduct<A> product, A rowsOfA, Panels<A> panels) {
+    /** Rows of A times a packed block of B; one panel of B stays in the L1 or L2 cache for all rows. */
+    private void multiplyTiles(MatrixProduct<A> product, Matrix<A> a, Panels<A> panels) {
+        if (product.n() < shape.lanes()) {
+            multiplyNarrow(product, a, panels);
+            return;
+        }
         int m = product.m();
         int n = product.n();
         int k = product.k();
-        boolean accumulate = product.accumulate();
+        boolean isPacked = a.rowStride() == TileShape.A_STRIDE;
+        A b = panels.array();
         A c = product.c().array();
         int cRowStride = product.c().rowStride();
-        A tile = scratch().tile();
         for (int j = 0; j < n; ) {
             int width = shape.nextWidth(n - j);
             int vectors = width / shape.lanes();
-            int columns = Math.min(width, n - j);
-            A b = panels.array();
+            int second = shape.second(n - j);
             int panel = panels.offset() + j * k;
             for (int i = 0; i < m; ) {
-                int rows = shape.nextRows(m - i);
-                int row = i * TileShape.A_STRIDE;
+                int rows = Math.min(shape.nextRows(m - i), m - i);
                 int target = product.c().at(i, j);
-                if (columns == width && m - i >= rows) {
-                    kernels.tile(rows, vectors, rowsOfA, row, b, panel, c, target, cRowStride, k, accumulate);
+                if (isPacked && rows == shape.rows() && vectors == TileShape.TILE_VECTORS) {
+                    kernels.packedTile(
+                            a.array(), a.at(i, 0), b, panel, c, target, cRowStride, second, k, product.accumulate());
                 } else {
-                    int tileRows = Math.min(rows, m - i);
-                    if (accumulate) {
-                        loops.copy(c, target, cRowStride, tile, 0, width, tileRows, columns);
-                    }
-                    kernels.tile(rows, vectors, rowsOfA, row, b, panel, tile, 0, width, k, accumulate);
-                    loops.copy(tile, 0, width, c, target, cRowStride, tileRows, columns);
+                    kernels.tile(
+                            rows,
+                            vectors,
+                            a.array(),
+                            a.at(i, 0),
+                            a.rowStride(),
+                            b,
+                            panel,
+                            width,
+                            shape.lanes(),
+                            c,
+                            target,
+                            cRowStride,
+                            second,
+                            k,
+                            product.accumulate());
                 }
                 i += rows;
             }
@@ -225,25 +191,89 @@ final class BlockedContraction<A> {
         }
     }
 
-    /** One row of C from a packed block of B. */
-    private void multiplyPackedRow(MatrixProduct<A> product, Panels<A> panels) {
+    /** The same where C is narrower than a vector and goes through a scratch tile. */
+    private void multiplyNarrow(MatrixProduct<A> product, Matrix<A> a, Panels<A> panels) {
+        int lanes = shape.lanes();
         int n = product.n();
+        A c = product.c().array();
+        int cRowStride = product.c().rowStride();
+        A tile = scratch().tile();
+        for (int i = 0; i < product.m(); ) {
+            int rows = Math.min(shape.nextRows(product.m() - i), product.m() - i);
+            int target = product.c().at(i, 0);
+            if (product.accumulate()) {
+                loops.copy(c, target, cRowStride, tile, 0, lanes, rows, n);
+            }
+            kernels.tile(
+                    rows,
+                    1,
+                    a.array(),
+                    a.at(i, 0),
+                    a.rowStride(),
+                    panels.array(),
+                    panels.offset(),
+                    lanes,
+                    0,
+                    tile,
+                    0,
+                    lanes,
+                    0,
+                    product.k(),
+                    product.accumulate());
+            loops.copy(tile, 0, lanes, c, target, cRowStride, rows, n);
+            i += rows;
+        }
+    }
+
+    /** One row of C from a packed block of B. */
+    private void multiplyRow(MatrixProduct<A> product, int i, Panels<A> panels) {
+        int n = product.n();
+        int lanes = shape.lanes();
+        int k = product.k();
+        boolean accumulate = product.accumulate();
+        Matrix<A> a = product.a();
+        A b = panels.array();
         A c = product.c().array();
         A tile = scratch().tile();
         for (int j = 0; j < n; ) {
             int width = shape.nextWidth(n - j);
-            int vectors = width / shape.lanes();
-            int columns = Math.min(width, n - j);
-            int panel = panels.offset() + j * product.k();
-            int target = product.c().at(0, j);
-            if (columns == width) {
-                row(product, vectors, panels.array(), panel, width, c, target);
+            int panel = panels.offset() + j * k;
+            int target = product.c().at(i, j);
+            if (n - j >= width) {
+                kernels.row(
+                        width / lanes,
+                        a.array(),
+                        a.at(i, 0),
+                        a.columnStride(),
+                        b,
+                        panel,
+                        width,
+                        c,
+                        target,
+                        k,
+                        accumulate);
             } else {
-                if (product.accumulate()) {
+                // through the scratch tile, in the panel's order of columns
+                int columns = Math.min(n, lanes);
+                int last = n < lanes ? target : product.c().at(i, n - lanes);
+                if (accumulate) {
                     loops.copy(c, target, 0, tile, 0, 0, 1, columns);
+                    loops.copy(c, last, 0, tile, width - lanes, 0, 1, columns);
                 }
-                row(product, vectors, panels.array(), panel, width, tile, 0);
+                kernels.row(
+                        width / lanes,
+                        a.array(),
+                        a.at(i, 0),
+                        a.columnStride(),
+                        b,
+                        panel,
+                        width,
+                        tile,
+                        0,
+                        k,
+                        accumulate);
                 loops.copy(tile, 0, 0, c, target, 0, 1, columns);
+                loops.copy(tile, width - lanes, 0, c, last, 0, 1, columns);
             }
             j += width;
         }

@@ -111,9 +111,7 @@ final class FloatLoops implements ArrayLoops<float[]> {
      */
     private record ScalarKernels(FloatLoops loops, TileShape shape) implements MicroKernels<float[]> {
         @Override
-        public void tile(
-                int rows,
-                int vectors,
+        public void packedTile(
                 float[] a,
                 int aOffset,
                 float[] b,
@@ -121,45 +119,105 @@ final class FloatLoops implements ArrayLoops<float[]> {
                 float[] c,
                 int cOffset,
                 int cRowStride,
+                int cSecond,
+                int k,
+                boolean accumulate) {
+            int vectors = TileShape.TILE_VECTORS;
+            int width = shape.widest();
+            int aRowStride = TileShape.A_STRIDE;
+            tile(
+                    shape.rows(),
+                    vectors,
+                    a,
+                    aOffset,
+                    aRowStride,
+                    b,
+                    bOffset,
+                    width,
+                    shape.lanes(),
+                    c,
+                    cOffset,
+                    cRowStride,
+                    cSecond,
+                    k,
+                    accumulate);
+        }
+
+        @Override
+        public void tile(
+                int rows,
+                int vectors,
+                float[] a,
+                int aOffset,
+                int aRowStride,
+                float[] b,
+                int bOffset,
+                int bRowStride,
+                int bSecond,
+                float[] c,
+                int cOffset,
+                int cRowStride,
+                int cSecond,
                 int k,
                 boolean accumulate) {
             int width = vectors * shape.lanes();
-            float[] c0 = new float[width];
-            float[] c1 = new float[width];
+            float[][] sums = new float[rows][width];
+            if (accumulate) {
+                for (int row = 0; row < rows; row++) {
+                    load(c, cOffset + row * cRowStride, cSecond, sums[row]);
+                }
+            }
             float[] b0 = new float[width];
             float[] b1 = new float[width];
             float[] b2 = new float[width];
             float[] b3 = new float[width];
+            float[] unused = new float[width];
             for (int row = 0; row < rows; row += 2) {
-                int target = cOffset + row * cRowStride;
-                if (accumulate) {
-                    System.arraycopy(c, target, c0, 0, width);
-                    System.arraycopy(c, target + cRowStride, c1, 0, width);
-                } else {
-                    Arrays.fill(c0, 0f);
-                    Arrays.fill(c1, 0f);
-                }
-                int i0 = aOffset + row * TileShape.A_STRIDE;
-                int i1 = i0 + TileShape.A_STRIDE;
+                int next = Math.min(row + 1, rows - 1);
+                float[] c0 = sums[row];
+                float[] c1 = next == row ? unused : sums[next];
+                int i0 = aOffset + row * aRowStride;
+                int i1 = aOffset + next * aRowStride;
                 int j = bOffset;
                 int p = 0;
                 for (; p + 4 <= k; p += 4) {
-                    System.arraycopy(b, j, b0, 0, width);
-                    System.arraycopy(b, j + width, b1, 0, width);
-                    System.arraycopy(b, j + 2 * width, b2, 0, width);
-                    System.arraycopy(b, j + 3 * width, b3, 0, width);
+                    load(b, j, bSecond, b0);
+                    load(b, j + bRowStride, bSecond, b1);
+                    load(b, j + 2 * bRowStride, bSecond, b2);
+                    load(b, j + 3 * bRowStride, bSecond, b3);
                     step(c0, a[i0 + p], a[i0 + p + 1], a[i0 + p + 2], a[i0 + p + 3], b0, b1, b2, b3);
                     step(c1, a[i1 + p], a[i1 + p + 1], a[i1 + p + 2], a[i1 + p + 3], b0, b1, b2, b3);
-                    j += 4 * width;
+                    j += 4 * bRowStride;
                 }
                 for (; p < k; p++) {
-                    System.arraycopy(b, j, b0, 0, width);
+                    load(b, j, bSecond, b0);
                     step(c0, a[i0 + p], b0);
                     step(c1, a[i1 + p], b0);
-                    j += width;
+                    j += bRowStride;
                 }
-                System.arraycopy(c0, 0, c, target, width);
-                System.arraycopy(c1, 0, c, target + cRowStride, width);
+            }
+            for (int row = 0; row < rows; row++) {
+                store(sums[row], c, cOffset + row * cRowStride, cSecond);
+            }
+        }
+
+        private void load(float[] source, int offset, int second, float[] row) {
+            int lanes = shape.lanes();
+            if (row.length == lanes || second == lanes) {
+                System.arraycopy(source, offset, row, 0, row.length);
+            } else {
+                System.arraycopy(source, offset, row, 0, lanes);
+                System.arraycopy(source, offset + second, row, lanes, lanes);
+            }
+        }
+
+        private void store(float[] row, float[] target, int offset, int second) {
+            int lanes = shape.lanes();
+            if (row.length == lanes || second == lanes) {
+                System.arraycopy(row, 0, target, offset, row.length);
+            } else {
+                System.arraycopy(row, 0, target, offset, lanes);
+                System.arraycopy(row, lanes, target, offset + second, lanes);
             }
         }
 
@@ -220,6 +278,42 @@ final class FloatLoops implements ArrayLoops<float[]> {
                 }
                 i += aStride;
                 j += bRowStride;
+            }
+        }
+
+        @Override
+        public void transposedRow(
+                int columns,
+                float[] a,
+                int aOffset,
+                float[] b,
+                int bOffset,
+                int bColumnStride,
+                float[] c,
+                int cOffset,
+                int k,
+                boolean accumulate) {
+            // four chains at a time, as each waits for itself; behind the last column that one is computed again
+            for (int j = 0; j < columns; j += 4) {
+                int j1 = Math.min(j + 1, columns - 1);
+                int j2 = Math.min(j + 2, columns - 1);
+                int j3 = Math.min(j + 3, columns - 1);
+                float sum0 = accumulate ? c[cOffset + j] : 0f;
+                float sum1 = accumulate ? c[cOffset + j1] : 0f;
+                float sum2 = accumulate ? c[cOffset + j2] : 0f;
+                float sum3 = accumulate ? c[cOffset + j3] : 0f;
+                for (int p = 0; p < k; p++) {
+                    float factor = a[aOffset + p];
+                    int row = bOffset + p;
+                    sum0 = Math.fma(factor, b[row + j * bColumnStride], sum0);
+                    sum1 = Math.fma(factor, b[row + j1 * bColumnStride], sum1);
+                    sum2 = Math.fma(factor, b[row + j2 * bColumnStride], sum2);
+                    sum3 = Math.fma(factor, b[row + j3 * bColumnStride], sum3);
+                }
+                c[cOffset + j] = sum0;
+                c[cOffset + j1] = sum1;
+                c[cOffset + j2] = sum2;
+                c[cOffset + j3] = sum3;
             }
         }
 

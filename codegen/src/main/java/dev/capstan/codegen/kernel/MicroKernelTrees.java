@@ -16,6 +16,7 @@ import dev.capstan.codegen.tree.Primitive;
 import dev.capstan.codegen.tree.ReferenceType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
@@ -52,23 +53,80 @@ final class MicroKernelTrees {
     }
 
     private ClassTree build() {
+        MethodTree packedTile = packedTile();
         MethodTree[] tiles = {
             tile(shape.rows(), 2), tile(shape.rows(), 1), tile(shape.fewRows(), 2), tile(shape.fewRows(), 1)
         };
         MethodTree[] rows = {row(TileShape.ROW_VECTORS), row(2), row(1)};
+        MethodTree transposedRow = transposedRow();
+        MethodTree transpose = transposition.kernel();
+        type.method(packedTile);
         Stream.of(tiles).forEach(type::method);
         Stream.of(rows).forEach(type::method);
-        MethodTree transpose = transposition.kernel();
-        return type.method(transpose)
+        return type.method(transposedRow)
+                .method(transpose)
+                .method(forward("packedTile", packedTile))
                 .method(dispatchTiles(tiles))
                 .method(dispatchRows(rows))
+                .method(forward("transposedRow", transposedRow))
                 .method(forward("transpose", transpose))
                 .build();
     }
 
-    private MethodTree tile(int rows, int vectors) {
-        int width = vectors * shape.lanes();
-        MethodTree.Builder method = MethodTree.named("tile" + rows + "x" + vectors);
+    /** A tile of C in registers: its rows' places, and the accumulators. */
+    private final class Tile {
+        private final Local c;
+        private final Local[] places;
+        private final Local second;
+        private final Local[][] sums;
+
+        /** Declares them; rows from the last on are all the last. */
+        Tile(BlockBuilder body, int rows, int vectors, Local c, List<Local> places, Local second, Local accumulate) {
+            this.c = c;
+            this.places = places.toArray(Local[]::new);
+            this.second = second;
+            this.sums = new Local[rows][vectors];
+            Local zero = body.declare("zero", zero());
+            for (int r = 0; r < rows; r++) {
+                for (int v = 0; v < vectors; v++) {
+                    sums[r][v] = body.declare("sum" + r + "_" + v, zero);
+                }
+            }
+            body.when(accumulate, then -> {
+                for (int r = 0; r < rows; r++) {
+                    for (int v = 0; v < vectors; v++) {
+                        then.assign(sums[r][v], load(c, place(r, v)));
+                    }
+                }
+            });
+        }
+
+        private Expression place(int row, int vector) {
+            return vector == 0 ? places[row] : places[row].plus(second);
+        }
+
+        /** Adds the products of one element of each row of A and a row of B. */
+        void multiply(BlockBuilder loop, Local[] right, IntFunction<Expression> left) {
+            for (int r = 0; r < sums.length; r++) {
+                Local factor = loop.declare("a" + r, broadcast(left.apply(r)));
+                for (int v = 0; v < right.length; v++) {
+                    loop.assign(sums[r][v], fma(factor, right[v], sums[r][v]));
+                }
+            }
+        }
+
+        void store(BlockBuilder body) {
+            for (int r = 0; r < sums.length; r++) {
+                for (int v = 0; v < sums[r].length; v++) {
+                    body.evaluate(MicroKernelTrees.this.store(), sums[r][v], c, place(r, v));
+                }
+            }
+        }
+    }
+
+    private MethodTree packedTile() {
+        int rows = shape.rows();
+        MethodTree.Builder method = MethodTree.named("packedTile" + rows + "x" + TileShape.TILE_VECTORS);
         Local a = method.parameter("a", element.array());
         Local aOffset = method.parameter("aOffset", INT);
         Local b = method.parameter("b", element.array());
@@ -76,48 +134,106 @@ final class MicroKernelTrees {
         Local c = method.parameter("c", element.array());
         Local cOffset = method.parameter("cOffset", INT);
         Local cRowStride = method.parameter("cRowStride", INT);
+        Local cSecond = method.parameter("cSecond", INT);
         Local k = method.parameter("k", INT);
         Local accumulate = method.parameter("accumulate", BOOLEAN);
         BlockBuilder body = method.body();
         leaveIfNothingToDo(body, k);
 
-        List<Local> rowOffsets = new ArrayList<>();
+        List<Local> places = new ArrayList<>();
         for (int r = 0; r < rows; r++) {
-            Expression offset = r == 0 ? cOffset : rowOffsets.get(r - 1).plus(cRowStride);
-            rowOffsets.add(body.declare("row" + r, offset));
+            places.add(
+                    body.declare("row" + r, r == 0 ? cOffset : places.get(r - 1).plus(cRowStride)));
         }
-        Local zero = body.declare("zero", zero());
-        Local[][] sums = new Local[rows][vectors];
-        for (int r = 0; r < rows; r++) {
-            for (int v = 0; v < vectors; v++) {
-                sums[r][v] = body.declare("sum" + r + "_" + v, zero);
+        Tile tile = new Tile(body, rows, TileShape.TILE_VECTORS, c, places, cSecond, accumulate);
+        body.count("p", constant(0), k, 1, (loop, p) -> {
+            Local[] right = new Local[TileShape.TILE_VECTORS];
+            for (int v = 0; v < right.length; v++) {
+                Expression place = bOffset.plus(p.times(shape.widest())).plus(v * shape.lanes());
+                right[v] = loop.declare("b" + v, load(b, place));
             }
-        }
-        body.when(accumulate, then -> {
-            for (int r = 0; r < rows; r++) {
-                for (int v = 0; v < vectors; v++) {
-                    then.assign(sums[r][v], load(c, column(rowOffsets.get(r), v)));
-                }
-            }
+            tile.multiply(loop, right, r -> a.at(aOffset.plus(p).plus(r * TileShape.A_STRIDE)));
         });
+        tile.store(body);
+        return method.build();
+    }
+
+    private MethodTree tile(int rows, int vectors) {
+        MethodTree.Builder method = MethodTree.named("tile" + rows + "x" + vectors);
+        Local present = method.parameter("rows", INT);
+        Local a = method.parameter("a", element.array());
+        Local aOffset = method.parameter("aOffset", INT);
+        Local aRowStride = method.parameter("aRowStride", INT);
+        Local b = method.parameter("b", element.array());
+        Local bOffset = method.parameter("bOffset", INT);
+        Local bRowStride = method.parameter("bRowStride", INT);
+        Local bSecond = method.parameter("bSecond", INT);
+        Local c = method.parameter("c", element.array());
+        Local cOffset = method.parameter("cOffset", INT);
+        Local cRowStride = method.parameter("cRowStride", INT);
+        Local cSecond = method.parameter("cSecond", INT);
+        Local k = method.parameter("k", INT);
+        Local accumulate = method.parameter("accumulate", BOOLEAN);
+        BlockBuilder body = method.body();
+        leaveIfNothingToDo(body, k);
+
+        // below the last row of C the last row is computed again, and stored where it is
+        List<Local> rowsOfA = new ArrayList<>(List.of(aOffset));
+        List<Local> rowsOfC = new ArrayList<>(List.of(cOffset));
+        for (int r = 1; r < rows; r++) {
+            Expression isPresent = present.greaterThan(constant(r));
+            Expression aStep = isPresent.choose(aRowStride, constant(0));
+            Expression cStep = isPresent.choose(cRowStride, constant(0));
+            rowsOfA.add(body.declare("aRow" + r, rowsOfA.get(r - 1).plus(aStep)));
+            rowsOfC.add(body.declare("cRow" + r, rowsOfC.get(r - 1).plus(cStep)));
+        }
+        Tile tile = new Tile(body, rows, vectors, c, rowsOfC, cSecond, accumulate);
+        Local rowOfB = body.declare("bRow", bOffset);
         body.count("p", constant(0), k, 1, (loop, p) -> {
             Local[] right = new Local[vectors];
             for (int v = 0; v < vectors; v++) {
-                right[v] = loop.declare("b" + v, load(b, column(bOffset.plus(p.times(width)), v)));
+                right[v] = loop.declare("b" + v, load(b, v == 0 ? rowOfB : rowOfB.plus(bSecond)));
             }
-            for (int r = 0; r < rows; r++) {
-                Expression left = a.at(aOffset.plus(p).plus(r * TileShape.A_STRIDE));
-                Local factor = loop.declare("a" + r, broadcast(left));
-                for (int v = 0; v < vectors; v++) {
-                    loop.assign(sums[r][v], fma(factor, right[v], sums[r][v]));
-                }
+            tile.multiply(loop, right, r -> a.at(rowsOfA.get(r).plus(p)));
+            loop.assign(rowOfB, rowOfB.plus(bRowStride));
+        });
+        tile.store(body);
+        return method.build();
+    }
+
+    private MethodTree transposedRow() {
+        int lanes = shape.lanes();
+        MethodTree.Builder method = MethodTree.named("transposedRow" + lanes);
+        Local columns = method.parameter("columns", INT);
+        Local a = method.parameter("a", element.array());
+        Local aOffset = method.parameter("aOffset", INT);
+        Local b = method.parameter("b", element.array());
+        Local bOffset = method.parameter("bOffset", INT);
+        Local bColumnStride = method.parameter("bColumnStride", INT);
+        Local c = method.parameter("c", element.array());
+        Local cOffset = method.parameter("cOffset", INT);
+        Local k = method.parameter("k", INT);
+        Local accumulate = method.parameter("accumulate", BOOLEAN);
+        BlockBuilder body = method.body();
+        leaveIfNothingToDo(body, k);
+
+        // there is nothing behind the last column
+        List<Local> columnsOfB = new ArrayList<>(List.of(bOffset));
+        for (int j = 1; j < lanes; j++) {
+            Expression step = columns.greaterThan(constant(j)).choose(bColumnStride, constant(0));
+            columnsOfB.add(body.declare("column" + j, columnsOfB.get(j - 1).plus(step)));
+        }
+        Local sum = body.declare("sum", zero());
+        body.when(accumulate, then -> then.assign(sum, load(c, cOffset)));
+        body.count("p", constant(0), k, lanes, (loop, p) -> {
+            List<Expression> rows =
+                    transposition.transpose(loop, j -> load(b, columnsOfB.get(j).plus(p)));
+            for (int j = 0; j < lanes; j++) {
+                Expression left = a.at(aOffset.plus(p).plus(j));
+                loop.assign(sum, fma(broadcast(left), rows.get(j), sum));
             }
         });
-        for (int r = 0; r < rows; r++) {
-            for (int v = 0; v < vectors; v++) {
-                body.evaluate(store(), sums[r][v], c, column(rowOffsets.get(r), v));
-            }
-        }
+        body.evaluate(store(), sum, c, cOffset);
         return method.build();
     }
 
@@ -164,15 +280,18 @@ final class MicroKernelTrees {
         return method.build();
     }
 
-    /** The interface's method: picks the kernel of that height and width. */
+    /** The interface's method: picks the kernel of the height that suffices, and of that width. */
     private MethodTree dispatchTiles(MethodTree[] kernels) {
         MethodTree.Builder method = MethodTree.named("tile").instance();
         Local rows = method.parameter("rows", INT);
         Local vectors = method.parameter("vectors", INT);
-        List<Expression> arguments = arrayArguments(method, kernels[0]);
+        List<Expression> arguments = new ArrayList<>(List.of(rows));
+        arguments.addAll(arrayArguments(
+                method,
+                kernels[0].parameters().subList(1, kernels[0].parameters().size())));
         method.body()
                 .when(
-                        rows.equalTo(constant(shape.rows())),
+                        rows.greaterThan(constant(shape.fewRows())),
                         high -> high.when(
                                 vectors.equalTo(constant(2)),
                                 wide -> wide.evaluate(callee(kernels[0]).call(arguments)),
@@ -188,7 +307,7 @@ final class MicroKernelTrees {
     private MethodTree dispatchRows(MethodTree[] kernels) {
         MethodTree.Builder method = MethodTree.named("row").instance();
         Local vectors = method.parameter("vectors", INT);
-        List<Expression> arguments = arrayArguments(method, kernels[0]);
+        List<Expression> arguments = arrayArguments(method, kernels[0].parameters());
         method.body()
                 .when(
                         vectors.equalTo(constant(TileShape.ROW_VECTORS)),
@@ -202,14 +321,14 @@ final class MicroKernelTrees {
 
     private MethodTree forward(String name, MethodTree kernel) {
         MethodTree.Builder method = MethodTree.named(name).instance();
-        method.body().evaluate(callee(kernel).call(arrayArguments(method, kernel)));
+        method.body().evaluate(callee(kernel).call(arrayArguments(method, kernel.parameters())));
         return method.build();
     }
 
-    /** Declares the kernel's parameters, arrays as objects (the interface's are erased), and gives them as arguments. */
-    private List<Expression> arrayArguments(MethodTree.Builder method, MethodTree kernel) {
+    /** Declares a kernel's parameters, arrays as objects (the interface's are erased), and gives them as arguments. */
+    private List<Expression> arrayArguments(MethodTree.Builder method, List<Local> parameters) {
         List<Expression> arguments = new ArrayList<>();
-        for (Local parameter : kernel.parameters()) {
+        for (Local parameter : parameters) {
             boolean isArray = parameter.type().equals(element.array());
             Local local = method.parameter(parameter.name(), isArray ? ReferenceType.OBJECT : parameter.type());
             arguments.add(isArray ? local.cast(element.array()) : local);

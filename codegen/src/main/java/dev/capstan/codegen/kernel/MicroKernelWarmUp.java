@@ -68,6 +68,7 @@ final class MicroKernelWarmUp<A> {
     /** The kernels that multiply. */
     WarmUp multiplication() {
         return new WarmUp(List.of(
+                packedTile(),
                 tile(shape.rows(), 2),
                 tile(shape.fewRows(), 2),
                 row(TileShape.ROW_VECTORS),
@@ -77,19 +78,52 @@ final class MicroKernelWarmUp<A> {
                 row(1)));
     }
 
-    /** The kernel that transposes. */
+    /** The kernels that transpose. */
     WarmUp transposition() {
         int lanes = shape.lanes();
         double operations = (double) lanes * Integer.numberOfTrailingZeros(lanes) / (LONG_SUM + 3 * SHORT_SUM);
-        Kernel transpose = (k, accumulate) ->
-                kernels.transpose(b, 0, lanes, c, 0, lanes, k == 0 ? 0 : accumulate ? 2 * lanes : lanes);
-        return new WarmUp(List.of(new Subject(transpose, 4 * operations)));
+        Kernel transpose = (k, accumulate) -> kernels.transpose(b, 0, lanes, c, 0, lanes, blocks(k, accumulate));
+        Kernel row = (k, accumulate) -> kernels.transposedRow(
+                accumulate ? 1 : lanes, a, 0, b, 0, lanes, c, 0, blocks(k, accumulate), accumulate);
+        return new WarmUp(List.of(new Subject(transpose, 4 * operations), new Subject(row, 6 * operations)));
     }
 
-    private Subject tile(int rows, int vectors) {
-        int width = vectors * shape.lanes();
+    /** Whole blocks for the kernels that transpose, two or one or none. */
+    private int blocks(int k, boolean accumulate) {
+        return k == 0 ? 0 : accumulate ? 2 * shape.lanes() : shape.lanes();
+    }
+
+    private Subject packedTile() {
+        int lanes = shape.lanes();
+        int width = shape.widest();
         return new Subject(
-                (k, accumulate) -> kernels.tile(rows, vectors, a, 0, b, 0, c, 0, width, k, accumulate), rows * vectors);
+                (k, accumulate) -> kernels.packedTile(a, 0, b, 0, c, 0, width, lanes, k, accumulate),
+                shape.rows() * TileShape.TILE_VECTORS);
+    }
+
+    /** The lowest tile that a kernel is for, too: below its last row, a tile takes other branches. */
+    private Subject tile(int rows, int vectors) {
+        int lanes = shape.lanes();
+        int width = vectors * lanes;
+        int fewest = rows == shape.rows() ? shape.fewRows() + 1 : 1;
+        return new Subject(
+                (k, accumulate) -> kernels.tile(
+                        accumulate ? fewest : rows,
+                        vectors,
+                        a,
+                        0,
+                        TileShape.A_STRIDE,
+                        b,
+                        0,
+                        width,
+                        lanes,
+                        c,
+                        0,
+                        width,
+                        lanes,
+                        k,
+                        accumulate),
+                rows * vectors);
     }
 
     private Subject row(int vectors) {

@@ -12,18 +12,15 @@ import java.util.stream.IntStream;
  */
 public interface MicroKernels<A> {
     /**
-     * One tile of C.
+     * One whole tile of C, the most rows and two vectors, from packed operands.
      *
-     * @param rows its height, one of the two of the {@link TileShape}
-     * @param vectors its width in vectors, 1 or 2
      * @param a packed rows of A: element (row, p) at {@code aOffset + row * A_STRIDE + p}
-     * @param b a panel of B: element (p, column) at {@code bOffset + p * width + column}
-     * @param k the summed size, from 1 to MAX_SUM
+     * @param b a panel of B, two vectors wide: element (p, column) at {@code bOffset + p * width + column}
+     * @param cSecond where C's second vector begins behind its first
+     * @param k the summed size, at least 1
      * @param accumulate whether the chains continue C's elements
      */
-    void tile(
-            int rows,
-            int vectors,
+    void packedTile(
             A a,
             int aOffset,
             A b,
@@ -31,6 +28,37 @@ public interface MicroKernels<A> {
             A c,
             int cOffset,
             int cRowStride,
+            int cSecond,
+            int k,
+            boolean accumulate);
+
+    /**
+     * One tile of C from operands that need not be packed: element (row, p) of A at {@code aOffset + row * aRowStride + p},
+     * element (p, column) of B at {@code bOffset + p * bRowStride + column}. Where the second vector overlaps the first,
+     * both hold the same numbers. Rows are stored in ascending order, after all have been loaded, so that vectors may run over
+     * their ends into the rows that follow.
+     *
+     * @param rows rows of C, at most those of the {@link TileShape}
+     * @param vectors its width in vectors, 1 or 2
+     * @param bSecond where the second vector begins behind the first, in each row of B
+     * @param cSecond the same in C
+     * @param k the summed size, at least 1
+     * @param accumulate whether the chains continue C's elements
+     */
+    void tile(
+            int rows,
+            int vectors,
+            A a,
+            int aOffset,
+            int aRowStride,
+            A b,
+            int bOffset,
+            int bRowStride,
+            int bSecond,
+            A c,
+            int cOffset,
+            int cRowStride,
+            int cSecond,
             int k,
             boolean accumulate);
 
@@ -50,6 +78,26 @@ public interface MicroKernels<A> {
             A b,
             int bOffset,
             int bRowStride,
+            A c,
+            int cOffset,
+            int k,
+            boolean accumulate);
+
+    /**
+     * One vector of a row of C from a B of which the rows are adjacent: element p of A at {@code aOffset + p},
+     * element (p, column) of B at {@code bOffset + p + column * bColumnStride}.
+     *
+     * @param columns how many lanes of the vector are columns of B, at least 1; what the others hold is not specified
+     * @param k the summed size, a multiple of the lanes
+     * @param accumulate whether the chains continue C's elements
+     */
+    void transposedRow(
+            int columns,
+            A a,
+            int aOffset,
+            A b,
+            int bOffset,
+            int bColumnStride,
             A c,
             int cOffset,
             int k,

@@ -3,7 +3,7 @@ package dev.capstan.codegen.kernel;
 
 /**
  * Copies factors into the order in which micro-kernels read them: A into rows at a fixed distance, B into panels as wide as
- * tiles, padded with zeros. B is packed block after block of k, and in each block the panels from left to right.
+ * tiles. The last vector of a panel overlaps the one before it; what is narrower than a vector is padded with zeros. B is packed block after block of k, and in each block the panels from left to right.
  *
  * @param <A> {@code float[]} or {@code double[]}
  */
@@ -44,14 +44,19 @@ final class PanelPacking<A> {
 
     /** Packs one block of B, of at most {@link TileShape#MAX_SUM} rows. */
     void packBlock(Matrix<A> b, int k, int n, Panels<A> panels) {
+        int lanes = shape.lanes();
         for (int j = 0; j < n; ) {
             int width = shape.nextWidth(n - j);
-            int columns = Math.min(width, n - j);
             int panel = panels.offset() + j * k;
-            if (columns < width) {
+            if (n - j >= width) {
+                copy(b.from(0, j), k, width, panels.array(), panel, width);
+            } else if (n < lanes) {
                 loops.clear(panels.array(), panel, panel + k * width);
+                copy(b, k, n, panels.array(), panel, width);
+            } else {
+                copy(b.from(0, j), k, lanes, panels.array(), panel, width);
+                copy(b.from(0, n - lanes), k, lanes, panels.array(), panel + lanes, width);
             }
-            copy(b.from(0, j), k, columns, panels.array(), panel, width);
             j += width;
         }
     }
@@ -62,7 +67,7 @@ final class PanelPacking<A> {
     }
 
     /** Copies a matrix into one with adjacent columns, by blocks in registers where its rows are adjacent. */
-    private void copy(Matrix<A> source, int rows, int columns, A target, int targetOffset, int targetStride) {
+    void copy(Matrix<A> source, int rows, int columns, A target, int targetOffset, int targetStride) {
         int lanes = shape.lanes();
         int column = 0;
         if (source.rowStride() == 1 && source.columnStride() != 1 && rows >= lanes) {

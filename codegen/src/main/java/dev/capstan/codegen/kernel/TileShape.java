@@ -42,10 +42,9 @@ record TileShape(int lanes, int rows, int fewRows) {
         return remaining > rows - fewRows ? rows : fewRows;
     }
 
-    /** How many of the last of {@code m} rows are quicker one by one than as a padded tile. */
-    int singleRows(int m) {
-        int last = m % rows % fewRows;
-        return m % rows <= rows - fewRows && last <= fewRows / 2 ? last : 0;
+    /** Whether so few rows of C are quicker one by one than as a tile that is higher than they are. */
+    boolean isFewRows(int m) {
+        return m <= fewRows / 2;
     }
 
     /** Columns of the widest tile. */
@@ -63,8 +62,16 @@ record TileShape(int lanes, int rows, int fewRows) {
         return vectors(columns) * lanes;
     }
 
-    /** Columns of the panel of B at the left of so many remaining columns. */
+    /**
+     * Columns of the panel of B at the left of so many remaining columns. Only the first can be a single vector, so that the
+     * last vector has another beside it, which it may overlap.
+     */
     int nextWidth(int remaining) {
-        return remaining > lanes ? TILE_VECTORS * lanes : lanes;
+        return vectors(remaining) % TILE_VECTORS == 0 ? TILE_VECTORS * lanes : lanes;
+    }
+
+    /** Where the second vector of the tile at the left of so many remaining columns begins. */
+    int second(int remaining) {
+        return Math.min(lanes, remaining - lanes);
     }
 }

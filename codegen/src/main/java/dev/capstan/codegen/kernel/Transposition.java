@@ -16,17 +16,22 @@ import dev.capstan.codegen.tree.Primitive;
 import dev.capstan.codegen.tree.ReferenceType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
 
 /**
- * Writes the kernel that transposes square blocks in registers, after J. O. Eklundh, "A fast computer method for matrix
- * transposing" (1972): for each distance d = lanes/2 ... 1 the blocks of d x d off the diagonal change places. The vectors
- * are blended as integers, because JDK 17 has no masks in registers.
+ * Writes what transposes square blocks in registers, after J. O. Eklundh, "A fast computer method for matrix
+ * transposing" (1972): for each distance d = lanes/2 ... 1 the blocks of d x d off the diagonal change places. JDK 17
+ * has no masks in registers: there, vectors are blended as integers.
  */
 final class Transposition {
     private static final String API = "jdk.incubator.vector.";
     private static final ReferenceType ANY_VECTOR = ReferenceType.of(API + "Vector");
     private static final ReferenceType OPERATORS = ReferenceType.of(API + "VectorOperators");
     private static final ReferenceType TERNARY = ReferenceType.of(API + "VectorOperators$Ternary");
+
+    private static final ReferenceType MASK = ReferenceType.of(API + "VectorMask");
+    private static final boolean HAS_MASK_REGISTERS = Runtime.version().feature() > 17;
 
     private final int lanes;
     private final Primitive element;
@@ -52,7 +57,7 @@ final class Transposition {
         this.bitSpecies = type.field("BITS", VectorWidth.speciesClass(integer), width.speciesOf(integer));
         for (int d = 1; d < lanes; d *= 2) {
             exchanges.add(type.field("EXCHANGE" + d, shuffle, exchange(d)));
-            masks.add(type.field("UPPER" + d, bits, mask(d)));
+            masks.add(type.field("UPPER" + d, HAS_MASK_REGISTERS ? MASK : bits, upper(d)));
         }
     }
 
@@ -65,16 +70,19 @@ final class Transposition {
                 .call(bitSpecies, partners, constant(0));
     }
 
-    /** All bits of the lanes i with i & d. */
-    private Expression mask(int d) {
+    /** The lanes i with i & d, as a mask or as a vector of all bits. */
+    private Expression upper(int d) {
         long upper = 0;
         for (int i = 0; i < lanes; i++) {
             upper |= (i & d) != 0 ? 1L << i : 0;
         }
-        ReferenceType mask = ReferenceType.of(API + "VectorMask");
-        Expression lanesOfMask = Callee.ofStatic(mask, "fromLong", mask, VectorWidth.speciesClass(integer), LONG)
+        Expression lanesOfMask = Callee.ofStatic(MASK, "fromLong", MASK, VectorWidth.speciesClass(integer), LONG)
                 .call(bitSpecies, constant(upper));
-        return Callee.ofVirtual(mask, "toVector", ANY_VECTOR).call(lanesOfMask).cast(bits);
+        return HAS_MASK_REGISTERS
+                ? lanesOfMask
+                : Callee.ofVirtual(MASK, "toVector", ANY_VECTOR)
+                        .call(lanesOfMask)
+                        .cast(bits);
     }
 
     MethodTree kernel() {
@@ -87,20 +95,19 @@ final class Transposition {
         Local targetStride = method.parameter("targetStride", INT);
         Local rows = method.parameter("rows", INT);
         method.body().count("i", constant(0), rows, lanes, (loop, i) -> {
-            Local[] block = load(loop, source, offset.plus(i), stride);
-            for (int d = lanes / 2; d >= 1; d /= 2) {
-                for (int r = 0; r < lanes; r++) {
-                    if ((r & d) == 0) {
-                        exchangeBlocks(loop, block[r], block[r + d], d);
-                    }
+            Local next = loop.declare("next", offset.plus(i));
+            Callee load = Callee.ofStatic(
+                    vector, "fromArray", vector, VectorWidth.speciesClass(element), element.array(), INT);
+            List<Expression> block = transpose(loop, column -> {
+                if (column > 0) {
+                    loop.assign(next, next.plus(stride));
                 }
-            }
+                return load.call(species, source, next);
+            });
             Local place = loop.declare("place", targetOffset.plus(i.times(targetStride)));
-            Callee floats = Callee.ofVirtual(
-                    bits, element == Primitive.FLOAT ? "reinterpretAsFloats" : "reinterpretAsDoubles", vector);
             Callee store = Callee.ofVirtual(vector, "intoArray", VOID, element.array(), INT);
             for (int r = 0; r < lanes; r++) {
-                loop.evaluate(store, floats.call(block[r]), target, place);
+                loop.evaluate(store, block.get(r), target, place);
                 if (r < lanes - 1) {
                     loop.assign(place, place.plus(targetStride));
                 }
@@ -109,19 +116,24 @@ final class Transposition {
         return method.build();
     }
 
-    private Local[] load(BlockBuilder loop, Local source, Expression start, Local stride) {
-        Callee load =
-                Callee.ofStatic(vector, "fromArray", vector, VectorWidth.speciesClass(element), element.array(), INT);
+    /** The rows of a block of which the columns are given, in this order. */
+    List<Expression> transpose(BlockBuilder loop, IntFunction<Expression> columns) {
         Callee integers = Callee.ofVirtual(vector, integer == INT ? "reinterpretAsInts" : "reinterpretAsLongs", bits);
-        Local next = loop.declare("next", start);
         Local[] block = new Local[lanes];
         for (int r = 0; r < lanes; r++) {
-            block[r] = loop.declare("v" + r, integers.call(load.call(species, source, next)));
-            if (r < lanes - 1) {
-                loop.assign(next, next.plus(stride));
+            Expression column = columns.apply(r);
+            block[r] = loop.declare("v" + r, integers.call(column));
+        }
+        for (int d = lanes / 2; d >= 1; d /= 2) {
+            for (int r = 0; r < lanes; r++) {
+                if ((r & d) == 0) {
+                    exchangeBlocks(loop, block[r], block[r + d], d);
+                }
             }
         }
-        return block;
+        Callee floats = Callee.ofVirtual(
+                bits, element == Primitive.FLOAT ? "reinterpretAsFloats" : "reinterpretAsDoubles", vector);
+        return Stream.of(block).map(floats::call).map(Expression.class::cast).toList();
     }
 
     /** Of two rows at distance d, the upper lanes of the lower and the lower lanes of the upper change places. */
@@ -138,7 +150,9 @@ final class Transposition {
 
     /** The second where the mask is set, else the first. */
     private Expression blend(Expression first, Expression second, Expression mask) {
-        return Callee.ofVirtual(bits, "lanewise", bits, TERNARY, ANY_VECTOR, ANY_VECTOR)
-                .call(first, Expression.staticField(OPERATORS, "BITWISE_BLEND", TERNARY), second, mask);
+        return HAS_MASK_REGISTERS
+                ? Callee.ofVirtual(bits, "blend", bits, ANY_VECTOR, MASK).call(first, second, mask)
+                : Callee.ofVirtual(bits, "lanewise", bits, TERNARY, ANY_VECTOR, ANY_VECTOR)
+                        .call(first, Expression.staticField(OPERATORS, "BITWISE_BLEND", TERNARY), second, mask);
     }
 }

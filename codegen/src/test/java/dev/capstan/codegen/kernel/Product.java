@@ -32,7 +32,8 @@ record Product(int m, int k, int n, Matrix<double[]> a, Matrix<double[]> b, Matr
 
     private static Matrix<double[]> matrix(
             Random random, int length, int offset, int rowStride, int columnStride, double[] odd) {
-        double[] values = new double[length];
+        // something may lie behind a matrix, where nothing may be written, or nothing
+        double[] values = new double[length + random.nextInt(2) * random.nextInt(40)];
         for (int i = 0; i < length; i++) {
             // a float's value, so that both element types start from the same numbers
             values[i] = odd.length > 0 && random.nextInt(50) == 0
