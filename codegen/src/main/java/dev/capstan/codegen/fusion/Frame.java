@@ -186,7 +186,21 @@ final class Frame {
         return starts;
     }
 
-    private Expression index(int array, Local start, Expression column) {
+    Local array(int array) {
+        return arrays.get(array);
+    }
+
+    Local rowStep(int array) {
+        return rowSteps.get(array);
+    }
+
+    /** The step of a strided array. */
+    Local columnStep(int array) {
+        return columnSteps.get(array);
+    }
+
+    /** Where an element of a row lies. */
+    Expression index(int array, Local start, Expression column) {
         return switch (accesses.get(array)) {
             case ZERO -> start;
             case UNIT -> start.plus(column);

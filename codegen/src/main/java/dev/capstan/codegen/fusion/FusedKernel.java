@@ -110,12 +110,19 @@ public abstract sealed class FusedKernel permits FusedLoop, FusedReduction {
         private final int columns;
 
         Trial(int rows, int columns) {
+            this(rows, columns, false);
+        }
+
+        /**
+         * @param transposed whether the rows of strided arrays are adjacent
+         */
+        Trial(int rows, int columns, boolean transposed) {
             this.rows = rows;
             this.columns = columns;
             for (int i = 0; i < arrays.length; i++) {
                 Access access = accesses.get(i);
-                int step = access == Access.ZERO ? 0 : access == Access.UNIT ? 1 : 2;
-                geometry[3 * i + 1] = Math.max(1, columns * step);
+                int step = access == Access.ZERO ? 0 : access == Access.UNIT ? 1 : Math.max(2, rows);
+                geometry[3 * i + 1] = transposed && access == Access.STRIDED ? 1 : Math.max(1, columns * step);
                 geometry[3 * i + 2] = step;
                 arrays[i] = Storage.newArray(types.get(i), rows * Math.max(1, columns * step));
             }

@@ -102,8 +102,12 @@ public final class FusedKernels {
     private Optional<FusedLoop> generate(LoopPattern pattern) {
         forms.putIfAbsent(form(pattern.kernel()), pattern.kernel());
         String name = GeneratedClasses.PACKAGE + ".Loop" + generated++;
-        Optional<VectorWidth> width = VectorLoop.isSupported(pattern) ? VectorWidth.current() : Optional.empty();
-        ClassTree tree = width.map(present -> LoopTree.vector(name, pattern, present))
+        boolean isTransposed = TransposedCopy.is(pattern);
+        Optional<VectorWidth> width =
+                isTransposed || VectorLoop.isSupported(pattern) ? VectorWidth.current() : Optional.empty();
+        ClassTree tree = width.map(present -> isTransposed
+                        ? LoopTree.transposed(name, pattern, present)
+                        : LoopTree.vector(name, pattern, present))
                 .orElseGet(() -> LoopTree.scalar(name, pattern));
         return define(tree).map(type -> new FusedLoop(pattern, tree, type, width.isPresent()));
     }

@@ -33,6 +33,11 @@ public final class FusedLoop extends FusedKernel {
     List<Trial> trials() {
         // numbers only; the last vector alone; a turn of each loop before it; rows
         List<Trial> trials = new ArrayList<>();
+        if (TransposedCopy.is(pattern)) {
+            trials.add(new Trial(lanes + 1, 2 * lanes + 1, true));
+            trials.add(new Trial(2, lanes - 1, true));
+            return trials;
+        }
         trials.add(new Trial(2, lanes - 1));
         trials.add(new Trial(1, lanes));
         trials.add(new Trial(1, lanes * (unrolling + 2)));
@@ -42,6 +47,10 @@ public final class FusedLoop extends FusedKernel {
 
     @Override
     int operations() {
+        if (TransposedCopy.is(pattern)) {
+            int exchanges = lanes / 2 * Integer.numberOfTrailingZeros(lanes);
+            return 2 * 3 * (4 * exchanges + 2 * lanes) + 2 * lanes;
+        }
         return (4 + Steps.varyingOperations(pattern)) * (1 + unrolling + 2 + 2 * 3);
     }
 }

@@ -54,6 +54,16 @@ final class LoopTree {
         return tree.type.build();
     }
 
+    /** The loop as a {@link TransposedCopy}. */
+    static ClassTree transposed(String name, LoopPattern pattern, VectorWidth width) {
+        LoopTree tree = new LoopTree(name, pattern);
+        Frame frame = tree.frame(Frame.COMPUTE);
+        tree.type.method(frame.bridge(tree.type.type()));
+        TransposedCopy.write(tree.type, frame, pattern.kernel().outputType(0), width, NARROW);
+        tree.type.method(tree.scalarMethod(tree.frame(NARROW)));
+        return tree.type.build();
+    }
+
     private Frame frame(String name) {
         return new Frame(name, pattern.types(), pattern.inputs(), pattern.accesses());
     }

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * transposing" (1972): for each distance d = lanes/2 ... 1 the blocks of d x d off the diagonal change places. JDK 17
  * has no masks in registers: there, vectors are blended as integers.
  */
-final class Transposition {
+public final class Transposition {
     private static final String API = "jdk.incubator.vector.";
     private static final ReferenceType ANY_VECTOR = ReferenceType.of(API + "Vector");
     private static final ReferenceType OPERATORS = ReferenceType.of(API + "VectorOperators");
@@ -44,12 +44,17 @@ final class Transposition {
     private final List<Expression> exchanges = new ArrayList<>();
     private final List<Expression> masks = new ArrayList<>();
 
-    /** Declares the constants that the kernel needs. */
-    Transposition(ClassTree.Builder type, VectorWidth width, Primitive element, Expression species) {
+    /**
+     * Declares the constants that are needed.
+     *
+     * @param element {@code FLOAT}, {@code DOUBLE}, {@code INT} or {@code LONG}
+     * @param species of the element's vectors
+     */
+    public Transposition(ClassTree.Builder type, VectorWidth width, Primitive element, Expression species) {
         this.lanes = width.lanes(element);
         this.element = element;
         this.vector = VectorWidth.vectorClass(element);
-        this.integer = element == Primitive.FLOAT ? INT : LONG;
+        this.integer = element == Primitive.FLOAT || element == INT ? INT : LONG;
         this.bits = VectorWidth.vectorClass(integer);
         this.species = species;
         ReferenceType box = VectorWidth.speciesClass(integer).arguments().get(0);
@@ -117,12 +122,11 @@ final class Transposition {
     }
 
     /** The rows of a block of which the columns are given, in this order. */
-    List<Expression> transpose(BlockBuilder loop, IntFunction<Expression> columns) {
-        Callee integers = Callee.ofVirtual(vector, integer == INT ? "reinterpretAsInts" : "reinterpretAsLongs", bits);
+    public List<Expression> transpose(BlockBuilder loop, IntFunction<Expression> columns) {
         Local[] block = new Local[lanes];
         for (int r = 0; r < lanes; r++) {
             Expression column = columns.apply(r);
-            block[r] = loop.declare("v" + r, integers.call(column));
+            block[r] = loop.declare("v" + r, toBits(column));
         }
         for (int d = lanes / 2; d >= 1; d /= 2) {
             for (int r = 0; r < lanes; r++) {
@@ -131,9 +135,21 @@ final class Transposition {
                 }
             }
         }
-        Callee floats = Callee.ofVirtual(
-                bits, element == Primitive.FLOAT ? "reinterpretAsFloats" : "reinterpretAsDoubles", vector);
-        return Stream.of(block).map(floats::call).map(Expression.class::cast).toList();
+        return Stream.of(block).map(this::fromBits).toList();
+    }
+
+    private Expression toBits(Expression elements) {
+        String name = integer == INT ? "reinterpretAsInts" : "reinterpretAsLongs";
+        return element == integer
+                ? elements
+                : Callee.ofVirtual(vector, name, bits).call(elements);
+    }
+
+    private Expression fromBits(Expression elements) {
+        String name = element == Primitive.FLOAT ? "reinterpretAsFloats" : "reinterpretAsDoubles";
+        return element == integer
+                ? elements
+                : Callee.ofVirtual(bits, name, vector).call(elements);
     }
 
     /** Of two rows at distance d, the upper lanes of the lower and the lower lanes of the upper change places. */

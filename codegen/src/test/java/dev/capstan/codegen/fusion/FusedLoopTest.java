@@ -210,4 +210,42 @@ class FusedLoopTest {
         }
         assertEquals(60, compared);
     }
+
+    @Test
+    void transposedCopyMovesEveryElement() {
+        int[] sizes = {1, 7, 15, 16, 17, 31, 32, 35, 50};
+        for (DType type : List.of(DType.FLOAT32, DType.FLOAT64, DType.INT32, DType.INT64)) {
+            Kernel kernel = Kernel.of(List.of(type), List.of(Expr.input(0, type)));
+            LoopPattern pattern = new LoopPattern(kernel, List.of(Access.STRIDED, Access.UNIT));
+            assertTrue(TransposedCopy.is(pattern));
+            LoopKernel copy = define(LoopTree.transposed(
+                    "dev.capstan.generated.Loop" + number++,
+                    pattern,
+                    VectorWidth.current().orElseThrow()));
+            for (int rows : sizes) {
+                for (int columns : sizes) {
+                    RandomKernels chance = new RandomKernels(rows * 100L + columns);
+                    for (int rowStep : new int[] {1, 2, -1}) {
+                        int columnStep = 2 * rows + 3;
+                        int sourceOffset = 5 + (rowStep < 0 ? rows : 0);
+                        Object source = chance.array(type, sourceOffset + columns * columnStep + 2 * rows);
+                        Object target = chance.array(type, 3 + rows * (columns + 2));
+                        Object expected = Bits.copy(type, target);
+                        for (int r = 0; r < rows; r++) {
+                            for (int c = 0; c < columns; c++) {
+                                int from = sourceOffset + r * rowStep + c * columnStep;
+                                System.arraycopy(source, from, expected, 3 + r * (columns + 2) + c, 1);
+                            }
+                        }
+                        int[] geometry = {sourceOffset, rowStep, columnStep, 3, columns + 2, 1};
+                        copy.run(new Object[] {source, target}, geometry, rows, columns);
+                        assertEquals(
+                                Optional.empty(),
+                                Bits.difference(expected, target),
+                                type + " " + rows + " x " + columns + ", rows at " + rowStep);
+                    }
+                }
+            }
+        }
+    }
 }
