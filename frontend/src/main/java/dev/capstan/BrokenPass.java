@@ -6,7 +6,6 @@ import dev.capstan.Queued.Operation;
 import dev.capstan.runtime.op.Differentiation;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Ops;
-import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.TensorType;
 import java.util.BitSet;
@@ -35,18 +34,6 @@ final class BrokenPass {
         this.refusing = refusing;
         this.values = values;
         this.gradients = new Tensor[values.length];
-    }
-
-    /** True if a gradient of an output meets operators after the refusing one that keep something: they need values. */
-    static boolean needsValues(Tape tape, BitSet refusing) {
-        for (BitSet keepers : tape.keepers()) {
-            BitSet failing = (BitSet) keepers.clone();
-            failing.and(refusing);
-            if (!failing.isEmpty() && keepers.length() > failing.length()) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Adds to the gradient of a value. */

@@ -78,16 +78,17 @@ final class Contents {
 
     /** The first value in the storage of a value. */
     int root(int value) {
+        return segment.walk().event(value).isSharing() ? sharedRoot(value) : value;
+    }
+
+    private int sharedRoot(int value) {
         Queued event = segment.queued(value);
         if (event instanceof Operation operation) {
-            if (!operation.isView()) {
-                return value;
-            }
             int operand = operation.operands()[0];
             return operation.viewing().of(layout(operand)) == null ? value : root(operand);
         }
         if (event instanceof Input input) {
-            return input.alias() < 0 ? value : input.alias();
+            return input.alias();
         }
         if (event instanceof Write write) {
             return root(write.content());

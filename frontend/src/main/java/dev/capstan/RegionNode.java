@@ -334,7 +334,7 @@ final class RegionNode extends Node {
     /** Lets the memory go that no pass needs any more. */
     private void forgetWalked() {
         BitSet walkable = tape.walkable(freed);
-        if (walkable.isEmpty() && !BrokenPass.needsValues(tape, freed)) {
+        if (walkable.isEmpty() && !tape.needsValues(freed)) {
             forget();
         } else if (execution != null
                 && walkable.stream()

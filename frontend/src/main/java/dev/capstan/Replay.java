@@ -113,9 +113,10 @@ final class Replay {
     }
 
     private Tensor execute(int number, Operation operation) {
-        Tensor[] operands = Arrays.stream(operation.operands())
-                .mapToObj(operand -> made[operand])
-                .toArray(Tensor[]::new);
+        Tensor[] operands = new Tensor[operation.operands().length];
+        for (int i = 0; i < operands.length; i++) {
+            operands[i] = made[operation.operands()[i]];
+        }
         if (laid(number) != null) {
             sequence++;
             return null;

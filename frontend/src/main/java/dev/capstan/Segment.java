@@ -228,7 +228,11 @@ final class Segment implements Storage.Reader {
 
     /** All events, in order. */
     private List<Queued> queued() {
-        return IntStream.range(0, count).mapToObj(this::queued).toList();
+        Queued[] all = new Queued[count];
+        for (int i = 0; i < count; i++) {
+            all[i] = queued(i);
+        }
+        return Arrays.asList(all);
     }
 
     private TensorType type(int value) {
@@ -387,8 +391,7 @@ final class Segment implements Storage.Reader {
         }
         int value = tensor.segmentValue();
         if (value < count && values[value] == tensor) {
-            int alias = ((Input) queued(value)).alias();
-            return alias != Walk.NONE && contents.isWritten(alias);
+            return walk.event(value).isSharing() && contents.isWritten(((Input) queued(value)).alias());
         }
         Storage storage = tensor.values().storage();
         int known = storage.isAwaited() ? inputs.in(storage) : Walk.NONE;
@@ -774,10 +777,16 @@ final class Segment implements Storage.Reader {
         sequence = Node.reserve(operators + 1);
         if (contents != null) {
             inputs.settle();
-            for (Queued event : own.values()) {
-                if (event instanceof Write write && write.counter() != null) {
-                    write.counter().settle();
-                }
+            if (!own.isEmpty()) {
+                settleCounters();
+            }
+        }
+    }
+
+    private void settleCounters() {
+        for (Queued event : own.values()) {
+            if (event instanceof Write write && write.counter() != null) {
+                write.counter().settle();
             }
         }
     }

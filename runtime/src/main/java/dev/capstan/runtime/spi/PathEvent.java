@@ -9,6 +9,7 @@ public abstract class PathEvent {
     private final TensorType type;
     private final boolean requiresGradient;
     private final boolean view;
+    private final boolean sharing;
     private volatile Object note;
     private volatile Object sequel;
 
@@ -16,12 +17,14 @@ public abstract class PathEvent {
      * An event whose value has this number and this type.
      *
      * @param view whether it is an operator that makes a view
+     * @param sharing whether the value may lie in the storage of an earlier one
      */
-    protected PathEvent(int number, TensorType type, boolean requiresGradient, boolean view) {
+    protected PathEvent(int number, TensorType type, boolean requiresGradient, boolean view, boolean sharing) {
         this.number = number;
         this.type = type;
         this.requiresGradient = requiresGradient;
         this.view = view;
+        this.sharing = sharing;
     }
 
     /** The number of the event's value. */
@@ -42,6 +45,11 @@ public abstract class PathEvent {
     /** Whether the event is an operator that makes a view. */
     public final boolean isView() {
         return view;
+    }
+
+    /** False if the value is the first in its storage: what an operator has made that is no view, or a tensor from outside. */
+    public final boolean isSharing() {
+        return sharing;
     }
 
     /** What the caller has noted here, on this walk or an earlier one; null if nothing. */

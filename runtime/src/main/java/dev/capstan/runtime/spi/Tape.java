@@ -14,11 +14,19 @@ import java.util.List;
  * @param saved the values kept for gradients that others may change, in the order in which a pass asks for them
  * @param keepers for each output the operators behind it that keep something, by number
  * @param freed the operators that the path's own backward passes have freed
+ * @param inNeedOfValues {@link #needsValues} of these
  */
-public record Tape(BitSet outputs, BitSet walkable, List<Saved> saved, List<BitSet> keepers, BitSet freed) {
+public record Tape(
+        BitSet outputs, BitSet walkable, List<Saved> saved, List<BitSet> keepers, BitSet freed, boolean inNeedOfValues) {
     /** Of what is known of the outputs; those are walkable behind which nothing was freed. */
     public static Tape of(BitSet outputs, List<Saved> saved, List<BitSet> keepers, BitSet freed) {
-        return new Tape(outputs, walkable(outputs, keepers, freed), List.copyOf(saved), List.copyOf(keepers), freed);
+        return new Tape(
+                outputs,
+                walkable(outputs, keepers, freed),
+                List.copyOf(saved),
+                List.copyOf(keepers),
+                freed,
+                needsValues(keepers, freed));
     }
 
     /**
@@ -53,6 +61,25 @@ public record Tape(BitSet outputs, BitSet walkable, List<Saved> saved, List<BitS
     /** The outputs at which a backward pass can start after passes, the path's own among them, have freed these operators. */
     public BitSet walkable(BitSet gone) {
         return gone == freed ? walkable : walkable(outputs, keepers, gone);
+    }
+
+    /**
+     * True if, when these operators refuse, gradients of an output meet others after them that keep something, and so need
+     * values.
+     */
+    public boolean needsValues(BitSet refusing) {
+        return refusing == freed ? inNeedOfValues : needsValues(keepers, refusing);
+    }
+
+    private static boolean needsValues(List<BitSet> keepers, BitSet refusing) {
+        for (BitSet kept : keepers) {
+            BitSet failing = (BitSet) kept.clone();
+            failing.and(refusing);
+            if (!failing.isEmpty() && kept.length() > failing.length()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether one can start at an output then. */

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.runtime.type;
 
+import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** Where in the caller's code the framework was called: {@code Class.method(File.java:line)}. */
 public final class CallSite {
-    /** Classes of the framework itself; samples and everything else are somebody's program. */
-    private static final Pattern FRAMEWORK = Pattern.compile("(java|javax|jdk|sun)\\..*"
-            + "|dev\\.capstan\\.(runtime|tracer|codegen|nn|optim|data|io|autograd)\\..*"
-            + "|dev\\.capstan\\.[A-Z].*");
-
-    private static final Pattern TEST = Pattern.compile(".*Test(\\$.*)?");
+    private static final String ROOT = "dev.capstan.";
+    private static final List<String> PLATFORM = List.of("java.", "javax.", "jdk.", "sun.");
+    private static final List<String> FRAMEWORK =
+            List.of("runtime.", "tracer.", "codegen.", "nn.", "optim.", "data.", "io.", "autograd.");
 
     private CallSite() {}
 
@@ -32,8 +30,22 @@ public final class CallSite {
         return name.startsWith("lambda$") ? name.substring("lambda$".length(), name.lastIndexOf('$')) : name;
     }
 
+    /** False for classes of the framework itself; samples, tests and everything else are somebody's program. */
     private static boolean isCaller(StackWalker.StackFrame frame) {
         String name = frame.getClassName();
-        return TEST.matcher(name).matches() || !FRAMEWORK.matcher(name).matches();
+        if (!name.startsWith(ROOT)) {
+            return !begins(name, 0, PLATFORM);
+        }
+        boolean ours = Character.isUpperCase(name.charAt(ROOT.length())) || begins(name, ROOT.length(), FRAMEWORK);
+        return !ours || name.endsWith("Test") || name.contains("Test$");
+    }
+
+    private static boolean begins(String name, int at, List<String> prefixes) {
+        for (int i = 0; i < prefixes.size(); i++) {
+            if (name.startsWith(prefixes.get(i), at)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -95,7 +95,7 @@ final class CapturedPath implements Path {
         this.wanted = wanted;
         this.installed = installed;
         this.lastUse = ++clock;
-        this.writesInputs = new Lineage(leaf.events()).writesInputs();
+        this.writesInputs = leaf.hasWrites() && new Lineage(leaf.events()).writesInputs();
     }
 
     int[] wanted() {

@@ -221,9 +221,11 @@ public final class CapturedTree implements PathTree {
         }
 
         private TreeNode explore(Operator operator, int[] operands, boolean recording) {
-            TensorType type = operator.infer(Arrays.stream(operands)
-                    .mapToObj(operand -> visited[operand].type())
-                    .toList());
+            TensorType[] types = new TensorType[operands.length];
+            for (int i = 0; i < types.length; i++) {
+                types[i] = visited[operands[i]].type();
+            }
+            TensorType type = operator.infer(List.of(types));
             boolean required = false;
             for (int i = 0; i < operands.length; i++) {
                 required |= operator.differentiable(i) && visited[operands[i]].requiresGradient();

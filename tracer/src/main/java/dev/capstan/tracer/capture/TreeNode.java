@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * A place in a path tree: the event that leads to it, and the events that were ever seen after it. The fields that walks
@@ -59,7 +58,8 @@ final class TreeNode extends PathEvent {
                 parent == null ? -1 : parent.depth,
                 event == null ? null : event.type(),
                 event != null && event.requiresGradient(),
-                event instanceof Recording.Applied applied && applied.operator().isView());
+                isView(event),
+                isSharing(event));
         this.parent = parent;
         this.depth = parent == null ? 0 : parent.depth + 1;
         this.event = event;
@@ -69,6 +69,17 @@ final class TreeNode extends PathEvent {
         this.third = operand(operands, 2);
         this.recording = recording;
         this.operator = event instanceof Recording.Applied applied ? applied.operator() : null;
+    }
+
+    private static boolean isView(Event event) {
+        return event instanceof Recording.Applied applied && applied.operator().isView();
+    }
+
+    private static boolean isSharing(Event event) {
+        return event instanceof Recording.External external && external.alias() >= 0
+                || event instanceof Recording.Written
+                || event instanceof Recording.Retaken
+                || isView(event);
     }
 
     private static int operand(int[] operands, int place) {
@@ -87,9 +98,12 @@ final class TreeNode extends PathEvent {
             boolean recording,
             TensorType type,
             boolean requiresGradient) {
-        List<Integer> values = IntStream.of(operands).boxed().toList();
-        return new TreeNode(
-                parent, new Recording.Applied(operator, values, type, requiresGradient), operands.clone(), recording);
+        Integer[] values = new Integer[operands.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = operands[i];
+        }
+        Event event = new Recording.Applied(operator, List.of(values), type, requiresGradient);
+        return new TreeNode(parent, event, operands.clone(), recording);
     }
 
     Event event() {
@@ -255,6 +269,16 @@ final class TreeNode extends PathEvent {
             removed++;
         }
         return removed;
+    }
+
+    /** Whether something is written on the way from the root to here. */
+    boolean hasWrites() {
+        for (TreeNode node = this; node.event != null; node = node.parent) {
+            if (node.event instanceof Recording.Written) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The events from the root to here. */
