@@ -17,7 +17,12 @@ import java.util.List;
  * @param inNeedOfValues {@link #needsValues} of these
  */
 public record Tape(
-        BitSet outputs, BitSet walkable, List<Saved> saved, List<BitSet> keepers, BitSet freed, boolean inNeedOfValues) {
+        BitSet outputs,
+        BitSet walkable,
+        List<Saved> saved,
+        List<BitSet> keepers,
+        BitSet freed,
+        boolean inNeedOfValues) {
     /** Of what is known of the outputs; those are walkable behind which nothing was freed. */
     public static Tape of(BitSet outputs, List<Saved> saved, List<BitSet> keepers, BitSet freed) {
         return new Tape(
