@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * the number of the first value in it. Where values lie is looked up when it is asked for: of most it never is.
  */
 final class Contents {
-    private final Segment segment;
+    private final SegmentEvents segment;
     private final Inputs inputs;
     /** For the root of a storage the number of its content, 0 if it was not written to. */
     private int[] contents;
@@ -31,7 +31,7 @@ final class Contents {
     /** A write to a tensor from outside, and what counts it, null if the storage does. */
     private record Outside(Tensor input, @Nullable VersionCounter counter) {}
 
-    Contents(Segment segment, Inputs inputs, int likelyLength) {
+    Contents(SegmentEvents segment, Inputs inputs, int likelyLength) {
         this.segment = segment;
         this.inputs = inputs;
         this.contents = new int[likelyLength];

@@ -213,6 +213,18 @@ class OptimizersTest {
     }
 
     @Test
+    void otherDecaysOfTheMeansAreFollowedByParametersThatBeginLater() {
+        Tensor late = doubles(1);
+        Tensor early = doubles(1);
+        Adam adam = new Adam(List.of(early, late)).lr(0.1);
+        step(adam, early, 1);
+        early.setGrad(null);
+        AdamByHand hand = new AdamByHand(1, 0.1, 0.5, 0.9, 1e-8);
+        step(adam.betas(0.5, 0.9), late, 2);
+        assertEquals(hand.step(2), late.item(), 1e-14);
+    }
+
+    @Test
     void singlePrecisionAdamRoundsAsWrittenByHand() {
         float[] start = {0.1f, -3.3f, 1e-3f};
         float[] gradient = {0.7f, 1e4f, -2e-3f};
