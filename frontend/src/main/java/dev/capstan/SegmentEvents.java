@@ -185,7 +185,8 @@ abstract class SegmentEvents implements Storage.Reader {
         return view(value) != null && counter(value) != counter(contents.root(value));
     }
 
-    @Nullable VersionCounter counter(int value) {
+    @Nullable
+    VersionCounter counter(int value) {
         int made = value;
         while (queued(made) instanceof Retaken retaken) {
             made = retaken.value();
@@ -226,7 +227,8 @@ abstract class SegmentEvents implements Storage.Reader {
         return view(value) == null || !contents.isPart(value) ? contents.of(value) : Walk.NONE;
     }
 
-    @Nullable Operation view(int value) {
+    @Nullable
+    Operation view(int value) {
         Queued event = queued(value);
         if (event instanceof Retaken retaken) {
             return retaken.view();
@@ -296,7 +298,8 @@ abstract class SegmentEvents implements Storage.Reader {
     }
 
     /** The tensor that stands for a value, or for the storage that it is the content of; or null. */
-    @Nullable Tensor holder(int value) {
+    @Nullable
+    Tensor holder(int value) {
         return values[value] == null && contents != null ? values[contents.root(value)] : values[value];
     }
 
