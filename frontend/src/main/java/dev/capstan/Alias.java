@@ -3,6 +3,7 @@ package dev.capstan;
 
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
 import dev.capstan.runtime.type.TensorType;
 import org.jspecify.annotations.Nullable;
 
@@ -13,23 +14,28 @@ import org.jspecify.annotations.Nullable;
 final class Alias {
     private final Tensor base;
     private final Viewing viewing;
-    /** How the operand lies in memory, or will. */
-    private final Layout operand;
-    /** Where the operand's elements lie in a contiguous base, if strides can express it. */
+    private final Shape shape;
+    /** How the operand lies in memory; null if that is not decided yet: it will lie as eager mode would have it. */
+    private final @Nullable Layout operand;
+    /** Where the operand's elements lie in a contiguous base, if strides can express it; not said while that is not decided. */
     private final @Nullable Layout within;
+    /** What the operand is itself a view by, if it is one; only where it is not decided how that lies. */
+    private final @Nullable Alias outer;
 
     private final boolean detached;
     private final boolean recorded;
     private int rewrites;
     private @Nullable Layout position;
 
-    private Alias(
-            Tensor base, Viewing viewing, Layout operand, @Nullable Layout within, boolean detached, boolean recorded) {
+    private Alias(Tensor base, Viewing viewing, Tensor operand, @Nullable Layout from, boolean recorded) {
+        Alias known = operand.alias();
         this.base = base;
         this.viewing = viewing;
-        this.operand = operand;
-        this.within = within;
-        this.detached = detached;
+        this.shape = operand.shape();
+        this.operand = from;
+        this.within = from == null ? null : within(known, shape);
+        this.outer = from == null ? known : null;
+        this.detached = !viewing.isDifferentiable();
         this.recorded = recorded;
         this.rewrites = base.rewrites();
     }
@@ -40,42 +46,43 @@ final class Alias {
      * @param recording whether the tape records it
      */
     static @Nullable Alias of(Tensor result, Tensor operand, Viewing viewing, boolean recording) {
-        Layout from = layout(operand);
+        Layout from = operand.isPending() ? null : operand.values().layout();
         if (!shares(result, operand, viewing, from)) {
             return null;
         }
         Alias known = operand.alias();
-        if (!viewing.isDifferentiable()) {
-            return new Alias(operand, viewing, from, null, true, recording);
-        }
-        if (known == null || known.detached) {
-            return new Alias(operand, viewing, from, Layout.contiguous(operand.shape()), false, recording);
-        }
-        return new Alias(known.base, viewing, from, known.place(), false, recording && known.recorded);
+        return !viewing.isDifferentiable() || known == null || known.detached
+                ? new Alias(operand, viewing, operand, from, recording)
+                : new Alias(known.base, viewing, operand, from, recording && known.recorded);
     }
 
-    private static boolean shares(Tensor result, Tensor operand, Viewing viewing, Layout from) {
-        if (result.isPending()) {
-            return from.isContiguous() || viewing.of(from) != null;
+    private static boolean shares(Tensor result, Tensor operand, Viewing viewing, @Nullable Layout from) {
+        if (!result.isPending()) {
+            return result.values().storage() == operand.values().storage();
         }
-        return result.values().storage() == operand.values().storage();
-    }
-
-    /** How a tensor lies in memory; what is still queued will lie as eager mode would have it. */
-    private static Layout layout(Tensor tensor) {
-        if (!tensor.isPending()) {
-            return tensor.values().layout();
+        if (from == null && operand.alias() == null) {
+            return true;
         }
-        return tensor.alias() == null
-                ? Layout.contiguous(tensor.shape())
-                : tensor.alias().position();
+        Layout lies = from == null ? operand.alias().position() : from;
+        return lies.isContiguous() || viewing.of(lies) != null;
     }
 
     private Layout position() {
         if (position == null) {
-            position = viewing.of(operand);
+            position = viewing.of(from());
         }
         return position;
+    }
+
+    private Layout from() {
+        if (operand != null) {
+            return operand;
+        }
+        return outer == null ? Layout.contiguous(shape) : outer.position();
+    }
+
+    private static @Nullable Layout within(@Nullable Alias operand, Shape shape) {
+        return operand == null || operand.detached ? Layout.contiguous(shape) : operand.place();
     }
 
     /** The error where a view that the tape does not know would have to follow it. */
@@ -92,7 +99,11 @@ final class Alias {
     /** Where the elements lie in a contiguous base; null if strides cannot express it. */
     @Nullable
     Layout place() {
-        return within == null ? null : viewing.of(within);
+        if (detached) {
+            return null;
+        }
+        Layout whole = operand == null ? within(outer, shape) : within;
+        return whole == null ? null : viewing.of(whole);
     }
 
     /** True if the two have nothing in common on the tape. */

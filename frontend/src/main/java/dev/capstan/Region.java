@@ -150,6 +150,22 @@ final class Region {
         return shown == null ? tensor.values() : shown;
     }
 
+    /** The same for one operand, at once where nothing needs to be done before. */
+    Segment segment(Tensor operand) {
+        return isReady() && segment.takes(operand) ? segment : segment(new Tensor[] {operand});
+    }
+
+    /** The same for two. */
+    Segment segment(Tensor first, Tensor second) {
+        return isReady() && segment.takes(first) && segment.takes(second)
+                ? segment
+                : segment(new Tensor[] {first, second});
+    }
+
+    private boolean isReady() {
+        return segment != null && visit == null && hasRoom(segment);
+    }
+
     private void prepare(Tensor... operands) {
         letIn();
         if (segment != null && !hasRoom(segment)) {

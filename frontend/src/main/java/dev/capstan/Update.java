@@ -55,7 +55,11 @@ public final class Update {
 
     /** Numbers in the form in which updates take them. */
     public static List<Tensor> numbers(double... values) {
-        return Arrays.stream(values).mapToObj(Tensor::scalar).toList();
+        Tensor[] numbers = new Tensor[values.length];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = Tensor.scalar(values[i]);
+        }
+        return List.of(numbers);
     }
 
     /**

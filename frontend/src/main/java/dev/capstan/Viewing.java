@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Where a view operator puts its result, remembered from the last time: calls of a region take the same views again. */
 final class Viewing {
     private final View operator;
+    private final boolean differentiable;
     private @Nullable Known known;
 
     /** An answer; {@code to} is null if strides cannot express the view. */
@@ -15,11 +16,12 @@ final class Viewing {
 
     Viewing(View operator) {
         this.operator = operator;
+        this.differentiable = operator.differentiable(0);
     }
 
     /** True if gradients go through the view. */
     boolean isDifferentiable() {
-        return operator.differentiable(0);
+        return differentiable;
     }
 
     /** How the result lies over an operand that lies like this; null if strides cannot express it. */

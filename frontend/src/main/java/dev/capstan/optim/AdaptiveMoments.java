@@ -24,8 +24,11 @@ abstract class AdaptiveMoments extends Optimizer {
     private double beta2 = 0.999;
     private double eps = 1e-8;
     private double weightDecay;
-    /** That of the parameter that was changed last. */
+    /** Those of the parameter that was changed last. */
     private @Nullable Correction correction;
+
+    private @Nullable Rule lastRule;
+    private @Nullable Update lastUpdate;
 
     /** How weights decay. */
     enum Decay {
@@ -110,8 +113,11 @@ abstract class AdaptiveMoments extends Optimizer {
             correction = new Correction(state.steps, beta1, beta2);
         }
         Rule rule = new Rule(dtype, decay, weightDecay != 0);
-        updates.computeIfAbsent(rule, AdaptiveMoments::update)
-                .run(
+        if (!rule.equals(lastRule)) {
+            lastRule = rule;
+            lastUpdate = updates.computeIfAbsent(rule, AdaptiveMoments::update);
+        }
+        lastUpdate.run(
                         List.of(parameter, state.first, state.second, gradient),
                         numbers(operands(lr / correction.first, correction.root)));
     }
