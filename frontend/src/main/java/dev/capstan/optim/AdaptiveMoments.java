@@ -118,8 +118,8 @@ abstract class AdaptiveMoments extends Optimizer {
             lastUpdate = updates.computeIfAbsent(rule, AdaptiveMoments::update);
         }
         lastUpdate.run(
-                        List.of(parameter, state.first, state.second, gradient),
-                        numbers(operands(lr / correction.first, correction.root)));
+                List.of(parameter, state.first, state.second, gradient),
+                numbers(operands(lr / correction.first, correction.root)));
     }
 
     private double[] operands(double rate, double root) {
