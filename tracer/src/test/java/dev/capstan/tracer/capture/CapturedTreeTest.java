@@ -2,12 +2,15 @@
 package dev.capstan.tracer.capture;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.capstan.runtime.op.Addmm;
 import dev.capstan.runtime.op.Exp;
+import dev.capstan.runtime.op.MatrixTranspose;
 import dev.capstan.runtime.op.Mm;
 import dev.capstan.runtime.op.Tanh;
 import dev.capstan.runtime.spi.Path;
@@ -106,6 +109,67 @@ class CapturedTreeTest {
         assertEquals(
                 "known",
                 again.apply(new Tanh(), new int[] {input(again, false)}, true).note());
+    }
+
+    @Test
+    void anOperatorOfThreeOperandsIsFoundByAllOfThem() {
+        Walk first = faulty.walk();
+        int a = input(first, false);
+        int b = input(first, false);
+        PathEvent made = first.apply(new Addmm(), new int[] {a, a, b}, true);
+        Walk walk = faulty.walk();
+        input(walk, false);
+        input(walk, false);
+        assertNull(walk.repeat(new Addmm(), b, a, b, true));
+        assertNull(walk.repeat(new Addmm(), a, b, b, true));
+        assertNull(walk.repeat(new Addmm(), a, a, a, true));
+        assertNull(walk.repeat(new Addmm(), a, a, true));
+        assertSame(made, walk.repeat(new Addmm(), a, a, b, true));
+    }
+
+    @Test
+    void eventsThatFollowedAreTakenAtOnceUntilTheyAreForgotten() {
+        CapturedTree tree = new CapturedTree("Small", RegionPolicy.of(2).withPaths(2), (name, schedule, warm) -> {
+            throw new IllegalStateException("no code for " + name);
+        });
+        Walk first = tree.walk();
+        int square = input(first, false);
+        int once = tanh(first, square);
+        PathEvent[] events = {first.event(once), first.event(tanh(first, once))};
+        first.end(new int[] {once + 1});
+
+        Walk second = tree.walk();
+        input(second, false);
+        assertTrue(second.follow(events));
+        assertSame(events[1], second.event(once + 1));
+        assertEquals(1, tree.report().size());
+        second.end(new int[] {once + 1});
+        assertEquals(1, tree.report().size());
+
+        for (int wanted = 0; wanted < 2; wanted++) {
+            Walk other = tree.walk();
+            int exp = other.apply(new Exp(), new int[] {input(other, false)}, true)
+                    .number();
+            other.end(wanted == 0 ? new int[] {exp} : new int[] {});
+        }
+        Walk last = tree.walk();
+        input(last, false);
+        assertFalse(last.follow(events));
+        assertEquals(once, tanh(last, square));
+    }
+
+    @Test
+    void onlyWhatMayLieInTheStorageOfAnotherValueIsSharing() {
+        Walk walk = faulty.walk();
+        PathEvent square = walk.input(SQUARE, Layout.contiguous(SQUARE.shape()), false, Walk.NONE);
+        PathEvent other = walk.input(SQUARE, Layout.contiguous(SQUARE.shape()), false, square.number());
+        PathEvent made = walk.apply(new Tanh(), new int[] {square.number()}, false);
+        PathEvent view = walk.apply(new MatrixTranspose(), new int[] {made.number()}, false);
+        PathEvent written = walk.write(made.number(), view.number(), false);
+        assertFalse(square.isSharing() || made.isSharing());
+        assertTrue(other.isSharing() && view.isSharing() && written.isSharing());
+        assertTrue(view.isView());
+        assertFalse(other.isView() || written.isView());
     }
 
     @Test
