@@ -14,4 +14,14 @@ interface Form {
      * @param a the operands as far as the step has them, else null
      */
     Expression apply(Instruction step, DType operandType, Expression a, Expression b, Expression c);
+
+    /**
+     * One step of two operands of which the second is a constant; that may take fewer instructions.
+     *
+     * @param b the constant in this form
+     */
+    default Expression applyConstant(
+            Instruction step, DType operandType, Expression a, Expression b, Instruction constant) {
+        return apply(step, operandType, a, b, null);
+    }
 }

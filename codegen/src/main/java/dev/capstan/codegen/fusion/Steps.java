@@ -186,7 +186,9 @@ final class Steps {
         }
         DType operandType = steps.get(step.a()).type();
         Expression b = isShift(step) && uniform[step.b()] ? scalars.get(step.b()) : values.get(step.b());
-        return form.apply(step, operandType, values.get(step.a()), b, values.get(step.c()));
+        return step.primitive().arity() == 2 && isConstant(step.b())
+                ? form.applyConstant(step, operandType, values.get(step.a()), b, steps.get(step.b()))
+                : form.apply(step, operandType, values.get(step.a()), b, values.get(step.c()));
     }
 
     /** How many levels of operations the expression of a step has that are not statements of their own. */

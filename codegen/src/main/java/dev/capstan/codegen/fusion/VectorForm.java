@@ -6,6 +6,7 @@ import static dev.capstan.runtime.type.DType.BOOL;
 import dev.capstan.codegen.tree.Callee;
 import dev.capstan.codegen.tree.Expression;
 import dev.capstan.runtime.kernel.Instruction;
+import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.DType;
 import java.util.EnumMap;
 import java.util.Map;
@@ -72,6 +73,24 @@ final class VectorForm implements Form {
             case CAST -> cast(operandType, step.type(), a);
             case REINTERPRET -> Lanes.of(operandType).reinterpret(lanes, a);
         };
+    }
+
+    /**
+     * A maximum or minimum of floating numbers takes six instructions, because of NaN and of zeros of either sign. With a
+     * constant that is not NaN a comparison and a selection do: a NaN is not selected, and of two zeros the right one is.
+     */
+    @Override
+    public Expression applyConstant(
+            Instruction step, DType operandType, Expression a, Expression b, Instruction constant) {
+        boolean isMaximum = step.primitive() == Primitive.MAX;
+        double limit = constant.constant();
+        if (!isMaximum && step.primitive() != Primitive.MIN || !step.type().isFloating() || Double.isNaN(limit)) {
+            return apply(step, operandType, a, b, null);
+        }
+        Lanes lanes = Lanes.of(step.type());
+        boolean isKeptIfEqual = limit == 0 && isMaximum == (1 / limit < 0);
+        String beyond = (isMaximum ? "L" : "G") + (isKeptIfEqual ? "T" : "E");
+        return lanes.select(lanes.compare(beyond, a, b), b, a);
     }
 
     private Expression ofMasks(Instruction step, Expression a, Expression b, Expression c) {

@@ -37,9 +37,9 @@ record TileShape(int lanes, int rows, int fewRows) {
         return new TileShape(16, 12, 4);
     }
 
-    /** The height of the tile at the top of so many remaining rows; the last tile may be higher than they are. */
+    /** The height of the tile at the top of so many remaining rows: one high tile is quicker than two low ones. */
     int nextRows(int remaining) {
-        return remaining > rows - fewRows ? rows : fewRows;
+        return remaining > fewRows ? rows : fewRows;
     }
 
     /** Whether so few rows of C are quicker one by one than as a tile that is higher than they are. */

@@ -13,6 +13,7 @@ import dev.capstan.runtime.eager.PreparedKernel;
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Functions;
 import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Access;
@@ -21,6 +22,7 @@ import dev.capstan.runtime.spi.LoopKernel;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -209,6 +211,59 @@ class FusedLoopTest {
             compare(new RandomKernels(seed), seed, kernel, true);
         }
         assertEquals(60, compared);
+    }
+
+    @Test
+    void limitByConstantIsJavas() {
+        double[] special = {
+            Double.NaN,
+            0.0,
+            -0.0,
+            1,
+            -1,
+            Float.MIN_VALUE,
+            -Float.MIN_VALUE,
+            1e30,
+            -1e30,
+            7,
+            Double.POSITIVE_INFINITY,
+            Double.NEGATIVE_INFINITY
+        };
+        double[] values = new double[4 * special.length];
+        Arrays.setAll(values, i -> special[i % special.length]);
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        for (double limit : special) {
+            for (Primitive operation : List.of(Primitive.MAX, Primitive.MIN)) {
+                boolean isMaximum = operation == Primitive.MAX;
+                double[] expected = new double[values.length];
+                float[] expectedFloats = new float[values.length];
+                for (int i = 0; i < expected.length; i++) {
+                    expected[i] = isMaximum ? Math.max(values[i], limit) : Math.min(values[i], limit);
+                    expectedFloats[i] =
+                            isMaximum ? Math.max(floats[i], (float) limit) : Math.min(floats[i], (float) limit);
+                }
+                String text = operation + " " + limit;
+                assertEquals(Optional.empty(), limited(DType.FLOAT64, operation, limit, values, expected), text);
+                assertEquals(Optional.empty(), limited(DType.FLOAT32, operation, limit, floats, expectedFloats), text);
+            }
+        }
+    }
+
+    private Optional<String> limited(DType type, Primitive operation, double limit, Object x, Object expected) {
+        Expr input = Expr.input(0, type);
+        Kernel kernel = Kernel.of(List.of(type), List.of(Expr.apply(operation, input, input.like(limit))));
+        LoopPattern pattern = new LoopPattern(kernel, List.of(Access.UNIT, Access.UNIT));
+        Object actual = Bits.copy(type, x);
+        int length = Array.getLength(x);
+        define(LoopTree.vector(
+                        "dev.capstan.generated.Loop" + number++,
+                        pattern,
+                        VectorWidth.current().orElseThrow()))
+                .run(new Object[] {x, actual}, new int[] {0, 0, 1, 0, 0, 1}, 1, length);
+        return Bits.difference(expected, actual);
     }
 
     @Test

@@ -59,12 +59,12 @@ final class Exponential {
     /** {@code e^r - 1}. */
     private final Expr excess;
 
-    private Exponential(FloatingFormat format, Expr x, double least, double greatest) {
-        Expr limited = Expr.apply(MIN, Expr.apply(MAX, x, x.like(least)), x.like(greatest));
-        Expr shifted = limited.fma(x.like(1 / LOG2_HIGH), x.like(format.rounder()));
+    /** Of a number that is neither so small nor so large that n leaves its range. */
+    private Exponential(FloatingFormat format, Expr x) {
+        Expr shifted = x.fma(x.like(1 / LOG2_HIGH), x.like(format.rounder()));
         Expr n = shifted.sub(x.like(format.rounder()));
         this.exponent = shifted.reinterpret().sub(format.rounderBits());
-        Expr high = n.fma(x.like(-high(format)), limited);
+        Expr high = n.fma(x.like(-high(format)), x);
         Expr r = n.fma(x.like(-low(format)), high);
         // what the rounding of r lost; without it the result is off by a quarter of a unit more
         Expr rest = n.fma(x.like(-low(format)), high.sub(r));
@@ -85,10 +85,22 @@ final class Exponential {
         return format.either(-1.9046542121259336e-09, 2.3190468138462996e-17);
     }
 
+    private static Expr atLeast(Expr x, double least) {
+        return Expr.apply(MAX, x, x.like(least));
+    }
+
+    private static Expr atMost(Expr x, double greatest) {
+        return Expr.apply(MIN, x, x.like(greatest));
+    }
+
     static Expr exp(Expr x) {
         FloatingFormat format = FloatingFormat.of(x);
-        // beyond these limits the result is 0 or infinity, which the scaling below gives
-        Exponential e = new Exponential(format, x, format.either(-104, -746), format.either(89, 710));
+        // beyond these limits the result is 0 or infinity, which the scaling gives
+        return scaled(format, atMost(atLeast(x, format.either(-104, -746)), format.either(89, 710)));
+    }
+
+    private static Expr scaled(FloatingFormat format, Expr x) {
+        Exponential e = new Exponential(format, x);
         // 2^n itself may be subnormal or too large; with the halves of n only the last product rounds
         Expr half = Expr.apply(SHIFT_RIGHT, e.exponent, format.integer(1));
         return e.excess.add(x.like(1)).mul(format.powerOfTwo(half)).mul(format.powerOfTwo(e.exponent.sub(half)));
@@ -96,7 +108,7 @@ final class Exponential {
 
     static Expr expm1(Expr x) {
         FloatingFormat format = FloatingFormat.of(x);
-        Exponential e = new Exponential(format, x, format.either(-30, -60), format.either(89, 710));
+        Exponential e = new Exponential(format, atMost(atLeast(x, format.either(-30, -60)), format.either(89, 710)));
         // half of the result, because 2^n may be too large where 2^n (1 + q) - 1 is not
         Expr power = format.powerOfTwo(e.exponent.sub(format.integer(1)));
         Expr half = power.fma(e.excess, power.sub(x.like(0.5)));
@@ -108,7 +120,7 @@ final class Exponential {
     static Expr tanh(Expr x) {
         FloatingFormat format = FloatingFormat.of(x);
         Expr size = Expr.apply(ABS, x);
-        Exponential e = new Exponential(format, size.add(size), 0, format.either(20, 40));
+        Exponential e = new Exponential(format, atMost(size.add(size), format.either(20, 40)));
         Expr power = format.powerOfTwo(e.exponent);
         Expr divisor = power.fma(e.excess, power.add(x.like(1)));
         Expr large = format.withSign(x.like(1).sub(x.like(2).div(divisor)), x);
@@ -123,7 +135,8 @@ final class Exponential {
      * = z - z y} or {@code 1 - z y}, which does not suffer from the rounding of the divisor.
      */
     static Expr sigmoid(Expr x) {
-        Expr z = exp(Expr.apply(ABS, x).neg());
+        FloatingFormat format = FloatingFormat.of(x);
+        Expr z = scaled(format, atLeast(Expr.apply(ABS, x).neg(), format.either(-104, -746)));
         Expr dividend = Expr.apply(SELECT, Expr.apply(LT, x, x.like(0)), z, x.like(1));
         Expr quotient = dividend.div(z.add(x.like(1)));
         return z.neg().fma(quotient, dividend);
