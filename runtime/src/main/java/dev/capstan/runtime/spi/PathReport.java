@@ -8,7 +8,7 @@ import java.util.function.Supplier;
  * What is known of one path.
  *
  * @param number its number in the tree, in order of first use, from 0
- * @param description its inputs and operators, one event a line
+ * @param described tells its inputs and operators, one event a line
  * @param origin the first event by which it differed from all paths before it, and where in the user's code; empty for the
  *     first path
  * @param events how many events it has
@@ -26,7 +26,7 @@ import java.util.function.Supplier;
  */
 public record PathReport(
         int number,
-        String description,
+        Supplier<String> described,
         String origin,
         int events,
         String state,
@@ -43,6 +43,11 @@ public record PathReport(
     public PathReport {
         bailOuts = List.copyOf(bailOuts);
         tiers = List.copyOf(tiers);
+    }
+
+    /** Its inputs and operators, one event a line. */
+    public String description() {
+        return described.get();
     }
 
     /** What was generated, readable. */

@@ -305,7 +305,7 @@ final class CapturedPath implements Path {
         }
         return new PathReport(
                 number,
-                recording(outputs()).graph().toString(),
+                () -> recording(outputs()).graph().toString(),
                 origin,
                 leaf.depth,
                 describe(),
