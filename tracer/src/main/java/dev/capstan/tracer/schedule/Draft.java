@@ -73,7 +73,7 @@ public final class Draft {
         Arrays.fill(numbers, -1);
         List<Buffer> named = new ArrayList<>();
         for (Step step : steps) {
-            step.places().forEach(place -> name(place, numbers, named, buffers));
+            Steps.places(step).forEach(place -> name(place, numbers, named, buffers));
         }
         wanted.forEach(place -> name(place, numbers, named, buffers));
         List<Step> renamed = new ArrayList<>(steps.size());

@@ -55,7 +55,7 @@ final class MemoryPlan {
         Arrays.fill(first, NOWHERE);
         Arrays.fill(last, NOWHERE);
         for (int step = 0; step < steps.size(); step++) {
-            for (Place place : steps.get(step).places()) {
+            for (Place place : Steps.places(steps.get(step))) {
                 first[place.slot()] = first[place.slot()] == NOWHERE ? step : first[place.slot()];
                 last[place.slot()] = step;
             }
@@ -82,7 +82,7 @@ final class MemoryPlan {
                     begin(steps.get(step), step, output);
                 }
             }
-            for (Place place : steps.get(step).places()) {
+            for (Place place : Steps.places(steps.get(step))) {
                 end(step, place.slot());
             }
         }

@@ -45,7 +45,7 @@ final class Repeats {
     Repeats(List<Step> steps, List<Buffer> buffers) {
         this.steps = steps;
         this.buffers = buffers;
-        this.places = steps.stream().map(Step::places).toList();
+        this.places = steps.stream().map(Steps::places).toList();
     }
 
     private List<Object> form(Step step) {
@@ -161,7 +161,7 @@ final class Repeats {
         int next = 0;
         for (Step step : steps.subList(naming.begin, naming.begin + naming.length)) {
             List<Place> inside = new ArrayList<>();
-            for (Place place : step.places()) {
+            for (Place place : Steps.places(step)) {
                 int number = naming.pattern[next++];
                 Layout layout = place.layout().at(0);
                 inside.add(new Place(number, layout));

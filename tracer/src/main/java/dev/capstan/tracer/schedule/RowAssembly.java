@@ -4,7 +4,6 @@ package dev.capstan.tracer.schedule;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
-import dev.capstan.tracer.schedule.Schedule.Fused;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
@@ -101,8 +100,12 @@ final class RowAssembly {
                 kind, index, types.apply(place.slot()), place.layout().at(0).extent()));
     }
 
+    private static Shape shape(Step kernel) {
+        return kernel instanceof Loop loop ? loop.shape() : ((Reduce) kernel).domain();
+    }
+
     private boolean isNarrow(Step kernel) {
-        return ((Fused) kernel).space().rank() < wide.rank();
+        return shape(kernel).rank() < wide.rank();
     }
 
     /** The kernels, with neighbouring dimensions of rows as one where all places walk through them in one step. */
@@ -111,7 +114,7 @@ final class RowAssembly {
         Shape rows = wide.remove(last);
         List<Layout> layouts = new ArrayList<>();
         for (Step kernel : kernels) {
-            for (Place place : kernel.places()) {
+            for (Place place : Steps.places(kernel)) {
                 int[] strides = Arrays.copyOf(place.layout().strides(), last);
                 layouts.add(Layout.of(rows, strides, 0));
             }
@@ -124,7 +127,7 @@ final class RowAssembly {
         for (Step kernel : kernels) {
             boolean narrow = isNarrow(kernel);
             List<Place> places = new ArrayList<>();
-            for (Place place : kernel.places()) {
+            for (Place place : Steps.places(kernel)) {
                 boolean combined = kernel instanceof Reduce
                         && places.size() == kernel.inputs().size();
                 Layout outer = iteration.layout(next++, place.layout().offset());

@@ -7,7 +7,6 @@ import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -103,19 +102,6 @@ public record Schedule(
 
         /** What it writes. */
         List<Place> outputs();
-
-        /** What it reads, and what it writes. */
-        default List<Place> places() {
-            List<Place> places = new ArrayList<>(inputs());
-            places.addAll(outputs());
-            return places;
-        }
-    }
-
-    /** A kernel that fusion has made. */
-    public sealed interface Fused extends Step {
-        /** The shape over which it runs. */
-        Shape space();
     }
 
     /**
@@ -126,16 +112,11 @@ public record Schedule(
      * @param inputs of the iteration shape, broadcast by stride 0
      * @param outputs of the iteration shape
      */
-    public record Loop(Kernel kernel, Shape shape, List<Place> inputs, List<Place> outputs) implements Fused {
+    public record Loop(Kernel kernel, Shape shape, List<Place> inputs, List<Place> outputs) implements Step {
         /** Copies the lists. */
         public Loop {
             inputs = List.copyOf(inputs);
             outputs = List.copyOf(outputs);
-        }
-
-        @Override
-        public Shape space() {
-            return shape;
         }
     }
 
@@ -149,16 +130,11 @@ public record Schedule(
      * @param output of the domain's shape with size 1 in combined dimensions
      */
     public record Reduce(ReductionKernel kernel, Shape domain, List<Boolean> reduced, List<Place> inputs, Place output)
-            implements Fused {
+            implements Step {
         /** Copies the lists. */
         public Reduce {
             reduced = List.copyOf(reduced);
             inputs = List.copyOf(inputs);
-        }
-
-        @Override
-        public Shape space() {
-            return domain;
         }
 
         @Override

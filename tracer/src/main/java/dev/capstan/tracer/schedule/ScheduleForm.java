@@ -88,7 +88,7 @@ public final class ScheduleForm {
         int named = 0;
         for (Step step : draft.steps()) {
             int first = named;
-            for (Place place : step.places()) {
+            for (Place place : Steps.places(step)) {
                 named = Math.max(named, place.slot() + 1);
             }
             lines.add(new Work(step, draft.buffers().subList(first, named)));

@@ -69,7 +69,7 @@ final class WriteBack {
             return false;
         }
         for (int i = writer + 1; i < steps.size(); i++) {
-            if (steps.get(i).places().stream().anyMatch(place -> place.slot() == home)) {
+            if (Steps.places(steps.get(i)).stream().anyMatch(place -> place.slot() == home)) {
                 return false;
             }
         }

@@ -255,7 +255,7 @@ class SchedulerTest {
         }
         Schedule schedule = forward(ops.build(List.of(sum)));
         assertEquals(4, schedule.steps().size());
-        schedule.steps().forEach(step -> assertTrue(step.places().size() <= 12));
+        schedule.steps().forEach(step -> assertTrue(Steps.places(step).size() <= 12));
     }
 
     @Test
