@@ -127,7 +127,7 @@ class FormsTest {
 
     @Test
     void whatGrowsWithTheSquareOfTheLengthIsCompiled() {
-        CompiledFunction<Tensor, Tensor> region = Compiled.function((Tensor x) -> pairs(x));
+        CompiledFunction<Tensor, Tensor> region = Compiled.function(FormsTest::pairs);
         int[] lengths = {10, 20, 30, 40, 25};
         Tensors.assertSameBits(pairs(region, Stance.EAGER, lengths), pairs(region, Stance.COMPILE_NOW, lengths));
         List<PathReport> paths = region.compiled().report();
