@@ -4,9 +4,6 @@ package dev.capstan.differential;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.capstan.Compiled;
-import dev.capstan.CompiledFunction;
-import dev.capstan.Generator;
 import dev.capstan.Stance;
 import dev.capstan.Tensor;
 import dev.capstan.differential.RecurrentTraining.Cell;
@@ -98,42 +95,6 @@ class FormsTest {
         compiled.shift(0);
         compare(eager, compiled, 25);
         assertServedInForm(paths(compiled, before + 1));
-    }
-
-    /** A recurrence whose results are compared with one another, each with each. */
-    private static List<Tensor> pairs(CompiledFunction<Tensor, Tensor> region, Stance stance, int... lengths) {
-        List<Tensor> seen = new ArrayList<>();
-        try (Stance.Scope scope = stance.enter()) {
-            for (int length : lengths) {
-                Tensor x = new Generator(length).normal(length, 2, 3);
-                for (int i = 0; i < 3; i++) {
-                    seen.add(region.apply(x));
-                }
-            }
-        }
-        return seen;
-    }
-
-    private static Tensor pairs(Tensor x) {
-        Tensor state = Tensor.zeros(2, 3);
-        List<Tensor> outs = new ArrayList<>();
-        for (int t = 0; t < x.size(0); t++) {
-            state = x.select(0, t).add(state.mul(0.5)).tanh();
-            outs.add(state);
-        }
-        Tensor all = Tensor.stack(outs, 0).reshape(2 * x.size(0), 3);
-        return all.mm(all.transpose(0, 1)).mean();
-    }
-
-    @Test
-    void whatGrowsWithTheSquareOfTheLengthIsCompiled() {
-        CompiledFunction<Tensor, Tensor> region = Compiled.function(FormsTest::pairs);
-        int[] lengths = {10, 20, 30, 40, 25};
-        Tensors.assertSameBits(pairs(region, Stance.EAGER, lengths), pairs(region, Stance.COMPILE_NOW, lengths));
-        List<PathReport> paths = region.compiled().report();
-        assertEquals(lengths.length, paths.size());
-        assertTrue(paths.stream().noneMatch(FormsTest::isInForm));
-        assertTrue(paths.stream().allMatch(path -> path.hits() > 0));
     }
 
     @Test

@@ -165,7 +165,7 @@ final class CapturedPath implements Path {
             program = null;
             return Optional.empty();
         }
-        return Optional.of(PathProgram.compile(name, recording, compiler, exact, tier, log));
+        return Optional.of(PathProgram.compile(name, recording, forms, compiler, exact, tier, log));
     }
 
     private Recording recording(int[] outputs) {
@@ -219,7 +219,6 @@ final class CapturedPath implements Path {
                 visitsWhileCounting = threshold;
             }
             installed.accept(this);
-            made.get().teach(forms);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             state = new Pinned(e.toString(), true);
             LOG.log(

@@ -27,9 +27,6 @@ final class Forms {
     /** So many are known at most; those used last. */
     private static final int MOST = 8;
 
-    /** So many paths of a form are compiled before it can hold: two that determine it, one that it has to foresee. */
-    private static final int ENOUGH = 3;
-
     private final List<Form> forms = new ArrayList<>();
 
     /** A compiled path. */
@@ -59,49 +56,44 @@ final class Forms {
 
     /** What a path has in common with others. */
     private static final class Form {
-        /** Those that were compiled last, of which nothing was made so far; none once the form holds. */
-        private final List<Sample> samples = new ArrayList<>();
-
+        private Sample latest;
         private Family<Object> events;
         private ScheduleForm schedule;
+        private boolean holds;
         /** What all its programs share is generated with the first, which stays. */
         private CompiledSchedule code;
 
-        boolean holds() {
-            return schedule != null;
+        Form(Sample first) {
+            this.latest = first;
         }
 
-        /** Takes note of a path; false if it is of another form, or the form holds already. */
+        /** Takes note of a path; false if it is of another form. */
         boolean takes(Sample sample) {
-            if (holds() || !samples.isEmpty() && !samples.get(0).rolled.isLike(sample.rolled)) {
+            if (holds || !latest.rolled.isLike(sample.rolled)) {
                 return false;
             }
-            samples.removeIf(other -> other.parameter() == sample.parameter());
-            samples.add(sample);
-            if (samples.size() == ENOUGH) {
-                compare(samples.get(0), samples.get(1), sample);
-                samples.remove(0);
+            if (events != null && events.has(sample.events, sample.parameter())) {
+                holds = schedule.has(sample.draft(), sample.parameter());
             }
+            if (!holds) {
+                guess(sample);
+            }
+            latest = holds ? null : sample;
             return true;
         }
 
-        /** Whether two paths tell what the third one is. */
-        private void compare(Sample one, Sample other, Sample third) {
-            Optional<Family<Object>> path =
-                    Family.of(Object.class, one.rolled, one.parameter(), other.rolled, other.parameter());
-            if (path.isEmpty() || !path.get().has(third.events, third.parameter())) {
-                return;
+        private void guess(Sample sample) {
+            events = null;
+            schedule = ScheduleForm.of(latest.draft(), latest.parameter(), sample.draft(), sample.parameter())
+                    .orElse(null);
+            if (schedule != null) {
+                events = Family.of(Object.class, latest.rolled, latest.parameter(), sample.rolled, sample.parameter())
+                        .orElse(null);
             }
-            ScheduleForm.of(one.draft(), one.parameter(), other.draft(), other.parameter())
-                    .filter(guess -> guess.has(third.draft(), third.parameter()))
-                    .ifPresent(guess -> {
-                        events = path.get();
-                        schedule = guess;
-                    });
         }
 
         Optional<Schedule> schedule(List<Object> path) {
-            return holds() && events.has(path, path.size()) ? schedule.at(path.size()) : Optional.empty();
+            return holds && events.has(path, path.size()) ? schedule.at(path.size()) : Optional.empty();
         }
     }
 
@@ -142,8 +134,7 @@ final class Forms {
         }
         for (Form form : forms) {
             if (form.takes(sample)) {
-                if (form.holds()) {
-                    form.samples.clear();
+                if (form.holds) {
                     form.code =
                             form.schedule.at(sample.parameter()).map(compiler).orElse(null);
                 }
@@ -153,8 +144,6 @@ final class Forms {
         if (forms.size() == MOST) {
             forms.remove(0);
         }
-        Form form = new Form();
-        form.takes(sample);
-        forms.add(form);
+        forms.add(new Form(sample));
     }
 }

@@ -19,7 +19,6 @@ import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
 import dev.capstan.tracer.graph.Recording.Event;
-import dev.capstan.tracer.schedule.Draft;
 import dev.capstan.tracer.schedule.ForwardSchedule;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Place;
@@ -54,9 +53,6 @@ final class PathProgram implements Program {
     private final CompileLog log;
     /** Null where nothing is left to differentiate. */
     private final ForwardSchedule forward;
-
-    /** Of which other paths may learn; null when they have. */
-    private Draft draft;
 
     private final Schedule schedule;
     private final CompiledSchedule forwardCode;
@@ -104,7 +100,6 @@ final class PathProgram implements Program {
         this.tier = tier;
         this.log = log;
         this.forward = tape.walkable().isEmpty() ? null : forward;
-        this.draft = forward == null || this.forward != null ? null : forward.draft();
         this.schedule = schedule;
         this.inForm = forward == null;
         this.forwardCode = compiler.compile(name + "_forward", schedule, tier);
@@ -121,9 +116,19 @@ final class PathProgram implements Program {
         this.tape = tape;
     }
 
-    /** Compiles a path. */
+    /**
+     * Compiles a path.
+     *
+     * @param forms what is known of other paths; learns of this one
+     */
     static PathProgram compile(
-            String name, Recording recording, ScheduleCompiler compiler, boolean exact, Tier tier, CompileLog log) {
+            String name,
+            Recording recording,
+            Forms forms,
+            ScheduleCompiler compiler,
+            boolean exact,
+            Tier tier,
+            CompileLog log) {
         long start = System.nanoTime();
         Tape tape = recording.tape();
         BitSet required = tape.walkable();
@@ -143,24 +148,17 @@ final class PathProgram implements Program {
                 forward,
                 forward.schedule(),
                 tape);
-        program.recording = recording;
+        if (required.isEmpty()) {
+            forms.learn(
+                    recording.events(),
+                    program.outputNumbers,
+                    () -> forward.draft().rolls()
+                            ? forward.draft()
+                            : Scheduler.rolled(recording.graph(), recording.owned(), recording.written(), exact),
+                    schedule -> compiler.compile(name + "_form", schedule, tier));
+        }
         log.add(System.nanoTime() - start);
         return program;
-    }
-
-    /** Lets others of its form learn of it; nothing, if it is in a form already or leaves something to differentiate. */
-    void teach(Forms forms) {
-        Draft own = draft;
-        if (own == null) {
-            return;
-        }
-        draft = null;
-        Recording source = recording();
-        forms.learn(
-                events,
-                outputNumbers,
-                () -> own.rolls() ? own : Scheduler.rolled(source.graph(), source.owned(), source.written(), exact),
-                known -> compiler.compile(name + "_form", known, tier));
     }
 
     /** The program of a path of a known form, which leaves nothing to differentiate: nothing is compiled for it. */

@@ -28,6 +28,38 @@ sealed interface Mould {
      */
     Mould settled(Reader numbers, BitSet changing);
 
+    /** The mould of a value, whose numbers are added. */
+    static Mould of(Object value, Numbers numbers) {
+        if (value instanceof Integer number) {
+            numbers.add(number);
+            return Whole.INT;
+        }
+        if (value instanceof Long number) {
+            numbers.add(number);
+            return Whole.LONG;
+        }
+        if (value instanceof Shape shape) {
+            return Sizes.of(shape, numbers);
+        }
+        if (value instanceof Layout layout) {
+            return Positions.of(layout, numbers);
+        }
+        if (value instanceof Instruction instruction && isFloating(instruction)) {
+            return FloatingConstant.of(instruction, numbers);
+        }
+        if (value instanceof List<?> list) {
+            return list.size() >= Progressions.SHORTEST && list.get(0) instanceof Integer
+                    ? Progressions.of(list, numbers)
+                    : new Items(list.stream().map(item -> of(item, numbers)).toList());
+        }
+        return value instanceof Record structure ? Structure.of(structure, numbers) : new Fixed(value);
+    }
+
+    private static boolean isFloating(Instruction instruction) {
+        return instruction.primitive() == Primitive.CONSTANT
+                && instruction.type().isFloating();
+    }
+
     /**
      * A value without numbers.
      *
@@ -240,6 +272,15 @@ sealed interface Mould {
 
     /** A record. */
     record Structure(Class<? extends Record> type, List<Mould> parts) implements Mould {
+        static Structure of(Record value, Numbers numbers) {
+            Anatomy anatomy = Anatomy.of(value.getClass());
+            List<Mould> parts = new ArrayList<>(anatomy.size());
+            for (int i = 0; i < anatomy.size(); i++) {
+                parts.add(Mould.of(anatomy.component(value, i), numbers));
+            }
+            return new Structure(value.getClass(), List.copyOf(parts));
+        }
+
         @Override
         public Object cast(Reader numbers) {
             Object[] values = new Object[parts.size()];

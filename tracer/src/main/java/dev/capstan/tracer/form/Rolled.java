@@ -37,9 +37,9 @@ public final class Rolled {
     }
 
     private record Item(Mould mould, long[] numbers, BitSet sizes) {
-        static Item of(Object value, Moulds moulds) {
+        static Item of(Object value) {
             Numbers numbers = new Numbers();
-            Mould mould = moulds.of(value, numbers);
+            Mould mould = Mould.of(value, numbers);
             return new Item(mould, numbers.values(), numbers.sizes());
         }
     }
@@ -51,8 +51,7 @@ public final class Rolled {
     /** Rolls a sequence. */
     public static Rolled of(List<?> sequence) {
         requireNonNull(sequence, "sequence");
-        Moulds known = new Moulds();
-        List<Item> items = sequence.stream().map(value -> Item.of(value, known)).toList();
+        List<Item> items = sequence.stream().map(Item::of).toList();
         List<Mould> moulds = items.stream().map(Item::mould).toList();
         List<Stretch> stretches = new ArrayList<>();
         int next = 0;
