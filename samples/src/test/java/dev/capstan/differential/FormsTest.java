@@ -36,6 +36,7 @@ class FormsTest {
         for (PathReport path : paths) {
             assertTrue(isInForm(path), () -> path.events() + " events: " + path.tiers());
             assertEquals(0, path.compilations());
+            assertEquals(0, path.compileNanos());
             assertTrue(path.hits() > 0, path::state);
         }
     }

@@ -151,11 +151,9 @@ final class CapturedPath implements Path {
     /** A program for what is wanted; empty if the path can only run eagerly, for which it is pinned. */
     private Optional<PathProgram> make(int[] outputs, Tier tier) {
         String name = region + "_" + number;
-        long start = System.nanoTime();
         Optional<PathProgram> known =
                 PathProgram.inForm(name, leaf.events(), outputs, forms, compiler, exact, tier, log);
         if (known.isPresent()) {
-            log.addWithoutCompilation(System.nanoTime() - start);
             return known;
         }
         Recording recording = recording(outputs);
