@@ -53,7 +53,6 @@ final class CapturedPath implements Path {
     private final int threshold;
     private final ScheduleCompiler compiler;
     private final boolean exact;
-    private final Forms forms;
     private final TreeNode leaf;
     private final int[] wanted;
     /** Told when a program is there. */
@@ -83,7 +82,6 @@ final class CapturedPath implements Path {
             int threshold,
             ScheduleCompiler compiler,
             boolean exact,
-            Forms forms,
             TreeNode leaf,
             int[] wanted,
             Consumer<CapturedPath> installed) {
@@ -93,7 +91,6 @@ final class CapturedPath implements Path {
         this.threshold = threshold;
         this.compiler = compiler;
         this.exact = exact;
-        this.forms = forms;
         this.leaf = leaf;
         this.wanted = wanted;
         this.installed = installed;
@@ -141,29 +138,15 @@ final class CapturedPath implements Path {
         synchronized (forced) {
             PathProgram known = forced.get(tier);
             if (known == null || !Arrays.equals(known.outputs(), like.outputs())) {
-                known = make(like.outputs(), tier).orElseThrow();
+                known = make(recording(like.outputs()), tier);
                 forced.put(tier, known);
             }
             return known;
         }
     }
 
-    /** A program for what is wanted; empty if the path can only run eagerly, for which it is pinned. */
-    private Optional<PathProgram> make(int[] outputs, Tier tier) {
-        String name = region + "_" + number;
-        Optional<PathProgram> known =
-                PathProgram.inForm(name, leaf.events(), outputs, forms, compiler, exact, tier, log);
-        if (known.isPresent()) {
-            return known;
-        }
-        Recording recording = recording(outputs);
-        Optional<String> obstacle = recording.obstacle();
-        if (obstacle.isPresent()) {
-            state = new Pinned(obstacle.get(), false);
-            program = null;
-            return Optional.empty();
-        }
-        return Optional.of(PathProgram.compile(name, recording, forms, compiler, exact, tier, log));
+    private PathProgram make(Recording recording, Tier tier) {
+        return PathProgram.compile(region + "_" + number, recording, compiler, exact, tier, log);
     }
 
     private Recording recording(int[] outputs) {
@@ -206,12 +189,16 @@ final class CapturedPath implements Path {
             outputs = outputs();
         }
         try {
-            Optional<PathProgram> made = make(outputs, tier);
-            if (made.isEmpty()) {
+            Recording recording = recording(outputs);
+            Optional<String> obstacle = recording.obstacle();
+            if (obstacle.isPresent()) {
+                state = new Pinned(obstacle.get(), false);
+                program = null;
                 return;
             }
+            PathProgram made = make(recording, tier);
             synchronized (this) {
-                program = made.get();
+                program = made;
                 // a value that escaped in the meantime asks for another program
                 state = Arrays.equals(outputs, outputs()) ? new Compiled() : new Counting();
                 visitsWhileCounting = threshold;

@@ -16,9 +16,7 @@ import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.graph.BackwardGraph;
 import dev.capstan.tracer.graph.BackwardGraph.Arrivals;
 import dev.capstan.tracer.graph.Graph;
-import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
-import dev.capstan.tracer.graph.Recording.Event;
 import dev.capstan.tracer.schedule.ForwardSchedule;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Place;
@@ -32,35 +30,23 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
 
 /** A path in executable form: its forward program, and a backward program for each combination of gradients that came. */
 final class PathProgram implements Program {
     private static final Object[] NOTHING = {};
 
     private final String name;
-    private final List<Event> events;
-    private final List<Integer> outputs;
-    /** Null until somebody asks for it. */
-    private Recording recording;
-
+    private final Recording recording;
     private final ScheduleCompiler compiler;
     private final boolean exact;
     private final Tier tier;
     private final CompileLog log;
-    /** Null where nothing is left to differentiate. */
     private final ForwardSchedule forward;
-
-    private final Schedule schedule;
     private final CompiledSchedule forwardCode;
     private final int[] outputNumbers;
     private final Tape tape;
-    /** Whether it was made without a compilation. */
-    private final boolean inForm;
-
     private final int inputs;
     private final MemoryPool pool = new MemoryPool();
     private final Frames frames;
@@ -83,52 +69,37 @@ final class PathProgram implements Program {
 
     private PathProgram(
             String name,
-            List<Event> events,
-            List<Integer> outputs,
+            Recording recording,
             ScheduleCompiler compiler,
             boolean exact,
             Tier tier,
             CompileLog log,
             ForwardSchedule forward,
-            Schedule schedule,
+            CompiledSchedule forwardCode,
             Tape tape) {
         this.name = name;
-        this.events = events;
-        this.outputs = outputs;
+        this.recording = recording;
         this.compiler = compiler;
         this.exact = exact;
         this.tier = tier;
         this.log = log;
-        this.forward = tape.walkable().isEmpty() ? null : forward;
-        this.schedule = schedule;
-        this.inForm = forward == null;
-        this.forwardCode = compiler.compile(name + "_forward", schedule, tier);
-        this.inputs = (int) events.stream()
+        this.forward = forward;
+        this.forwardCode = forwardCode;
+        this.inputs = (int) recording.events().stream()
                 .filter(event -> event instanceof Recording.External)
                 .count();
-        this.frames = new Frames(schedule, pool);
-        this.results = schedule.results().toArray(new Place[0]);
-        this.keptSlots = schedule.slots().stream()
+        this.frames = new Frames(forward.schedule(), pool);
+        this.results = forward.schedule().results().toArray(new Place[0]);
+        this.keptSlots = forward.schedule().slots().stream()
                 .filter(slot -> slot.kind() == Schedule.Kind.KEPT)
                 .sorted(Comparator.comparingInt(Slot::index))
                 .toArray(Slot[]::new);
-        this.outputNumbers = outputs.stream().mapToInt(i -> i).toArray();
+        this.outputNumbers = recording.outputs().stream().mapToInt(i -> i).toArray();
         this.tape = tape;
     }
 
-    /**
-     * Compiles a path.
-     *
-     * @param forms what is known of other paths; learns of this one
-     */
     static PathProgram compile(
-            String name,
-            Recording recording,
-            Forms forms,
-            ScheduleCompiler compiler,
-            boolean exact,
-            Tier tier,
-            CompileLog log) {
+            String name, Recording recording, ScheduleCompiler compiler, boolean exact, Tier tier, CompileLog log) {
         long start = System.nanoTime();
         Tape tape = recording.tape();
         BitSet required = tape.walkable();
@@ -137,60 +108,9 @@ final class PathProgram implements Program {
         Set<Integer> saved = complete == null ? Set.of() : complete.saved();
         ForwardSchedule forward =
                 Scheduler.forward(recording.graph(), saved, recording.owned(), recording.written(), exact);
-        PathProgram program = new PathProgram(
-                name,
-                recording.events(),
-                recording.outputs(),
-                compiler,
-                exact,
-                tier,
-                log,
-                forward,
-                forward.schedule(),
-                tape);
-        if (required.isEmpty()) {
-            forms.learn(
-                    recording.events(),
-                    program.outputNumbers,
-                    () -> forward.draft().rolls()
-                            ? forward.draft()
-                            : Scheduler.rolled(recording.graph(), recording.owned(), recording.written(), exact),
-                    schedule -> compiler.compile(name + "_form", schedule, tier));
-        }
+        CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), tier);
         log.add(System.nanoTime() - start);
-        return program;
-    }
-
-    /** The program of a path of a known form, which leaves nothing to differentiate: nothing is compiled for it. */
-    static Optional<PathProgram> inForm(
-            String name,
-            List<Event> events,
-            int[] outputs,
-            Forms forms,
-            ScheduleCompiler compiler,
-            boolean exact,
-            Tier tier,
-            CompileLog log) {
-        List<Integer> wanted = IntStream.of(outputs).boxed().toList();
-        return forms.schedule(events, outputs)
-                .map(schedule -> new PathProgram(
-                        name,
-                        events,
-                        wanted,
-                        compiler,
-                        exact,
-                        tier,
-                        log,
-                        null,
-                        schedule,
-                        new Lineage(events).tape(wanted)));
-    }
-
-    private synchronized Recording recording() {
-        if (recording == null) {
-            recording = Recording.of(events, outputs);
-        }
-        return recording;
+        return new PathProgram(name, recording, compiler, exact, tier, log, forward, code, tape);
     }
 
     @Override
@@ -210,7 +130,7 @@ final class PathProgram implements Program {
 
     /** Whether most of what it does is repetition. */
     boolean repeats() {
-        return schedule.rolled();
+        return forward.schedule().repeats();
     }
 
     /** Bytes of memory planned for a run, forward and backward. */
@@ -237,7 +157,7 @@ final class PathProgram implements Program {
     /** What was generated so far, forward and backward. */
     synchronized List<PathReport.Artifact> artifacts() {
         List<PathReport.Artifact> artifacts = new ArrayList<>();
-        artifacts.add(graph(name + "_forward", recording().graph()));
+        artifacts.add(graph(name + "_forward", recording.graph()));
         artifacts.addAll(forwardCode.artifacts());
         int number = 0;
         for (Backward backward : backwards.values()) {
@@ -252,7 +172,7 @@ final class PathProgram implements Program {
     /** How each program runs at present. */
     synchronized List<String> tiers() {
         List<String> tiers = new ArrayList<>();
-        tiers.add((inForm ? "forward, in the form of other lengths: " : "forward: ") + forwardCode.tier());
+        tiers.add("forward: " + forwardCode.tier());
         for (Backward backward : backwards.values()) {
             if (backward.code != null) {
                 tiers.add("backward: " + backward.code.tier());
@@ -301,7 +221,7 @@ final class PathProgram implements Program {
 
     private void compile(Backward backward, Arrivals arrivals, Tier how) {
         long start = System.nanoTime();
-        BackwardGraph graph = BackwardGraph.of(recording(), arrivals);
+        BackwardGraph graph = BackwardGraph.of(recording, arrivals);
         Schedule schedule = graph == null ? null : Scheduler.backward(graph.graph(), forward, exact);
         int number;
         synchronized (this) {

@@ -13,9 +13,8 @@ import java.util.Map;
  *     KEPT}, {@code RESULT} or {@code INPUT} slot of the schedule
  * @param graph the graph after all rewrites; its first outputs are the results, the others the saved values in
  *     ascending order of their old numbers
- * @param draft the schedule before its memory was planned
  */
-public record ForwardSchedule(Schedule schedule, Map<Integer, Place> saved, Graph graph, Draft draft) {
+public record ForwardSchedule(Schedule schedule, Map<Integer, Place> saved, Graph graph) {
     /** Copies the map. */
     public ForwardSchedule {
         saved = Map.copyOf(saved);

@@ -5,9 +5,8 @@ import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
-import dev.capstan.tracer.form.TandemRepeats;
-import dev.capstan.tracer.form.TandemRepeats.Run;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
+import dev.capstan.tracer.schedule.TandemRepeats.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -35,12 +34,6 @@ final class Fusion {
     /** Fewer tasks are straight code, which fuses across repetitions and runs faster. */
     private static final int FEWEST_TO_ROLL = 1000;
 
-    /** So far apart two units may stand that are united. */
-    private static final int FARTHEST = 1024;
-
-    /** The same between repetitions: a distance that all lengths of some 20 times have, so that their schedules are alike. */
-    private static final int FARTHEST_IF_ROLLED = 256;
-
     private final Lowering lowering;
     private final Roots roots;
     private final Placement placement;
@@ -50,7 +43,6 @@ final class Fusion {
     private final int[] instructions;
     private final Operand[][] operands;
     private final UnitOrder units;
-    private final boolean rolls;
     /** For each task which time of which repetition it belongs to; {@link #NO_CELL} for most tasks of most programs. */
     private final int[] cells;
 
@@ -69,9 +61,7 @@ final class Fusion {
 
     private static final int NO_CELL = -1;
 
-    /** @param rolls whether to keep repetitions apart however few they are */
-    Fusion(Lowering lowering, Dependencies dependencies, boolean rolls) {
-        this.rolls = rolls;
+    Fusion(Lowering lowering, Dependencies dependencies) {
         this.lowering = lowering;
         this.roots = lowering.roots();
         this.placement = lowering.placement();
@@ -96,15 +86,7 @@ final class Fusion {
             spaces.add(LayoutAlgebra.compact(Layout.contiguous(task.shape())).shape());
         }
         this.cells = cells();
-        this.units = new UnitOrder(
-                needed,
-                new Ordering(tasks, alone, task -> needed[task]).ordered(),
-                isRolled() ? FARTHEST_IF_ROLLED : FARTHEST);
-    }
-
-    /** Whether nothing is fused across the times of a repetition. */
-    boolean isRolled() {
-        return rolls || Arrays.stream(cells).anyMatch(cell -> cell != NO_CELL);
+        this.units = new UnitOrder(needed, new Ordering(tasks, alone, task -> needed[task]).ordered());
     }
 
     /**
@@ -114,7 +96,7 @@ final class Fusion {
     private int[] cells() {
         int[] cells = new int[operands.length];
         Arrays.fill(cells, NO_CELL);
-        if (cells.length < FEWEST_TO_ROLL && !rolls) {
+        if (cells.length < FEWEST_TO_ROLL) {
             return cells;
         }
         List<List<Object>> forms =
@@ -123,7 +105,7 @@ final class Fusion {
                 .filter(this::divides)
                 .toList();
         int repeated = runs.stream().mapToInt(run -> run.end() - run.begin()).sum();
-        if (2 * repeated <= cells.length && !rolls) {
+        if (2 * repeated <= cells.length) {
             return cells;
         }
         int cell = 0;

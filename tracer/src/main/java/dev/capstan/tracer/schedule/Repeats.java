@@ -2,19 +2,15 @@
 package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.type.DType;
-import dev.capstan.runtime.type.Layout;
-import dev.capstan.tracer.form.TandemRepeats;
-import dev.capstan.tracer.form.TandemRepeats.Run;
-import dev.capstan.tracer.schedule.Buffers.Buffer;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
+import dev.capstan.tracer.schedule.TandemRepeats.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
-import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -27,25 +23,17 @@ import java.util.function.UnaryOperator;
  */
 final class Repeats {
     private final List<Step> steps;
-    private final List<Buffer> buffers;
-    /** For each step, what it reads and writes. */
-    private final List<List<Place>> places;
-    /** How the stretch that was last compared with others names its places. */
-    private Naming compared;
+    private final Buffers buffers;
+    /** The stretch that was last compared with others, and its pattern. */
+    private int comparedBegin;
 
-    /**
-     * How a stretch of steps names its places.
-     *
-     * @param pattern for each place of its steps, in order, which of the distinct ones it is
-     * @param distinct a place for each that begins elsewhere than those before
-     */
-    private record Naming(int begin, int length, int[] pattern, List<Place> distinct) {}
+    private int comparedLength;
+    private int[] compared = {};
 
     /** @param steps on places whose slot is the number of a buffer */
-    Repeats(List<Step> steps, List<Buffer> buffers) {
+    Repeats(List<Step> steps, Buffers buffers) {
         this.steps = steps;
         this.buffers = buffers;
-        this.places = steps.stream().map(Steps::places).toList();
     }
 
     private List<Object> form(Step step) {
@@ -63,117 +51,90 @@ final class Repeats {
      * @param placed where the place of a buffer lies in the end
      */
     List<Repetition> find(UnaryOperator<Place> placed) {
-        return repetitions(runs(), placed);
-    }
-
-    /** Where steps are repeated. */
-    List<Run> runs() {
         List<List<Object>> forms = steps.stream().map(this::form).toList();
-        return TandemRepeats.find(forms, 1, this::areAlike);
-    }
-
-    /** Whether steps in a row are of the forms of those that come so much earlier. */
-    boolean areOfOneForm(int begin, int end, int earlier) {
-        for (int i = begin; i < end; i++) {
-            if (!form(steps.get(i)).equals(form(steps.get(i - earlier)))) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /**
-     * The repetitions among runs of which each is of one form.
-     *
-     * @param placed where the place of a buffer lies in the end
-     */
-    List<Repetition> repetitions(List<Run> runs, UnaryOperator<Place> placed) {
-        List<Repetition> repetitions = new ArrayList<>();
-        for (Run run : runs) {
-            Naming[] times = new Naming[run.times()];
-            boolean alike = true;
-            for (int time = 0; alike && time < times.length; time++) {
-                times[time] = naming(run.begin() + time * run.length(), run.length());
-                alike = Arrays.equals(times[time].pattern, times[0].pattern);
-            }
-            if (alike) {
-                repetitions.add(repetition(run, times, placed));
-            }
-        }
-        return repetitions;
+        return TandemRepeats.find(forms, 1, this::areAlike).stream()
+                .map(run -> repetition(run, placed))
+                .toList();
     }
 
     /** True if two stretches name their places in the same pattern. */
     private boolean areAlike(int begin, int other, int length) {
-        if (compared == null || compared.begin != begin || compared.length != length) {
-            compared = naming(begin, length);
+        if (begin != comparedBegin || length != comparedLength) {
+            comparedBegin = begin;
+            comparedLength = length;
+            compared = pattern(begin, length);
         }
-        return Arrays.equals(compared.pattern, naming(other, length).pattern);
+        return Arrays.equals(compared, pattern(other, length));
     }
 
-    private Naming naming(int begin, int length) {
+    /** For each place of a stretch, which of its distinct places it is. */
+    private int[] pattern(int begin, int length) {
         Map<Long, Integer> numbers = new HashMap<>();
-        List<Place> distinct = new ArrayList<>();
         int[] pattern = new int[8 * length];
         int count = 0;
-        for (List<Place> named : places.subList(begin, begin + length)) {
-            for (Place place : named) {
+        for (int i = begin; i < begin + length; i++) {
+            for (Place place : Steps.places(steps.get(i))) {
                 pattern = count == pattern.length ? Arrays.copyOf(pattern, 2 * count) : pattern;
-                Integer known = numbers.putIfAbsent(beginning(place), distinct.size());
-                pattern[count++] = known == null ? distinct.size() : known;
-                if (known == null) {
-                    distinct.add(place);
-                }
+                pattern[count++] = numbers.computeIfAbsent(beginning(place), unseen -> numbers.size());
             }
         }
-        return new Naming(begin, length, Arrays.copyOf(pattern, count), distinct);
+        return Arrays.copyOf(pattern, count);
     }
 
     private static long beginning(Place place) {
         return (long) place.slot() << Integer.SIZE | place.layout().offset();
     }
 
-    private Repetition repetition(Run run, Naming[] times, UnaryOperator<Place> placed) {
-        int count = times[0].distinct.size();
-        int[][] slots = new int[times.length][count];
-        int[][] offsets = new int[times.length][count];
-        BitSet written = new BitSet();
-        steps.subList(run.begin(), run.end())
-                .forEach(step -> step.outputs().forEach(place -> written.set(place.slot())));
-        BitSet constant = new BitSet();
-        constant.set(0, count);
-        for (int time = 0; time < times.length; time++) {
-            for (int slot = 0; slot < count; slot++) {
-                Place place = times[time].distinct.get(slot);
+    private Repetition repetition(Run run, UnaryOperator<Place> placed) {
+        int begin = run.begin();
+        int length = run.length();
+        int times = run.times();
+        Schedule body = body(begin, length);
+        int[][] slots = new int[times][body.slots().size()];
+        int[][] offsets = new int[times][body.slots().size()];
+        for (int time = 0; time < times; time++) {
+            int slot = 0;
+            for (Place place : distinct(begin + time * length, length).values()) {
                 Place there = placed.apply(place);
                 slots[time][slot] = there.slot();
                 offsets[time][slot] = there.layout().offset();
-                boolean same = beginning(place) == beginning(times[0].distinct.get(slot));
-                constant.set(slot, constant.get(slot) && same && !written.get(place.slot()));
+                slot++;
             }
         }
-        return new Repetition(run.begin(), body(times[0]), slots, offsets, constant);
+        return new Repetition(begin, body, slots, offsets);
     }
 
-    private Schedule body(Naming naming) {
-        int[] elements = new int[naming.distinct.size()];
-        List<Step> body = new ArrayList<>();
-        int next = 0;
-        for (Step step : steps.subList(naming.begin, naming.begin + naming.length)) {
-            List<Place> inside = new ArrayList<>();
-            for (Place place : Steps.places(step)) {
-                int number = naming.pattern[next++];
-                Layout layout = place.layout().at(0);
-                inside.add(new Place(number, layout));
-                elements[number] = Math.max(elements[number], layout.extent());
+    /** The places of a stretch that begin elsewhere than those before, by where they begin. */
+    private Map<Long, Place> distinct(int begin, int length) {
+        Map<Long, Place> distinct = new LinkedHashMap<>();
+        for (int i = begin; i < begin + length; i++) {
+            for (Place place : Steps.places(steps.get(i))) {
+                distinct.putIfAbsent(beginning(place), place);
             }
-            Iterator<Place> order = inside.iterator();
-            body.add(Steps.moved(step, place -> order.next()));
         }
+        return distinct;
+    }
+
+    private Schedule body(int begin, int length) {
+        Map<Long, Integer> numbers = new HashMap<>();
         List<Slot> slots = new ArrayList<>();
-        for (int i = 0; i < elements.length; i++) {
-            DType dtype = buffers.get(naming.distinct.get(i).slot()).dtype();
-            slots.add(new Slot(Kind.INPUT, i, dtype, elements[i]));
+        List<Step> body = new ArrayList<>();
+        for (Step step : steps.subList(begin, begin + length)) {
+            // in the order of places(step), which is that of the patterns
+            for (Place place : Steps.places(step)) {
+                int number = numbers.computeIfAbsent(beginning(place), unseen -> numbers.size());
+                int elements = place.layout().at(0).extent();
+                DType dtype = buffers.get(place.slot()).dtype();
+                if (number == slots.size()) {
+                    slots.add(new Slot(Kind.INPUT, number, dtype, elements));
+                } else if (elements > slots.get(number).elements()) {
+                    slots.set(number, new Slot(Kind.INPUT, number, dtype, elements));
+                }
+            }
+            body.add(Steps.moved(
+                    step,
+                    place -> new Place(
+                            numbers.get(beginning(place)), place.layout().at(0))));
         }
         return new Schedule(slots, body, List.of());
     }

@@ -16,10 +16,8 @@ import java.util.List;
  * @param steps in order
  * @param results for each output of the graph, where it lies
  * @param repetitions which steps repeat others, in order
- * @param rolled whether repetitions are to be run as loops rather than as straight code
  */
-public record Schedule(
-        List<Slot> slots, List<Step> steps, List<Place> results, List<Repetition> repetitions, boolean rolled) {
+public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, List<Repetition> repetitions) {
     private static final int FEWEST_TO_ROLL = 400;
 
     /** Copies the lists. */
@@ -30,28 +28,18 @@ public record Schedule(
         repetitions = List.copyOf(repetitions);
     }
 
-    /**
-     * A schedule that is rolled if most steps are repetitions, and so many that straight code would take long to generate
-     * and to compile.
-     */
-    Schedule(List<Slot> slots, List<Step> steps, List<Place> results, List<Repetition> repetitions) {
-        this(
-                slots,
-                steps,
-                results,
-                repetitions,
-                steps.size() >= FEWEST_TO_ROLL && 2 * repeated(repetitions) > steps.size());
-    }
-
     /** A schedule of which nothing is known to repeat. */
     public Schedule(List<Slot> slots, List<Step> steps, List<Place> results) {
-        this(slots, steps, results, List.of(), false);
+        this(slots, steps, results, List.of());
     }
 
-    private static int repeated(List<Repetition> repetitions) {
-        return repetitions.stream()
-                .mapToInt(repetition -> repetition.end() - repetition.first())
-                .sum();
+    /** Whether most steps are repetitions, and so many that straight code would take long to generate and to compile. */
+    public boolean repeats() {
+        int repeated = 0;
+        for (Repetition repetition : repetitions) {
+            repeated += repetition.end() - repetition.first();
+        }
+        return steps.size() >= FEWEST_TO_ROLL && 2 * repeated > steps.size();
     }
 
     /** What an array of a schedule is. */

@@ -15,7 +15,6 @@ import dev.capstan.tracer.graph.Graph.Operand;
 import dev.capstan.tracer.graph.Graph.Saved;
 import dev.capstan.tracer.graph.Graph.Total;
 import dev.capstan.tracer.rewrite.Passes;
-import dev.capstan.tracer.schedule.Draft.Planned;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Slot;
@@ -34,10 +33,10 @@ import java.util.Set;
  * assertions enabled every schedule is verified.
  */
 public final class Scheduler {
-    static final List<Kind> FORWARD_SLOTS = List.of(Kind.INPUT, Kind.RESULT, Kind.ARENA, Kind.KEPT);
+    private static final List<Kind> FORWARD_SLOTS = List.of(Kind.INPUT, Kind.RESULT, Kind.ARENA, Kind.KEPT);
     private static final List<Kind> BACKWARD_SLOTS =
             List.of(Kind.INPUT, Kind.KEPT, Kind.FORWARD_RESULT, Kind.GRADIENT, Kind.TOTAL, Kind.RESULT, Kind.ARENA);
-    static final Set<Kind> OWN_FORWARD = EnumSet.of(Kind.RESULT, Kind.ARENA, Kind.KEPT);
+    private static final Set<Kind> OWN_FORWARD = EnumSet.of(Kind.RESULT, Kind.ARENA, Kind.KEPT);
     private static final Set<Kind> OWN_BACKWARD = EnumSet.of(Kind.RESULT, Kind.ARENA);
 
     private final Graph graph;
@@ -88,24 +87,6 @@ public final class Scheduler {
      */
     public static ForwardSchedule forward(
             Graph graph, Set<Integer> saved, BitSet owned, List<Integer> written, boolean exact) {
-        return forward(graph, saved, owned, written, exact, false);
-    }
-
-    /**
-     * The draft of a forward graph whose repetitions are loops, however short it is: what drafts for other lengths can be
-     * like. Nothing is saved for a backward pass.
-     *
-     * @param graph its last outputs are the new contents of the written inputs
-     * @param owned the results, by their position, that lie in a fresh array of their own, whatever computes them
-     * @param written the inputs that are written to
-     * @param exact whether it gives the bits of eager mode
-     */
-    public static Draft rolled(Graph graph, BitSet owned, List<Integer> written, boolean exact) {
-        return forward(graph, Set.of(), owned, written, exact, true).draft();
-    }
-
-    private static ForwardSchedule forward(
-            Graph graph, Set<Integer> saved, BitSet owned, List<Integer> written, boolean exact, boolean rolls) {
         requireNonNull(graph, "graph");
         List<Integer> outputs = graph.outputs();
         int results = outputs.size() - written.size();
@@ -132,24 +113,23 @@ public final class Scheduler {
         });
         scheduler.leaveApart(apart, owned.stream().boxed().toList());
         scheduler.write(contents, written, graph);
-        Draft draft = scheduler.draft(rolls);
-        Planned planned = draft.planned(FORWARD_SLOTS);
+        Planned planned = scheduler.plan(FORWARD_SLOTS);
 
         Map<Integer, Place> places = new LinkedHashMap<>();
         for (int i = 0; i < values.size(); i++) {
-            places.put(values.get(i), planned.places().get(shared.size() + i));
+            places.put(values.get(i), planned.places.get(shared.size() + i));
         }
         Place[] placed = new Place[results];
         for (int i = 0; i < shared.size(); i++) {
-            placed[shared.get(i)] = planned.places().get(i);
+            placed[shared.get(i)] = planned.places.get(i);
         }
         int next = shared.size() + values.size();
         for (int i = owned.nextSetBit(0); i >= 0; i = owned.nextSetBit(i + 1)) {
-            placed[i] = planned.places().get(next++);
+            placed[i] = planned.places.get(next++);
         }
-        Schedule schedule = new Schedule(planned.slots(), planned.steps(), List.of(placed), planned.repetitions());
+        Schedule schedule = new Schedule(planned.slots, planned.steps, List.of(placed), planned.repetitions);
         assert ScheduleVerifier.isValid(schedule, OWN_FORWARD, List.copyOf(places.values()), written);
-        return new ForwardSchedule(schedule, places, simplified, draft);
+        return new ForwardSchedule(schedule, places, simplified);
     }
 
     /**
@@ -174,8 +154,8 @@ public final class Scheduler {
         Scheduler scheduler = new Scheduler(simplified, before);
         scheduler.leaveApart(
                 simplified.outputs(), range(0, graph.outputs().size()).boxed().toList());
-        Planned planned = scheduler.draft(false).planned(BACKWARD_SLOTS);
-        Schedule schedule = new Schedule(planned.slots(), planned.steps(), planned.places(), planned.repetitions());
+        Planned planned = scheduler.plan(BACKWARD_SLOTS);
+        Schedule schedule = new Schedule(planned.slots, planned.steps, planned.places, planned.repetitions);
         assert ScheduleVerifier.isValid(schedule, OWN_BACKWARD, List.of(), List.of());
         return schedule;
     }
@@ -300,12 +280,10 @@ public final class Scheduler {
         }
     }
 
-    /** @param rolls whether to keep repetitions apart however few they are */
-    private Draft draft(boolean rolls) {
+    private Planned plan(List<Kind> kinds) {
         lowering.run();
         Dependencies dependencies = new Dependencies(lowering, writes);
-        Fusion fusion = new Fusion(lowering, dependencies, rolls);
-        List<Unit> units = fusion.units();
+        List<Unit> units = new Fusion(lowering, dependencies).units();
         WriteBack home = new WriteBack(writes);
         List<Step> steps = home.steps(new Emission(lowering, dependencies).steps(units));
         List<Place> wanted = new ArrayList<>();
@@ -313,7 +291,18 @@ public final class Scheduler {
             Place copy = copies.get(i);
             wanted.add(copy != null ? copy : placement.place(graph.outputs().get(i)));
         }
-        List<Integer> written = writes.stream().map(WriteBack.Write::input).toList();
-        return Draft.of(steps, buffers, wanted, written, fusion.isRolled());
+        MemoryPlan memory = new MemoryPlan(buffers, steps, wanted, kinds);
+        return new Planned(
+                memory.slots(),
+                memory.steps(),
+                wanted.stream().map(memory::placed).toList(),
+                new Repeats(steps, buffers).find(memory::placed));
     }
+
+    /**
+     * A schedule with the places of everything that is wanted of it.
+     *
+     * @param places of the graph's outputs, without those that are written to inputs
+     */
+    private record Planned(List<Slot> slots, List<Step> steps, List<Place> places, List<Repetition> repetitions) {}
 }

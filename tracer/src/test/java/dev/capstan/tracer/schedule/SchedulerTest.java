@@ -302,7 +302,7 @@ class SchedulerTest {
     void aLoopIsOneRepetitionAtEveryLength() {
         Schedule few = forward(Models.rnn(230, 10, 4, 32, 2, true));
         Schedule many = forward(Models.rnn(288, 10, 4, 32, 2, true));
-        assertTrue(few.rolled() && many.rolled());
+        assertTrue(few.repeats() && many.repeats());
         assertEquals(
                 58, many.repetitions().get(0).times() - few.repetitions().get(0).times());
     }
