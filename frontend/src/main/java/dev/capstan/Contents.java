@@ -23,6 +23,10 @@ final class Contents {
     private final Inputs inputs;
     /** For the root of a storage the number of its content, 0 if it was not written to. */
     private int[] contents;
+    /** For each value that shares storage its root and 1 more, once that was asked for. */
+    private int[] roots = {};
+    /** For each view that was taken again where it lies, once that was asked for. */
+    private @Nullable Layout[] layouts = {};
     /** For the root of a storage the number of its content after the last write that was recorded. */
     private Map<Integer, Integer> recorded = Map.of();
 
@@ -70,15 +74,38 @@ final class Contents {
         if (event instanceof Input input) {
             return inputs.get(input.place()).values().layout();
         }
-        if (event instanceof Write write) {
-            return layout(write.content());
+        if (event instanceof Write) {
+            return layout(root(value));
         }
-        return event instanceof Retaken retaken ? layout(retaken.value()) : Layout.contiguous(segment.shape(value));
+        return event instanceof Retaken retaken ? layoutAgain(value, retaken) : Layout.contiguous(segment.shape(value));
+    }
+
+    private Layout layoutAgain(int value, Retaken retaken) {
+        if (value >= layouts.length) {
+            layouts = Arrays.copyOf(layouts, 2 * value + 1);
+        }
+        Layout known = layouts[value];
+        if (known == null) {
+            known = layout(retaken.value());
+            layouts[value] = known;
+        }
+        return known;
     }
 
     /** The first value in the storage of a value. */
     int root(int value) {
-        return segment.walk().event(value).isSharing() ? sharedRoot(value) : value;
+        if (!segment.walk().event(value).isSharing()) {
+            return value;
+        }
+        // kept: one write follows another, and each is asked for before the next
+        if (value >= roots.length) {
+            roots = Arrays.copyOf(roots, 2 * value + 1);
+        }
+        if (roots[value] == 0) {
+            int root = sharedRoot(value);
+            roots[value] = root + 1;
+        }
+        return roots[value] - 1;
     }
 
     private int sharedRoot(int value) {

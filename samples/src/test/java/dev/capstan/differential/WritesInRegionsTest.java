@@ -12,6 +12,7 @@ import dev.capstan.Stance;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.type.CapstanException;
+import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -69,6 +70,47 @@ class WritesInRegionsTest {
             });
             return List.of(x, y);
         });
+    }
+
+    /** A number promotes as a tensor once it was written to one: tanh of it is computed in the tensor's type. */
+    @Test
+    void ofANumberToAScalar() {
+        assertSame(() -> {
+            Tensor x = new Generator(1).normal(DType.FLOAT64, 3).requiresGrad(true);
+            Tensor y = region.call(() -> {
+                Tensor h = x.detach().sum();
+                h.tanh_();
+                h.fill_(0.1);
+                h.tanh_();
+                return x.mul(h.mul(0.3));
+            });
+            return List.of(x, y);
+        });
+    }
+
+    /** What a write costs, in time and stack, does not depend on how many were before. */
+    @Test
+    void manyOfThemToOneStorage() throws InterruptedException {
+        List<Throwable> thrown = new ArrayList<>();
+        Thread thread = new Thread(
+                null,
+                () -> assertSame(() -> {
+                    Tensor x = leaf(1, 2, 3);
+                    Tensor y = region.call(() -> {
+                        Tensor h = x.detach().mul(2);
+                        for (int i = 0; i < 3000; i++) {
+                            h.add_(1);
+                        }
+                        return x.mul(h);
+                    });
+                    return List.of(x, y);
+                }),
+                "writes",
+                400 << 10);
+        thread.setUncaughtExceptionHandler((where, e) -> thrown.add(e));
+        thread.start();
+        thread.join();
+        assertEquals(List.of(), thrown);
     }
 
     @Test

@@ -16,6 +16,7 @@ import dev.capstan.tracer.graph.Recording.External;
 import dev.capstan.tracer.graph.Recording.Retaken;
 import dev.capstan.tracer.graph.Recording.Written;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,6 +30,11 @@ public final class Lineage {
     private final Layout[] layouts;
     /** For each value the first one that has the same version. */
     private final int[] counted;
+    /** For each storage, by its first value, the last write to it; -1 without one. */
+    private final int[] lastWrites;
+
+    /** For each value what its operator keeps, once somebody has asked. */
+    private final List<Integer>[] saved;
 
     private BitSet consumed;
 
@@ -38,9 +44,17 @@ public final class Lineage {
         this.storages = new int[events.size()];
         this.layouts = new Layout[storages.length];
         this.counted = new int[storages.length];
+        this.lastWrites = new int[storages.length];
+        this.saved = newLists(storages.length);
+        Arrays.fill(lastWrites, -1);
         for (int i = 0; i < storages.length; i++) {
             place(i, events.get(i));
         }
+    }
+
+    @SuppressWarnings("unchecked") // an array of a generic type
+    private static List<Integer>[] newLists(int count) {
+        return (List<Integer>[]) new List<?>[count];
     }
 
     private void place(int value, Event event) {
@@ -54,6 +68,7 @@ public final class Lineage {
             storages[value] = storages[written.content()];
             counted[value] = counted[written.content()];
             layouts[value] = layouts[written.content()];
+            lastWrites[storages[value]] = value;
         } else if (event instanceof Retaken retaken) {
             storages[value] = storages[retaken.view()];
             counted[value] = counted[retaken.view()];
@@ -79,12 +94,7 @@ public final class Lineage {
 
     /** True if the storage of a value holds something else after all events than it did just after this one. */
     boolean isOverwritten(int value, int after) {
-        for (int i = after + 1; i < storages.length; i++) {
-            if (events.get(i) instanceof Written && storages[i] == storages[value]) {
-                return true;
-            }
-        }
-        return false;
+        return lastWrites[storages[value]] > after;
     }
 
     /** True if a write to the whole of the storage, of which no other input shows a part, can be put off. */
@@ -214,6 +224,16 @@ public final class Lineage {
 
     /** What an operator keeps for its gradients, in the order in which their rules ask for it. */
     private List<Integer> saved(int value) {
+        if (saved[value] == null) {
+            saved[value] = asked(value);
+        }
+        return saved[value];
+    }
+
+    private List<Integer> asked(int value) {
+        if (!(events.get(value) instanceof Applied)) {
+            return List.of();
+        }
         Set<Integer> saved = new LinkedHashSet<>();
         if (events.get(value) instanceof Applied applied) {
             List<Integer> operands = applied.operands();

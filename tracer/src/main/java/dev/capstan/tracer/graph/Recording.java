@@ -320,9 +320,10 @@ public record Recording(
         private int content(Written written) {
             int value = Cast.cast(
                     builder, values.get(written.value()), written.type().dtype());
-            return builder.type(value).shape().equals(written.type().shape())
+            // a number is a tensor from then on: it promotes otherwise
+            return builder.type(value).equals(written.type())
                     ? value
-                    : Expand.expand(builder, value, written.type().shape());
+                    : builder.apply(new Expand(written.type().shape()), List.of(value));
         }
 
         private void differentiate(Differentiated differentiated) {

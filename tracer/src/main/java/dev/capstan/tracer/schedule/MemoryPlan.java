@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Gives every buffer its slot and its offset there. Scratch memory is one array per element type, in which buffers that
@@ -122,21 +123,29 @@ final class MemoryPlan {
 
     /** True if no two buffers share memory while both are needed; what a loop overwrites is not needed afterwards. */
     private boolean isDisjoint() {
-        for (int a = 0; a < first.length; a++) {
-            for (int b = 0; b < first.length; b++) {
-                boolean sharing = a != b
-                        && isScratch(a)
-                        && isScratch(b)
-                        && buffers.get(a).dtype() == buffers.get(b).dtype()
-                        && offsets[a] < offsets[b] + buffers.get(b).elements()
-                        && offsets[b] < offsets[a] + buffers.get(a).elements();
-                boolean together = first[a] < last[b] && first[b] < last[a];
-                if (sharing && together) {
-                    throw new IllegalStateException("buffers " + a + " and " + b + " overlap");
+        int[] began = IntStream.range(0, first.length)
+                .filter(this::isScratch)
+                .boxed()
+                .sorted(Comparator.comparingInt(number -> first[number]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        List<Integer> alive = new ArrayList<>();
+        for (int buffer : began) {
+            alive.removeIf(other -> last[other] <= first[buffer]);
+            for (int other : alive) {
+                if (first[other] < last[buffer] && areSharing(buffer, other)) {
+                    throw new IllegalStateException("buffers " + buffer + " and " + other + " overlap");
                 }
             }
+            alive.add(buffer);
         }
         return true;
+    }
+
+    private boolean areSharing(int a, int b) {
+        return buffers.get(a).dtype() == buffers.get(b).dtype()
+                && offsets[a] < offsets[b] + buffers.get(b).elements()
+                && offsets[b] < offsets[a] + buffers.get(a).elements();
     }
 
     private boolean isPart(int number) {
@@ -152,7 +161,7 @@ final class MemoryPlan {
     }
 
     private void numberSlots(List<Kind> kinds) {
-        int[] used = java.util.stream.IntStream.range(0, first.length)
+        int[] used = IntStream.range(0, first.length)
                 .filter(number -> first[number] != NOWHERE)
                 .boxed()
                 .sorted(Comparator.<Integer>comparingInt(
