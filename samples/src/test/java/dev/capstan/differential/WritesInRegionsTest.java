@@ -88,31 +88,6 @@ class WritesInRegionsTest {
         });
     }
 
-    /** What a write costs, in time and stack, does not depend on how many were before. */
-    @Test
-    void manyOfThemToOneStorage() throws InterruptedException {
-        List<Throwable> thrown = new ArrayList<>();
-        Thread thread = new Thread(
-                null,
-                () -> assertSame(() -> {
-                    Tensor x = leaf(1, 2, 3);
-                    Tensor y = region.call(() -> {
-                        Tensor h = x.detach().mul(2);
-                        for (int i = 0; i < 3000; i++) {
-                            h.add_(1);
-                        }
-                        return x.mul(h);
-                    });
-                    return List.of(x, y);
-                }),
-                "writes",
-                400 << 10);
-        thread.setUncaughtExceptionHandler((where, e) -> thrown.add(e));
-        thread.start();
-        thread.join();
-        assertEquals(List.of(), thrown);
-    }
-
     @Test
     void toAQueuedValueOfWhichViewsAreQueued() {
         assertSame(() -> {
