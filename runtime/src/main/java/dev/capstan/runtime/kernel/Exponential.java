@@ -6,16 +6,18 @@ import static dev.capstan.runtime.kernel.Primitive.LT;
 import static dev.capstan.runtime.kernel.Primitive.MAX;
 import static dev.capstan.runtime.kernel.Primitive.MIN;
 import static dev.capstan.runtime.kernel.Primitive.SELECT;
+import static dev.capstan.runtime.kernel.Primitive.SHIFT_LEFT;
 import static dev.capstan.runtime.kernel.Primitive.SHIFT_RIGHT;
 
 /**
  * The exponential and what is made of it. The argument is split as {@code x = n log 2 + r} with an integer n and |r| at
- * most {@code log(2) / 2}; then {@code e^x = 2^n (1 + q)} with {@code q = e^r - 1}.
+ * most {@code log(2) / 2}; then {@code e^x = 2^n e^r}. The sum of x / log 2 and a large number has n in its low bits, and
+ * with a suitable large number also what is added to n for the exponent's field of {@code 2^n}: one shift makes that power.
  */
 final class Exponential {
-    /** {@code (e^r - 1 - r) / r^2} for |r| <= log(2) / 2; errors 7.6e-10 and 3.3e-19. */
+    /** {@code (e^r - 1 - r) / r^2} for |r| <= log(2) / 2; errors 6.7e-8 and 2.6e-18. */
     private static final double[] SINGLE = {
-        0.5, 0.1666666716337204, 0.041666463017463684, 0.00833331048488617, 0.0013933731243014336, 0.000198910798644647
+        0.5, 0.16666577756404877, 0.041666556149721146, 0.008363173343241215, 0.0013926175888627768
     };
 
     private static final double[] DOUBLE = {
@@ -32,7 +34,7 @@ final class Exponential {
         2.09147553258932e-09
     };
 
-    /** {@code (tanh(x) / x - 1) / x^2} as a function of x^2, for |x| <= 0.55; errors 5.0e-9 and 4.7e-18. */
+    /** {@code (tanh(x) / x - 1) / x^2} as a function of x^2, for |x| <= 0.55; errors 2.0e-8 and 4.7e-18. */
     private static final double[] TANH_SINGLE = {
         -0.3333333134651184, 0.13333113491535187, -0.05390942841768265, 0.021309388801455498, -0.00661022774875164
     };
@@ -53,27 +55,32 @@ final class Exponential {
 
     private static final double TANH_SMALL = 0.55;
 
-    /** n as an integer. */
-    private final Expr exponent;
-
-    /** {@code e^r - 1}. */
-    private final Expr excess;
-
-    /** Of a number that is neither so small nor so large that n leaves its range. */
-    private Exponential(FloatingFormat format, Expr x) {
-        Expr shifted = x.fma(x.like(1 / LOG2_HIGH), x.like(format.rounder()));
-        Expr n = shifted.sub(x.like(format.rounder()));
-        this.exponent = shifted.reinterpret().sub(format.rounderBits());
-        Expr high = n.fma(x.like(-high(format)), x);
-        Expr r = n.fma(x.like(-low(format)), high);
-        // what the rounding of r lost; without it the result is off by a quarter of a unit more
-        Expr rest = n.fma(x.like(-low(format)), high.sub(r));
-        this.excess = r.mul(r)
-                .fma(format.polynomial(r, format.either(SINGLE, DOUBLE)), rest)
-                .add(r);
-    }
+    /** From this n on {@code 1 - 2 / (2^n + 1)} is 1. */
+    private static final int TANH_LARGE = 60;
 
     private static final double LOG2_HIGH = 0.6931471805599453;
+
+    private final FloatingFormat format;
+
+    /** n and the number that was added to it, as bits. */
+    private final Expr sum;
+
+    private final Expr n;
+
+    /**
+     * Splits x.
+     *
+     * @param scale what x is multiplied by before
+     * @param added what is added to n in the low bits of {@link #sum}
+     * @param greatest n is at most that, however large x is
+     */
+    private Exponential(FloatingFormat format, Expr x, double scale, int added, int greatest) {
+        double rounder = format.rounder() + added;
+        Expr nearest = x.fma(x.like(scale / LOG2_HIGH), x.like(rounder)).reinterpret();
+        this.format = format;
+        this.sum = Expr.apply(MIN, nearest, format.rounderBits(added + greatest));
+        this.n = sum.reinterpret().sub(x.like(rounder));
+    }
 
     /** The number nearest to log 2. */
     static double high(FloatingFormat format) {
@@ -85,33 +92,63 @@ final class Exponential {
         return format.either(-1.9046542121259336e-09, 2.3190468138462996e-17);
     }
 
+    /** r; where n was limited it is as large as it has to be, and what is made of it is too large or infinite. */
+    private Expr rest(Expr x) {
+        return n.fma(x.like(-low(format)), n.fma(x.like(-high(format)), x));
+    }
+
+    /** {@code 2^(n + added)} in the exponent's field; what does not fit in there falls out. */
+    private Expr power(Expr exponent) {
+        return Expr.apply(SHIFT_LEFT, exponent, format.integer(format.fraction()))
+                .reinterpret();
+    }
+
+    /** {@code e^r} by Horner's rule; with a scale of 2 {@code e^2r}. */
+    private static Expr series(FloatingFormat format, Expr r, int scale) {
+        double[] terms = format.either(SINGLE, DOUBLE);
+        double[] coefficients = new double[terms.length + 2];
+        coefficients[0] = 1;
+        coefficients[1] = scale;
+        double power = scale;
+        for (int i = 0; i < terms.length; i++) {
+            power *= scale;
+            coefficients[i + 2] = terms[i] * power;
+        }
+        return format.polynomial(r, coefficients);
+    }
+
     private static Expr atLeast(Expr x, double least) {
         return Expr.apply(MAX, x, x.like(least));
     }
 
-    private static Expr atMost(Expr x, double greatest) {
-        return Expr.apply(MIN, x, x.like(greatest));
+    /** Below this the exponential is 0. */
+    private static double least(FloatingFormat format) {
+        return format.either(-104, -746);
     }
 
     static Expr exp(Expr x) {
         FloatingFormat format = FloatingFormat.of(x);
-        // beyond these limits the result is 0 or infinity, which the scaling gives
-        return scaled(format, atMost(atLeast(x, format.either(-104, -746)), format.either(89, 710)));
+        return power(format, atLeast(x, least(format)));
     }
 
-    private static Expr scaled(FloatingFormat format, Expr x) {
-        Exponential e = new Exponential(format, x);
+    /** {@code e^x} of an x that is not below {@link #least}. */
+    private static Expr power(FloatingFormat format, Expr x) {
         // 2^n itself may be subnormal or too large; with the halves of n only the last product rounds
-        Expr half = Expr.apply(SHIFT_RIGHT, e.exponent, format.integer(1));
-        return e.excess.add(x.like(1)).mul(format.powerOfTwo(half)).mul(format.powerOfTwo(e.exponent.sub(half)));
+        int bias = format.bias();
+        Exponential e = new Exponential(format, x, 1, 2 * bias, 2 * bias);
+        Expr half = Expr.apply(SHIFT_RIGHT, e.sum, format.integer(1));
+        return series(format, e.rest(x), 1).mul(e.power(half)).mul(e.power(e.sum.sub(half)));
     }
 
     static Expr expm1(Expr x) {
         FloatingFormat format = FloatingFormat.of(x);
-        Exponential e = new Exponential(format, atMost(atLeast(x, format.either(-30, -60)), format.either(89, 710)));
-        // half of the result, because 2^n may be too large where 2^n (1 + q) - 1 is not
-        Expr power = format.powerOfTwo(e.exponent.sub(format.integer(1)));
-        Expr half = power.fma(e.excess, power.sub(x.like(0.5)));
+        Expr limited = atLeast(x, format.either(-30, -60));
+        // half of the result, because 2^n may be too large where 2^n e^r - 1 is not
+        Exponential e = new Exponential(format, limited, 1, format.bias() - 1, format.bias() + 1);
+        Expr r = e.rest(limited);
+        Expr excess = r.mul(r).fma(format.polynomial(r, format.either(SINGLE, DOUBLE)), r);
+        Expr power = e.power(e.sum);
+        Expr half = power.fma(excess, power.sub(x.like(0.5)));
         Expr small = Expr.apply(LT, Expr.apply(ABS, x), x.like(format.either(0x1p-25, 0x1p-54)));
         return Expr.apply(SELECT, small, x, half.add(half));
     }
@@ -120,9 +157,10 @@ final class Exponential {
     static Expr tanh(Expr x) {
         FloatingFormat format = FloatingFormat.of(x);
         Expr size = Expr.apply(ABS, x);
-        Exponential e = new Exponential(format, atMost(size.add(size), format.either(20, 40)));
-        Expr power = format.powerOfTwo(e.exponent);
-        Expr divisor = power.fma(e.excess, power.add(x.like(1)));
+        Exponential e = new Exponential(format, size, 2, format.bias(), TANH_LARGE);
+        // r / 2; what log 2 is more than its high part does not show in the quotient
+        Expr r = e.n.fma(x.like(-high(format) / 2), size);
+        Expr divisor = series(format, r, 2).fma(e.power(e.sum), x.like(1));
         Expr large = format.withSign(x.like(1).sub(x.like(2).div(divisor)), x);
         Expr square = x.mul(x);
         Expr series = format.polynomial(square, format.either(TANH_SINGLE, TANH_DOUBLE));
@@ -136,9 +174,9 @@ final class Exponential {
      */
     static Expr sigmoid(Expr x) {
         FloatingFormat format = FloatingFormat.of(x);
-        Expr z = scaled(format, atLeast(Expr.apply(ABS, x).neg(), format.either(-104, -746)));
+        Expr z = power(format, atLeast(format.negative(x), least(format)));
         Expr dividend = Expr.apply(SELECT, Expr.apply(LT, x, x.like(0)), z, x.like(1));
-        Expr quotient = dividend.div(z.add(x.like(1)));
-        return z.neg().fma(quotient, dividend);
+        Expr negated = dividend.div(x.like(-1).sub(z));
+        return z.fma(negated, dividend);
     }
 }

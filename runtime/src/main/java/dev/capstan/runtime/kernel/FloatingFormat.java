@@ -56,7 +56,13 @@ record FloatingFormat(DType type, DType integral, int fraction, int bias) {
 
     /** The bits of {@link #rounder()}. */
     Expr rounderBits() {
-        return integer(isSingle() ? Float.floatToRawIntBits((float) rounder()) : Double.doubleToRawLongBits(rounder()));
+        return rounderBits(0);
+    }
+
+    /** The bits of the sum of {@link #rounder()} and a whole number of moderate size. */
+    Expr rounderBits(int added) {
+        double sum = rounder() + added;
+        return integer(isSingle() ? Float.floatToRawIntBits((float) sum) : Double.doubleToRawLongBits(sum));
     }
 
     /** An integer of the integral type, of moderate size, as a floating value. */
@@ -70,11 +76,19 @@ record FloatingFormat(DType type, DType integral, int fraction, int bias) {
         return Expr.apply(Primitive.SHIFT_LEFT, biased, integer(fraction)).reinterpret();
     }
 
+    private Expr signBit() {
+        return integer(isSingle() ? Integer.MIN_VALUE : Long.MIN_VALUE);
+    }
+
     /** A value that is not negative, with another's sign. */
     Expr withSign(Expr size, Expr sign) {
-        Expr signBit = integer(isSingle() ? Integer.MIN_VALUE : Long.MIN_VALUE);
-        Expr bit = Expr.apply(Primitive.AND, sign.reinterpret(), signBit);
+        Expr bit = Expr.apply(Primitive.AND, sign.reinterpret(), signBit());
         return Expr.apply(Primitive.OR, size.reinterpret(), bit).reinterpret();
+    }
+
+    /** {@code -|x|}. */
+    Expr negative(Expr x) {
+        return Expr.apply(Primitive.OR, x.reinterpret(), signBit()).reinterpret();
     }
 
     /** The smallest normal number. */
