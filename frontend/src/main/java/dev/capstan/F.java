@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.op.ConstantPad;
 import dev.capstan.runtime.op.Elu;
 import dev.capstan.runtime.op.Embedding;
 import dev.capstan.runtime.op.Gelu;
@@ -285,5 +286,98 @@ public final class F {
                     : scores.add(mask);
         }
         return scores.softmax(-1).matmul(value);
+    }
+
+    /**
+     * The products of a weight with what a window shows at each position, as it slides along a sequence.
+     *
+     * @param input floating, {@code [batch, in, length]} or {@code [in, length]}
+     * @param weight {@code [out, in / groups, kernel]}
+     * @param bias {@code [out]}, or null
+     * @return {@code [batch, out, positions]} or {@code [out, positions]}
+     */
+    public static Tensor conv1d(Tensor input, Tensor weight, @Nullable Tensor bias, ConvolutionOptions options) {
+        return SlidingWindows.convolution("conv1d", 1, input, weight, bias, options);
+    }
+
+    /**
+     * The products of a weight with what a window shows at each position, as it slides along the rows and columns of an image.
+     *
+     * @param input floating, {@code [batch, in, height, width]} or {@code [in, height, width]}
+     * @param weight {@code [out, in / groups, kernel height, kernel width]}
+     * @param bias {@code [out]}, or null
+     * @return {@code [batch, out, rows, columns]} or {@code [out, rows, columns]}
+     */
+    public static Tensor conv2d(Tensor input, Tensor weight, @Nullable Tensor bias, ConvolutionOptions options) {
+        return SlidingWindows.convolution("conv2d", 2, input, weight, bias, options);
+    }
+
+    /**
+     * The largest element that a window shows at each position, as it slides along the last dimension.
+     *
+     * @param input floating, {@code [batch, channels, length]} or {@code [channels, length]}
+     */
+    public static Tensor maxPool1d(Tensor input, PoolingOptions options) {
+        return SlidingWindows.maxPool("maxPool1d", 1, input, options);
+    }
+
+    /**
+     * The largest element that a window shows at each position, as it slides along the last two dimensions.
+     *
+     * @param input floating, {@code [batch, channels, height, width]} or {@code [channels, height, width]}
+     */
+    public static Tensor maxPool2d(Tensor input, PoolingOptions options) {
+        return SlidingWindows.maxPool("maxPool2d", 2, input, options);
+    }
+
+    /** The same, with the index {@code row x width + column} of each element in its channel. */
+    public static ValuesAndIndices maxPool2dWithIndices(Tensor input, PoolingOptions options) {
+        return new ValuesAndIndices(maxPool2d(input, options), SlidingWindows.maxPoolIndices(input, options));
+    }
+
+    /**
+     * The mean of what a window shows at each position, as it slides along the last dimension.
+     *
+     * @param input floating, {@code [batch, channels, length]} or {@code [channels, length]}
+     */
+    public static Tensor avgPool1d(Tensor input, PoolingOptions options) {
+        return SlidingWindows.avgPool("avgPool1d", 1, input, options);
+    }
+
+    /**
+     * The mean of what a window shows at each position, as it slides along the last two dimensions.
+     *
+     * @param input floating, {@code [batch, channels, height, width]} or {@code [channels, height, width]}
+     */
+    public static Tensor avgPool2d(Tensor input, PoolingOptions options) {
+        return SlidingWindows.avgPool("avgPool2d", 2, input, options);
+    }
+
+    /**
+     * The means of parts into which the last dimension is cut, as evenly as can be.
+     *
+     * @param input floating, {@code [batch, channels, length]} or {@code [channels, length]}
+     */
+    public static Tensor adaptiveAvgPool1d(Tensor input, int size) {
+        return SlidingWindows.adaptiveAvgPool("adaptiveAvgPool1d", input, size);
+    }
+
+    /**
+     * The means of parts into which the last two dimensions are cut, as evenly as can be.
+     *
+     * @param input floating, {@code [batch, channels, height, width]} or {@code [channels, height, width]}
+     */
+    public static Tensor adaptiveAvgPool2d(Tensor input, int height, int width) {
+        return SlidingWindows.adaptiveAvgPool("adaptiveAvgPool2d", input, height, width);
+    }
+
+    /**
+     * A tensor with elements of one value added at the ends of its last dimensions.
+     *
+     * @param amounts for each dimension, from the last one on, how many elements come before and how many after; negative
+     *     for elements to take away
+     */
+    public static Tensor pad(Tensor input, double value, int... amounts) {
+        return TensorOps.INSTANCE.apply(new ConstantPad(ConvolutionOptions.list(amounts), value), input);
     }
 }

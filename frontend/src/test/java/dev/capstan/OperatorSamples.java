@@ -4,6 +4,7 @@ package dev.capstan;
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.op.Abs;
+import dev.capstan.runtime.op.AdaptiveAvgPool;
 import dev.capstan.runtime.op.Add;
 import dev.capstan.runtime.op.Addmm;
 import dev.capstan.runtime.op.Amax;
@@ -12,6 +13,7 @@ import dev.capstan.runtime.op.Arange;
 import dev.capstan.runtime.op.Argmax;
 import dev.capstan.runtime.op.Argmin;
 import dev.capstan.runtime.op.AsStrided;
+import dev.capstan.runtime.op.AvgPool;
 import dev.capstan.runtime.op.Bmm;
 import dev.capstan.runtime.op.Cast;
 import dev.capstan.runtime.op.Cat;
@@ -19,6 +21,8 @@ import dev.capstan.runtime.op.Ceil;
 import dev.capstan.runtime.op.ClampMax;
 import dev.capstan.runtime.op.ClampMin;
 import dev.capstan.runtime.op.Clone;
+import dev.capstan.runtime.op.ConstantPad;
+import dev.capstan.runtime.op.Convolution;
 import dev.capstan.runtime.op.Cos;
 import dev.capstan.runtime.op.Cumsum;
 import dev.capstan.runtime.op.Detach;
@@ -58,6 +62,7 @@ import dev.capstan.runtime.op.MaskedFill;
 import dev.capstan.runtime.op.Matmul;
 import dev.capstan.runtime.op.MatrixTranspose;
 import dev.capstan.runtime.op.Max;
+import dev.capstan.runtime.op.MaxPool;
 import dev.capstan.runtime.op.Maximum;
 import dev.capstan.runtime.op.Mean;
 import dev.capstan.runtime.op.Min;
@@ -98,9 +103,11 @@ import dev.capstan.runtime.op.Transpose;
 import dev.capstan.runtime.op.Tril;
 import dev.capstan.runtime.op.Triu;
 import dev.capstan.runtime.op.Trunc;
+import dev.capstan.runtime.op.Unfold;
 import dev.capstan.runtime.op.Unsqueeze;
 import dev.capstan.runtime.op.Var;
 import dev.capstan.runtime.op.Where;
+import dev.capstan.runtime.op.Window;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -108,6 +115,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
@@ -151,6 +159,7 @@ final class OperatorSamples {
         made.elementwise();
         made.reductions();
         made.movements();
+        made.windows();
         made.indices();
         made.products();
         return made.samples.stream();
@@ -331,6 +340,36 @@ final class OperatorSamples {
         add(new Overwrite(Layout.of(Shape.SCALAR, new int[0], 3)), normal(2, 4), normal());
         add(new Overwrite(Layout.contiguous(Shape.of(2, 4))), normal(2, 4), normal(2, 4));
         add(new Overwrite(Layout.contiguous(Shape.of(0))), normal(2, 4), normal(0));
+    }
+
+    private void windows() {
+        add(new Unfold(1, 3, 2, 1), normal(2, 8, 2));
+        add(new Unfold(-1, 2, 2, 1), normal(2, 5));
+        add(new Unfold(0, 3, 1, 2), normal(6));
+        add(new Unfold(0, 1, 1, 1), normal(2, 3));
+        add(new ConstantPad(List.of(1, 2, 0, -1), 0.5), normal(2, 3));
+        add(new ConstantPad(List.of(-1, 0), 0), normal(2, 3));
+        add(new ConstantPad(List.of(), 1), normal());
+        Window even = new Window(2, 2, 0, 1, false);
+        Window padded = new Window(3, 2, 1, 1, true);
+        Window dilated = new Window(2, 1, 0, 2, false);
+        for (List<Window> windows :
+                List.of(List.of(even, even), List.of(padded, even), List.of(dilated, padded), List.of(padded))) {
+            add(new MaxPool(windows), normal(2, 5, 6));
+            add(new AvgPool(windows, true, OptionalInt.empty()), normal(2, 5, 6));
+            add(new AvgPool(windows, false, OptionalInt.empty()), normal(2, 5, 6));
+            add(new AvgPool(windows, false, OptionalInt.of(3)), normal(2, 5, 6));
+        }
+        add(new AdaptiveAvgPool(List.of(2, 3)), normal(2, 5, 7));
+        add(new AdaptiveAvgPool(List.of(1)), normal(2, 4));
+        List<Integer> one = List.of(1);
+        add(new Convolution(one, List.of(0), one, 1), normal(2, 3, 5), normal(4, 3, 2));
+        add(new Convolution(List.of(2), one, List.of(2), 2), normal(2, 4, 7), normal(6, 2, 3), normal(6));
+        List<Integer> ones = List.of(1, 1);
+        add(new Convolution(ones, List.of(0, 0), ones, 1), normal(2, 3, 2, 3), normal(4, 3, 1, 1), normal(4));
+        add(new Convolution(List.of(2, 1), List.of(1, 0), List.of(1, 2), 1), normal(1, 2, 4, 5), normal(3, 2, 3, 2));
+        add(new Convolution(ones, ones, ones, 4), normal(2, 4, 3, 3), normal(4, 1, 3, 3), normal(4));
+        add(new Convolution(ones, ones, ones, 1), normal(0, 2, 3, 3), normal(3, 2, 2, 2), normal(3));
     }
 
     private void indices() {

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.capstan.ConvolutionOptions;
 import dev.capstan.F;
 import dev.capstan.Generator;
 import dev.capstan.LossOptions;
+import dev.capstan.PoolingOptions;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
@@ -32,12 +34,31 @@ class LayersTest {
         LOG_SOFTMAX(() -> new LogSoftmax(-1)),
         SIGMOID(Sigmoid::new),
         EMBEDDING(() -> new Embedding(5, 3)),
-        EMBEDDING_WITH_PADDING(() -> new Embedding(5, 3, -1));
+        EMBEDDING_WITH_PADDING(() -> new Embedding(5, 3, -1)),
+        CONV1D(() -> new Conv1d(4, 6, 3, sliding().withStride(2).withPadding(1).withGroups(2))),
+        CONV1D_PLAIN(() -> new Conv1d(2, 3, 2, sliding(), false)),
+        CONV2D(() ->
+                new Conv2d(2, 3, 3, 2, sliding().withStride(2, 1).withPadding(1).withDilation(1, 2), true)),
+        CONV2D_POINTWISE(() -> new Conv2d(3, 4, 1)),
+        CONV2D_BY_CHANNEL(() -> new Conv2d(3, 6, 3, sliding().withSamePadding().withGroups(3))),
+        MAX_POOL1D(() -> new MaxPool1d(2)),
+        MAX_POOL2D(() -> new MaxPool2d(
+                PoolingOptions.ofSize(3).withStride(2).withPadding(1).withCeil(true))),
+        AVG_POOL1D(() -> new AvgPool1d(
+                PoolingOptions.ofSize(3).withStride(2).withPadding(1).withCountsPadding(false))),
+        AVG_POOL2D(() -> new AvgPool2d(2)),
+        ADAPTIVE_AVG_POOL1D(() -> new AdaptiveAvgPool1d(3)),
+        ADAPTIVE_AVG_POOL2D(() -> new AdaptiveAvgPool2d(1, 2)),
+        FLATTEN(Flatten::new);
 
         private final Supplier<Module<Tensor, Tensor>> make;
 
         Layer(Supplier<Module<Tensor, Tensor>> make) {
             this.make = make;
+        }
+
+        private static ConvolutionOptions sliding() {
+            return ConvolutionOptions.standard();
         }
     }
 

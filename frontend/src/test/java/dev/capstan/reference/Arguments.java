@@ -145,6 +145,10 @@ final class Arguments {
         return (String) raw(place, keyword);
     }
 
+    boolean isText(String keyword) {
+        return keywords.get(keyword) instanceof String;
+    }
+
     DType dtype(String keyword) {
         return DType.of((String) Json.object(raw(places.size(), keyword)).get("dtype"));
     }

@@ -12,6 +12,9 @@ final class Differences {
     private static final String ALPHA = "add, sub and addmm take no factors; users multiply";
     private static final String ROUNDING = "div has no rounding mode";
     private static final String DECIMALS = "round rounds to whole numbers";
+    private static final String KEPT = "sizes are numbers; users give the input's own";
+    private static final String CHOICE = "which element is the largest changes with no value a little";
+    private static final String LINEAR = "a mean is linear";
     private static final String POWER = "pow takes a number as exponent";
 
     private Differences() {}
@@ -38,6 +41,8 @@ final class Differences {
             entry("round c7", DECIMALS),
             entry("round c9", DECIMALS),
             entry("squeeze c1", "squeeze takes one dimension"),
+            entry("nn.functional.adaptive_avg_pool2d c3", KEPT),
+            entry("nn.functional.adaptive_avg_pool2d c5", KEPT),
             entry(
                     "cat c7",
                     "cat takes no empty vector among matrices, which PyTorch keeps for the sake of old programs"),
@@ -99,7 +104,19 @@ final class Differences {
             "nn.functional.leaky_relu c1",
             "the slope is one of two numbers and depends on no value",
             "nn.functional.nll_loss c1",
-            "the loss is a sum of logarithms");
+            "the loss is a sum of logarithms",
+            "nn.functional.max_pool1d c1",
+            CHOICE,
+            "nn.functional.max_pool2d c1.0",
+            CHOICE,
+            "nn.functional.avg_pool1d c1",
+            LINEAR,
+            "nn.functional.avg_pool2d c1",
+            LINEAR,
+            "nn.functional.adaptive_avg_pool1d c1",
+            LINEAR,
+            "nn.functional.adaptive_avg_pool2d c1",
+            LINEAR);
 
     /** Cases in which PyTorch gives other infinities. */
     static final Map<String, String> INFINITIES = Map.of(

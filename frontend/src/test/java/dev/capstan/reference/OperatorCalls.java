@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.reference;
 
+import dev.capstan.ConvolutionOptions;
 import dev.capstan.F;
 import dev.capstan.LossOptions;
+import dev.capstan.PoolingOptions;
 import dev.capstan.Tensor;
 import dev.capstan.ValuesAndIndices;
 import dev.capstan.runtime.type.DType;
@@ -15,6 +17,7 @@ import java.util.function.BiFunction;
 import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** PyTorch's operators by name as calls of ours. */
 final class OperatorCalls {
@@ -234,6 +237,28 @@ final class OperatorCalls {
                 "nn.functional.mse_loss",
                 a -> F.mseLoss(a.usual("reduction", "mean").tensor(0), a.tensor(1)));
 
+        CALLS.put(
+                "constant_pad_nd", a -> F.pad(a.tensor(0), a.number(2, "value").doubleValue(), a.integers(1, "pad")));
+        CALLS.put("nn.functional.conv1d", a -> convolution(a, F::conv1d));
+        CALLS.put("nn.functional.conv2d", a -> convolution(a, F::conv2d));
+        CALLS.put("nn.functional.max_pool1d", a -> F.maxPool1d(a.tensor(0), maximum(a)));
+        CALLS.put("nn.functional.max_pool2d", a -> {
+            if (!a.has(9, "part")) {
+                return F.maxPool2d(a.tensor(0), maximum(a));
+            }
+            ValuesAndIndices chosen = F.maxPool2dWithIndices(a.tensor(0), maximum(a));
+            return a.integer(9, "part") == 1 ? chosen.indices() : chosen.values();
+        });
+        CALLS.put("nn.functional.avg_pool1d", a -> F.avgPool1d(a.tensor(0), mean(a)));
+        CALLS.put("nn.functional.avg_pool2d", a -> F.avgPool2d(a.tensor(0), mean(a)));
+        CALLS.put(
+                "nn.functional.adaptive_avg_pool1d",
+                a -> F.adaptiveAvgPool1d(a.tensor(0), a.integers(1, "output_size")[0]));
+        CALLS.put("nn.functional.adaptive_avg_pool2d", a -> {
+            int[] sizes = a.integers(1, "output_size");
+            return F.adaptiveAvgPool2d(a.tensor(0), sizes[0], sizes[sizes.length - 1]);
+        });
+
         CALLS.put("zeros", a -> Tensor.zeros(a.without("device").dtype("dtype"), a.integers(0, "size")));
         CALLS.put("ones", a -> Tensor.full(a.without("device").dtype("dtype"), 1, a.integers(0, "size")));
         CALLS.put("full_like", a -> {
@@ -298,6 +323,53 @@ final class OperatorCalls {
                 ? options.withReduction(
                         F.Reduction.valueOf(a.text(9, "reduction").toUpperCase(Locale.ROOT)))
                 : options;
+    }
+
+    private interface Convolving {
+        Tensor of(Tensor input, Tensor weight, @Nullable Tensor bias, ConvolutionOptions options);
+    }
+
+    private static Tensor convolution(Arguments a, Convolving call) {
+        ConvolutionOptions options = ConvolutionOptions.standard();
+        if (a.has(3, "stride")) {
+            options = options.withStride(a.integers(3, "stride"));
+        }
+        if (a.isText("padding")) {
+            options = a.text(4, "padding").equals("same") ? options.withSamePadding() : options;
+        } else if (a.has(4, "padding")) {
+            options = options.withPadding(a.integers(4, "padding"));
+        }
+        if (a.has(5, "dilation")) {
+            options = options.withDilation(a.integers(5, "dilation"));
+        }
+        if (a.has(6, "groups")) {
+            options = options.withGroups(a.integer(6, "groups"));
+        }
+        return call.of(a.tensor(0), a.tensor(1), a.has(2, "bias") ? a.tensor(2, "bias") : null, options);
+    }
+
+    private static PoolingOptions maximum(Arguments a) {
+        PoolingOptions options = pooling(a.without("return_indices"));
+        if (a.has(4, "dilation")) {
+            options = options.withDilation(a.integers(4, "dilation"));
+        }
+        return options.withCeil(a.truth(5, "ceil_mode"));
+    }
+
+    private static PoolingOptions mean(Arguments a) {
+        PoolingOptions options = pooling(a).withCeil(a.truth(4, "ceil_mode"));
+        if (a.has(5, "count_include_pad")) {
+            options = options.withCountsPadding(a.truth(5, "count_include_pad"));
+        }
+        return a.has(6, "divisor_override") ? options.withDivisor(a.integer(6, "divisor_override")) : options;
+    }
+
+    private static PoolingOptions pooling(Arguments a) {
+        PoolingOptions options = PoolingOptions.ofSize(a.integers(1, "kernel_size"));
+        if (a.has(2, "stride")) {
+            options = options.withStride(a.integers(2, "stride"));
+        }
+        return a.has(3, "padding") ? options.withPadding(a.integers(3, "padding")) : options;
     }
 
     private interface Deviation {

@@ -8,9 +8,11 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.capstan.Autograd;
 import dev.capstan.Compiled;
+import dev.capstan.ConvolutionOptions;
 import dev.capstan.F;
 import dev.capstan.Generator;
 import dev.capstan.LossOptions;
+import dev.capstan.PoolingOptions;
 import dev.capstan.Stance;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.spi.Tier;
@@ -48,6 +50,25 @@ class OperatorsInRegionsTest extends BothModes {
 
     private static Tensor targets(Tensor x) {
         return CLASSES.narrow(0, 0, x.size(0));
+    }
+
+    private static final ConvolutionOptions SLIDING = ConvolutionOptions.standard();
+
+    /** A batch of sequences with one channel. */
+    private static Tensor channels(Tensor x) {
+        return x.flatten(1, -1).unsqueeze(1);
+    }
+
+    /** One image with one channel. */
+    private static Tensor image(Tensor x) {
+        return x.flatten(1, -1).unsqueeze(0);
+    }
+
+    private static Tensor weight(Tensor x, int... sizes) {
+        return x.flatten(0, -1)
+                .narrow(0, 1, Shape.of(sizes).elements())
+                .reshape(sizes)
+                .sin();
     }
 
     static Stream<Arguments> cases() {
@@ -123,6 +144,40 @@ class OperatorsInRegionsTest extends BothModes {
         add(cases, "maskedFill", x -> x.maskedFill(x.gt(0), x.sum()));
         add(cases, "attention", x -> F.scaledDotProductAttention(x, x.tanh(), x.exp(), false));
         add(cases, "causal attention", x -> F.scaledDotProductAttention(x, x.tanh(), x.neg(), true));
+        add(cases, "pad", x -> F.pad(x, 0.5, 1, -1).add(F.pad(x, 0, -1, 1)));
+        add(cases, "conv1d", x -> F.conv1d(channels(x), weight(x, 2, 1, 2), null, SLIDING));
+        add(
+                cases,
+                "conv1d by groups",
+                x -> F.conv1d(
+                        Tensor.cat(List.of(channels(x), channels(x).tanh()), 1),
+                        weight(x, 4, 1, 2),
+                        weight(x, 4),
+                        SLIDING.withGroups(2).withStride(2).withPadding(1)));
+        add(cases, "conv2d", x -> F.conv2d(image(x), weight(x, 2, 1, 2, 2), weight(x, 2), SLIDING.withPadding(0, 1)));
+        add(
+                cases,
+                "conv2d of the same size",
+                x -> F.conv2d(
+                        image(x),
+                        weight(x, 1, 1, 2, 3),
+                        null,
+                        SLIDING.withSamePadding().withDilation(1, 2)));
+        add(cases, "conv2d pointwise", x -> F.conv2d(image(x), weight(x, 3, 1, 1, 1), weight(x, 3), SLIDING));
+        PoolingOptions window = PoolingOptions.ofSize(2);
+        add(cases, "maxPool1d", x -> F.maxPool1d(channels(x), window.withCeil(true)));
+        add(
+                cases,
+                "maxPool2d",
+                x -> F.maxPool2d(image(x), window.withStride(1, 2).withPadding(1)));
+        add(cases, "avgPool1d", x -> F.avgPool1d(channels(x), window));
+        add(
+                cases,
+                "avgPool2d",
+                x -> F.avgPool2d(
+                        image(x), window.withStride(2, 1).withPadding(1).withCeil(true)));
+        add(cases, "adaptiveAvgPool1d", x -> F.adaptiveAvgPool1d(channels(x), 3));
+        add(cases, "adaptiveAvgPool2d", x -> F.adaptiveAvgPool2d(image(x), 1, 2));
         add(
                 cases,
                 "parts",

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.nn;
+
+import dev.capstan.ConvolutionOptions;
+import dev.capstan.F;
+import dev.capstan.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The products of a weight with what a window shows at each position, as it slides along a sequence:
+ * {@code [batch, in, length]} to {@code [batch, out, positions]}, also without a batch. See {@link F#conv1d}.
+ *
+ * <p>Source: LeCun et al., "Backpropagation applied to handwritten zip code recognition", 1989.
+ */
+public final class Conv1d extends Module<Tensor, Tensor> {
+    private final ConvolutionOptions options;
+    private final Parameter weight;
+    private final @Nullable Parameter bias;
+
+    /** A layer with bias whose window moves by one element, without padding. */
+    public Conv1d(int in, int out, int kernel) {
+        this(in, out, kernel, ConvolutionOptions.standard(), true);
+    }
+
+    /** A layer with bias. */
+    public Conv1d(int in, int out, int kernel, ConvolutionOptions options) {
+        this(in, out, kernel, options, true);
+    }
+
+    /**
+     * A layer.
+     *
+     * @param in channels of the input
+     * @param out channels of the result
+     * @param kernel how many elements the window shows
+     * @param options how the window slides
+     * @param bias whether a bias is added
+     * @throws dev.capstan.runtime.type.CapstanException if the channels cannot be split into the groups
+     */
+    public Conv1d(int in, int out, int kernel, ConvolutionOptions options, boolean bias) {
+        int inner = Initialization.inGroups("conv1d", in, out, options.groups());
+        this.options = options;
+        this.weight = Initialization.uniform(inner * kernel, out, inner, kernel);
+        this.bias = bias ? Initialization.uniform(inner * kernel, out) : null;
+    }
+
+    /** The weight, {@code [out, in / groups, kernel]}. */
+    public Parameter weight() {
+        return weight;
+    }
+
+    /** The bias, {@code [out]}, or null. */
+    public @Nullable Parameter bias() {
+        return bias;
+    }
+
+    @Override
+    protected Tensor forward(Tensor input) {
+        return F.conv1d(input, weight, bias, options);
+    }
+}
