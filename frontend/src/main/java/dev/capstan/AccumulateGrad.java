@@ -56,11 +56,15 @@ final class AccumulateGrad extends Node {
             try (GradMode.Scope off = GradMode.noGrad()) {
                 before.add_(gradient);
             }
+            if (before.isPending()) {
+                before.segment().keepGradientOf(variable);
+            }
         }
     }
 
     /** A copy of a gradient that nobody else holds. */
     static Tensor owned(Tensor gradient, boolean recorded) {
-        return recorded ? gradient.copy() : gradient.detach().contiguousCopy();
+        boolean queued = gradient.openSegment() != null;
+        return recorded || queued ? gradient.copy() : gradient.detach().contiguousCopy();
     }
 }

@@ -59,6 +59,10 @@ public final class Autograd {
             @Nullable List<? extends @Nullable Tensor> gradOutputs,
             GradOptions options) {
         requireNonNull(options, "options");
+        Region region = Region.current();
+        if (region != null) {
+            region.needsTape("gradients are asked for as a function");
+        }
         List<Edge> targets = new ArrayList<>();
         for (Tensor input : inputs) {
             if (!requireNonNull(input, "input").requiresGrad()) {
@@ -112,7 +116,16 @@ public final class Autograd {
             @Nullable List<? extends @Nullable Tensor> gradTensors,
             GradOptions options) {
         Region region = Region.current();
-        if (region == null || tensors.size() != 1 || options.createGraph()) {
+        if (region == null) {
+            return false;
+        }
+        if (options.createGraph()) {
+            region.needsTape("a backward pass is recorded");
+        }
+        if (tensors.size() != 1) {
+            region.needsTape("several tensors are differentiated at once");
+        }
+        if (tensors.size() != 1 || options.createGraph()) {
             return false;
         }
         Tensor gradient = gradTensors == null || gradTensors.size() != 1 ? null : gradTensors.get(0);

@@ -37,6 +37,8 @@ final class BackwardPass {
     private final Map<Edge, Tensor> found = new HashMap<>();
     private final boolean detecting = Anomaly.isDetecting();
     private @Nullable Contributions contributions;
+    /** True if hooks of leaves do not see this pass. */
+    private boolean unseen;
 
     private BackwardPass(boolean retainsGraph, boolean createsGraph, Set<Node> sinks, @Nullable List<Edge> targets) {
         this.retainsGraph = retainsGraph;
@@ -66,6 +68,17 @@ final class BackwardPass {
     }
 
     /**
+     * The gradients of leaves in a pass that was queued when they had no hooks. Hooks that they have got since know nothing of
+     * it.
+     */
+    static @Nullable Tensor[] queued(Edge root, Tensor seed, List<Edge> leaves, boolean retainsGraph) {
+        BackwardPass pass = new BackwardPass(retainsGraph, false, Set.of(), leaves);
+        pass.unseen = true;
+        pass.run(List.of(root), List.of(seed));
+        return leaves.stream().map(pass.found::get).toArray(Tensor[]::new);
+    }
+
+    /**
      * Continues sums of gradients over a part of the tape: from roots to the nodes of the given edges, which do not run.
      *
      * @param totals for each edge the sum so far or null
@@ -81,7 +94,9 @@ final class BackwardPass {
                 pass.slot(ends.get(i))[ends.get(i).inputNumber()] = totals[i];
             }
         }
-        pass.run(roots, seeds);
+        try (GradMode.Scope direct = Region.suspend()) {
+            pass.run(roots, seeds);
+        }
         return ends.stream().map(end -> pass.slot(end)[end.inputNumber()]).toArray(Tensor[]::new);
     }
 
@@ -155,7 +170,7 @@ final class BackwardPass {
         count(roots);
         PriorityQueue<Node> ready =
                 new PriorityQueue<>(Comparator.comparingLong(Node::sequence).reversed());
-        try (GradMode.Scope direct = Region.suspend();
+        try (GradMode.Scope direct = Region.suspendPass();
                 GradMode.Scope mode = GradMode.set(createsGraph)) {
             for (int i = 0; i < roots.size(); i++) {
                 contribute(roots.get(i), seeds.get(i));
@@ -189,7 +204,7 @@ final class BackwardPass {
                 }
             }
         }
-        NodeHooks hooks = node.knownHooks();
+        NodeHooks hooks = unseen && node instanceof AccumulateGrad ? null : node.knownHooks();
         if (hooks != null && wants(new Edge(node, 0))) {
             hooks.runOfTensors(node, arrived);
         }

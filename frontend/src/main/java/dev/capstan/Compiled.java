@@ -29,6 +29,7 @@ public final class Compiled {
     private final String name;
     private final @Nullable PathTree tree;
     private final Shadow shadow;
+    private final Taping taping = new Taping();
 
     private Compiled(String name, RegionPolicy policy) {
         this.name = name;
@@ -112,7 +113,7 @@ public final class Compiled {
 
     /** Runs a body in this region. Its result is a tensor, or a record, list or array of tensors. */
     public <O> O call(Supplier<O> body) {
-        return tree == null ? body.get() : Region.call(tree, shadow, body);
+        return tree == null ? body.get() : Region.call(tree, shadow, taping, body);
     }
 
     /** The region's name. */
@@ -152,6 +153,10 @@ public final class Compiled {
                         .append(String.join(", ", tree.inexact()))
                         .append('\n');
             }
+            taping.reason()
+                    .ifPresent(reason -> text.append("  backward passes are queued operator by operator: ")
+                            .append(reason)
+                            .append('\n'));
             tree.limits().forEach(limit -> text.append("  ").append(limit).append('\n'));
         }
         for (PathReport path : report()) {

@@ -31,6 +31,8 @@ final class Contents {
     private Map<Integer, Integer> recorded = Map.of();
 
     private final List<Outside> outside = new ArrayList<>();
+    /** For the root of a storage of the segment's own how often it was written to. */
+    private Map<Integer, Integer> writes = Map.of();
 
     /** A write to a tensor from outside, and what counts it, null if the storage does. */
     private record Outside(Tensor input, @Nullable VersionCounter counter) {}
@@ -61,7 +63,15 @@ final class Contents {
         }
         if (segment.queued(root) instanceof Input input) {
             outside.add(new Outside(inputs.get(input.place()), counter));
+        } else if (segment.isTaped()) {
+            writes = writes.isEmpty() ? new HashMap<>() : writes;
+            writes.merge(root, 1, Integer::sum);
         }
+    }
+
+    /** How often the storage of a value was written to, if it is the segment's own and the tape is made here. */
+    int writes(int value) {
+        return writes.getOrDefault(root(value), 0);
     }
 
     /** Where a value lies in its storage. */

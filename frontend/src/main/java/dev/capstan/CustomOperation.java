@@ -40,7 +40,8 @@ public interface CustomOperation {
     List<@Nullable Tensor> backward(List<Tensor> saved, List<@Nullable Tensor> gradients);
 
     /**
-     * Calls an operation. Inside of a compiled region, what is queued runs first if the tape records the call.
+     * Calls an operation. Inside of a compiled region, what is queued runs first if the tape records the call, unless the
+     * region makes the tape itself.
      *
      * @return the outputs, on the tape
      */

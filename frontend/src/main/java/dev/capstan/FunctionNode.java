@@ -30,12 +30,20 @@ final class FunctionNode extends Node {
         this.types = inputs.stream().map(Tensor::type).toArray(TensorType[]::new);
     }
 
-    /** A call; in a compiled region one that the tape records is a segment of its own, any other is part of what is queued. */
+    /**
+     * A call. In a compiled region it is part of what is queued, but where the tape records it and the region does not make the
+     * tape: there it is a segment of its own.
+     */
     static List<Tensor> call(CustomOperation operation, List<Tensor> inputs) {
         boolean recorded = GradMode.isEnabled() && inputs.stream().anyMatch(Tensor::requiresGrad);
-        if (recorded) {
+        Region region = Region.current();
+        boolean queued = region != null && region.isTaped();
+        if (recorded && !queued) {
             Region.endSegment(inputs);
             inputs.forEach(Tensor::values);
+        }
+        if (recorded && region != null) {
+            region.calledFunction();
         }
         FunctionNode node = recorded ? new FunctionNode(Node.reserve(1), operation, inputs) : null;
         List<Tensor> outputs;
@@ -51,9 +59,14 @@ final class FunctionNode extends Node {
             }
         }
         if (node != null) {
-            Region.endSegment(outputs);
-            outputs.forEach(Tensor::values);
+            if (!queued || inputs.stream().anyMatch(operation::changes)) {
+                Region.endSegment(outputs);
+                outputs.forEach(Tensor::values);
+            }
             node.made(inputs, outputs);
+            if (queued) {
+                region.made(node);
+            }
         }
         return Collections.unmodifiableList(outputs);
     }
@@ -76,7 +89,14 @@ final class FunctionNode extends Node {
                 output.become(this, i);
             }
         }
-        saved = operation.saved().stream().map(SavedTensor::new).toList();
+        List<Tensor> kept = operation.saved();
+        for (Tensor tensor : kept) {
+            if (tensor.openSegment() == null) {
+                // what is queued elsewhere nobody would know to be needed
+                tensor.values();
+            }
+        }
+        saved = kept.stream().map(SavedTensor::new).toList();
     }
 
     private void verifyChanged(Tensor input) {
@@ -177,6 +197,11 @@ final class FunctionNode extends Node {
         return lead >= 0
                 && IntStream.range(0, from.rank())
                         .allMatch(i -> from.size(i) == 1 || from.size(i) == to.size(lead + i));
+    }
+
+    @Override
+    List<Tensor> saved() {
+        return saved.stream().map(SavedTensor::tensor).toList();
     }
 
     @Override

@@ -49,7 +49,8 @@ final class InPlace implements Ops<Tensor> {
         Region region = Region.current();
         if (region != null && isQueueable()) {
             boolean recorded = isRecorded(operands);
-            if (region.write(target, TensorOps.INSTANCE.apply(operator, operands), recorded, true)) {
+            boolean taped = recorded && region.isTaped();
+            if (!taped && region.write(target, TensorOps.INSTANCE.apply(operator, operands), recorded, true)) {
                 return target;
             }
         }

@@ -110,6 +110,11 @@ public abstract class Node {
                 name());
     }
 
+    /** The tensors that are kept for the backward pass. */
+    List<Tensor> saved() {
+        return List.of();
+    }
+
     /** Drops what was saved for the backward pass. */
     void release() {}
 

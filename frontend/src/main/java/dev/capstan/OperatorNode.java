@@ -6,7 +6,9 @@ import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.Ops;
 import dev.capstan.runtime.type.TensorType;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The tape node of one operator: its saved tensors and its gradient rule. */
@@ -70,6 +72,14 @@ final class OperatorNode extends Node {
                 pass.contribute(edges[i], operator.gradient(rule, i));
             }
         }
+    }
+
+    @Override
+    List<Tensor> saved() {
+        return Stream.concat(Arrays.stream(operands), Stream.ofNullable(output))
+                .filter(Objects::nonNull)
+                .map(SavedTensor::tensor)
+                .toList();
     }
 
     @Override

@@ -30,6 +30,12 @@ final class Region {
     private final PathTree tree;
     private final Stance stance;
     private final boolean shadowed;
+    private final Taping taping;
+    /** True if this call makes the tape while it queues operators. */
+    private final boolean taped;
+    /** True if a function with a gradient rule of its own was called and recorded. */
+    private boolean calledFunction;
+
     private final Thread thread = Thread.currentThread();
     private final ThreadState state;
     private List<Segment> ended = List.of();
@@ -44,11 +50,13 @@ final class Region {
     /** True if the call has ended. */
     private volatile boolean over;
 
-    private Region(PathTree tree, ThreadState state, Stance stance, boolean shadowed) {
+    private Region(PathTree tree, ThreadState state, Stance stance, boolean shadowed, Taping taping) {
         this.tree = tree;
         this.state = state;
         this.stance = stance;
         this.shadowed = shadowed;
+        this.taping = taping;
+        this.taped = taping.isOn();
     }
 
     /** The region that queues operators on this thread now, or null. */
@@ -58,7 +66,7 @@ final class Region {
     }
 
     /** Runs a body as a region, or plainly if a region is open already, the stance is eager or anomalies are looked for. */
-    static <O> O call(PathTree tree, Shadow shadow, Supplier<O> body) {
+    static <O> O call(PathTree tree, Shadow shadow, Taping taping, Supplier<O> body) {
         ThreadState state = ThreadState.current();
         Stance stance = Stance.of(state);
         if (stance == Stance.EAGER || state.region != null || state.anomaly != null) {
@@ -67,7 +75,7 @@ final class Region {
         if (stance == Stance.COMPILED && !tree.isOpen()) {
             return body.get();
         }
-        Region region = new Region(tree, state, stance, shadow.isDue());
+        Region region = new Region(tree, state, stance, shadow.isDue(), taping);
         state.region = region;
         try {
             O result = body.get();
@@ -108,6 +116,42 @@ final class Region {
         }
         region.suspended = true;
         return () -> region.suspended = false;
+    }
+
+    /** The same for a backward pass, which in a region that makes the tape is queued with all else. */
+    static GradMode.Scope suspendPass() {
+        Region region = current();
+        return region != null && region.taped ? () -> {} : suspend();
+    }
+
+    /** True if the tape is made while operators are queued. */
+    boolean isTaped() {
+        return taped;
+    }
+
+    /** Takes note of a recorded call of a function with a gradient rule of its own. */
+    void calledFunction() {
+        calledFunction = true;
+    }
+
+    /** Takes note of a node of the tape whose tensors are queued. */
+    void made(Node node) {
+        if (segment != null) {
+            segment.made(node);
+        }
+    }
+
+    /** Says that a backward pass goes on behind what is queued, or that a leaf does more with its gradient than to add it up. */
+    void meetsMoreThanLeaves() {
+        needsTape(
+                calledFunction
+                        ? "a function with a gradient rule of its own is differentiated"
+                        : "a backward pass goes on behind the region, or meets a hook,");
+    }
+
+    /** Says that this call differentiates in a way that needs the tape. */
+    void needsTape(String reason) {
+        taping.begin(reason);
     }
 
     String name() {
@@ -238,6 +282,17 @@ final class Region {
      * @return false if it has to be made now, over the tape
      */
     boolean backward(Tensor root, @Nullable Tensor seed, boolean retainsGraph) {
+        if (taped) {
+            return false;
+        }
+        boolean queued = queuesPass(root, seed, retainsGraph);
+        if (!queued && calledFunction) {
+            meetsMoreThanLeaves();
+        }
+        return queued;
+    }
+
+    private boolean queuesPass(Tensor root, @Nullable Tensor seed, boolean retainsGraph) {
         letIn();
         if (!root.isPending() || root.segment() != segment) {
             return false;
@@ -424,6 +479,9 @@ final class Region {
     Program program(Path path) {
         Program program = path.program(
                 stance == Stance.COMPILE_NOW ? Path.Demand.NOW : Path.Demand.WHEN_HOT, Compiled.tier(state));
+        if (program == null) {
+            path.untapable().ifPresent(taping::begin);
+        }
         if (program == null && stance == Stance.FAIL_ON_MISS) {
             throw new CapstanException(name(), "no program for this path, and the stance is to fail on a miss", "");
         }

@@ -209,8 +209,7 @@ final class Replay {
         List<Edge> leaves = Arrays.stream(pass.inputs())
                 .mapToObj(input -> made[input].gradientEdge())
                 .toList();
-        Tensor[] found =
-                BackwardPass.gradients(List.of(root.gradientEdge()), List.of(seed), leaves, pass.retainsGraph(), false);
+        Tensor[] found = BackwardPass.queued(root.gradientEdge(), seed, leaves, pass.retainsGraph());
         gradients = Arrays.stream(found).map(Tensor::owned).toArray(Tensor[]::new);
     }
 }

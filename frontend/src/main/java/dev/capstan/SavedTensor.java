@@ -13,12 +13,17 @@ final class SavedTensor {
     SavedTensor(Tensor tensor) {
         verifySavable(tensor);
         this.tensor = tensor.forTape();
-        this.version = tensor.version();
+        this.version = tensor.tapeVersion();
     }
 
     /** The tensor, unchanged since it was saved. */
     Tensor unpack(String node) {
-        verify(node, tensor.version(), version, tensor.type());
+        verify(node, tensor.tapeVersion(), version, tensor.type());
+        return tensor;
+    }
+
+    /** The tensor, whatever has become of it. */
+    Tensor tensor() {
         return tensor;
     }
 

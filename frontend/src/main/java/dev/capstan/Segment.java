@@ -88,8 +88,9 @@ final class Segment extends SegmentQueue {
 
     private void runFor(List<Tensor> wanted) {
         List<Tensor> tensors = wanted;
-        if (!leaves.isEmpty()) {
+        if (!leaves.isEmpty() || isTaped()) {
             tensors = new ArrayList<>(wanted);
+            addSaved(tensors);
             for (Tensor leaf : leaves) {
                 if (leaf.grad() != null) {
                     tensors.add(leaf.grad());
@@ -332,7 +333,7 @@ final class Segment extends SegmentQueue {
             return false;
         }
         boolean outside = queued(view.operands()[0]) instanceof Input;
-        if (shown.requiresGrad() && (!outside || node != null && inputs.areUnchanged())) {
+        if (!isTaped() && shown.requiresGrad() && (!outside || node != null && inputs.areUnchanged())) {
             // its gradient belongs between those of the operators inside
             return false;
         }

@@ -56,6 +56,9 @@ abstract class SegmentEvents implements Storage.Reader {
         return (Operation) event.note();
     }
 
+    /** True if the tape is made while operators are queued: then nothing here requires a gradient. */
+    abstract boolean isTaped();
+
     /** Adds an event, and the tensor that stands for its value if there is one. */
     void add(@Nullable Tensor value) {
         if (count == values.length) {
@@ -123,7 +126,8 @@ abstract class SegmentEvents implements Storage.Reader {
             }
             alias = inputs.in(array.storage());
         }
-        PathEvent event = walk.input(tensor.type(), array.layout(), tensor.requiresGrad(), alias);
+        boolean required = tensor.requiresGrad() && !isTaped();
+        PathEvent event = walk.input(tensor.type(), array.layout(), required, alias);
         if (event.note() == null) {
             event.note(new Input(inputs.count(), alias));
         }

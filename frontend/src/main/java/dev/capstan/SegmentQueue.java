@@ -35,11 +35,38 @@ abstract class SegmentQueue extends SegmentEvents {
 
     List<QueuedUpdate> updates = List.of();
     private boolean passes;
+    private final boolean taped;
+    /** The nodes that were made while operators were queued here. */
+    private List<Node> nodes = List.of();
+
     private @Nullable Runnable settlement;
 
     SegmentQueue(Region region, Walk walk, ThreadState thread) {
         super(walk, thread);
         this.region = region;
+        this.taped = region.isTaped();
+    }
+
+    @Override
+    final boolean isTaped() {
+        return taped;
+    }
+
+    /** Takes note of a node of the tape. */
+    void made(Node node) {
+        nodes = nodes.isEmpty() ? new ArrayList<>() : nodes;
+        nodes.add(node);
+    }
+
+    /** Adds what the nodes keep for backward passes to come. */
+    void addSaved(List<Tensor> wanted) {
+        nodes.forEach(node -> wanted.addAll(node.saved()));
+        nodes = List.of();
+    }
+
+    /** How often a value's storage, which is the segment's own, was written to. */
+    int writesTo(Tensor tensor) {
+        return contents == null ? 0 : contents.writes(tensor.segmentValue());
     }
 
     /** This segment. */
@@ -48,6 +75,9 @@ abstract class SegmentQueue extends SegmentEvents {
     /** Queues an operator. */
     Tensor apply(Operator operator, Tensor operand) {
         boolean recording = thread.isRecording();
+        if (recording && taped) {
+            return applyOnTape(operator, operand);
+        }
         if (!(recording && operand.isInference())) {
             int number = number(operand);
             PathEvent event = walk.repeat(operator, number, recording);
@@ -64,6 +94,9 @@ abstract class SegmentQueue extends SegmentEvents {
     /** The same for two operands. */
     Tensor apply(Operator operator, Tensor first, Tensor second) {
         boolean recording = thread.isRecording();
+        if (recording && taped) {
+            return applyOnTape(operator, first, second);
+        }
         if (!(recording && (first.isInference() || second.isInference()))) {
             int left = number(first);
             int right = number(second);
@@ -81,6 +114,9 @@ abstract class SegmentQueue extends SegmentEvents {
     /** The same for three operands. */
     Tensor apply(Operator operator, Tensor first, Tensor second, Tensor third) {
         boolean recording = thread.isRecording();
+        if (recording && taped) {
+            return applyOnTape(operator, first, second, third);
+        }
         if (!(recording && (first.isInference() || second.isInference() || third.isInference()))) {
             int left = number(first);
             int middle = number(second);
@@ -102,9 +138,16 @@ abstract class SegmentQueue extends SegmentEvents {
             return ((Composite) operator).decompose(TensorOps.INSTANCE, List.of(operands));
         }
         boolean recording = thread.isRecording();
+        if (recording && taped) {
+            return applyOnTape(operator, operands);
+        }
         if (recording) {
             SavedTensor.verifySavable(operator, operands);
         }
+        return queue(operator, operands, recording);
+    }
+
+    private Tensor queue(Operator operator, Tensor[] operands, boolean recording) {
         int[] numbers = new int[operands.length];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = number(operands[i]);
@@ -112,6 +155,26 @@ abstract class SegmentQueue extends SegmentEvents {
         PathEvent event = walk.apply(operator, numbers, recording);
         operation(event, operator, recording, numbers);
         return add(event, operands[0]);
+    }
+
+    /** Queues an operator as one that is not recorded, and makes its node. */
+    private Tensor applyOnTape(Operator operator, Tensor... operands) {
+        if (operator.isDecomposed()) {
+            return ((Composite) operator).decompose(TensorOps.INSTANCE, List.of(operands));
+        }
+        SavedTensor.verifySavable(operator, operands);
+        Tensor result = queue(operator, operands, false);
+        boolean required = false;
+        for (int i = 0; i < operands.length; i++) {
+            required |= operands[i].requiresGrad() && operator.differentiable(i);
+        }
+        if (required && result.dtype().isFloating()) {
+            OperatorNode node = new OperatorNode(Node.reserve(1), operator, operands);
+            result.become(node, 0);
+            node.produced(result);
+            made(node);
+        }
+        return result;
     }
 
     /** Adds an operator that was noted, and the tensor that stands for its value. */
@@ -122,9 +185,10 @@ abstract class SegmentQueue extends SegmentEvents {
         return event.isView() ? viewOf(event, result, operand) : result;
     }
 
-    private static Tensor viewOf(PathEvent event, Tensor result, Tensor operand) {
+    private Tensor viewOf(PathEvent event, Tensor result, Tensor operand) {
         Operation view = (Operation) event.note();
-        return result.viewOf(operand, view.viewing(), view.recording());
+        boolean recording = taped ? thread.isRecording() : view.recording();
+        return result.viewOf(operand, view.viewing(), recording);
     }
 
     /** Makes a tensor of one number that was queued last, and not used, one from outside: as it will be if it is a leaf. */
@@ -157,6 +221,9 @@ abstract class SegmentQueue extends SegmentEvents {
      * @return false if only eager mode can make it
      */
     boolean write(Tensor target, Tensor source, boolean recording, boolean computed) {
+        if (recording && taped) {
+            return false;
+        }
         int shown = number(target);
         int value = number(source);
         if (contents == null) {
@@ -168,6 +235,10 @@ abstract class SegmentQueue extends SegmentEvents {
         }
         int root = contents.root(shown);
         boolean outside = queued(root) instanceof Input;
+        if (taped && !outside && target.counter() != null) {
+            // the program would count it too late for what the tape saves meanwhile
+            return false;
+        }
         if (recording && (outside || isDetached(shown) || !isRecorded(shown))) {
             return false;
         }
@@ -337,6 +408,7 @@ abstract class SegmentQueue extends SegmentEvents {
         }
         for (int input : reached) {
             if (!input(input).accumulatesPlainly()) {
+                region.meetsMoreThanLeaves();
                 return false;
             }
         }

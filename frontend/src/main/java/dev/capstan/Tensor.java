@@ -193,6 +193,7 @@ public class Tensor extends InPlaceOperators {
     static Tensor filled(DType dtype, double element, Shape shape) {
         NdArray filled = NdArray.zeros(dtype, shape);
         OperatorExecutor.fill(filled, element);
+        filled.storage().made();
         return new Tensor(filled);
     }
 
@@ -315,6 +316,33 @@ public class Tensor extends InPlaceOperators {
         return counter == null ? formerWrites + array.storage().version() : counter.version();
     }
 
+    /** The same without asking for the elements of a tensor whose place on the tape is known. */
+    final int tapeVersion() {
+        if (!isTaped()) {
+            return version();
+        }
+        if (counter != null) {
+            return counter.version();
+        }
+        if (isConcealed()) {
+            return formerWrites + concealed.storage().version();
+        }
+        Tensor root = this;
+        while (root.isTaped() && !root.isConcealed() && root.alias != null) {
+            root = root.alias.base();
+        }
+        if (root.isTaped() && !root.isConcealed()) {
+            return root.segment.writesTo(root);
+        }
+        NdArray array = root.isConcealed() ? root.concealed : root.values();
+        return root.formerWrites + array.storage().version();
+    }
+
+    /** True for a pending tensor whose place on the tape is known. */
+    private boolean isTaped() {
+        return isPending() && segment != null && segment.isTaped();
+    }
+
     /** Counts all writes to the tensor's storage, through whatever tensor. */
     final int writes() {
         return values().storage().writes();
@@ -397,6 +425,7 @@ public class Tensor extends InPlaceOperators {
     final Tensor contiguousCopy() {
         NdArray copy = NdArray.zeros(dtype(), shape());
         OperatorExecutor.copy(values(), copy);
+        copy.storage().made();
         return new Tensor(copy);
     }
 
@@ -458,7 +487,7 @@ public class Tensor extends InPlaceOperators {
     /** The tape node that made this tensor, or null for a leaf. */
     public final @Nullable Node gradFn() {
         renew();
-        if (requiresGrad) {
+        if (requiresGrad && !isTaped()) {
             values();
         }
         return gradFn;
@@ -513,7 +542,7 @@ public class Tensor extends InPlaceOperators {
             if (tensor != null) {
                 boolean recorded = GradMode.isEnabled();
                 Tensor before = tensor.grad;
-                tensor.grad = before == null ? AccumulateGrad.owned(gradient, recorded) : before.add(gradient);
+                tensor.setGrad(before == null ? AccumulateGrad.owned(gradient, recorded) : before.add(gradient));
             }
             return null;
         });
@@ -690,9 +719,14 @@ public class Tensor extends InPlaceOperators {
 
     /** Makes a pending tensor the computed one. */
     final void become(Tensor computed, NdArray array) {
-        requiresGrad = computed.requiresGrad;
-        gradFn = computed.gradFn;
-        outputNumber = computed.outputNumber;
+        if (isTaped()) {
+            boolean shares = alias != null && alias.base().values().storage() == array.storage();
+            formerWrites = shares ? alias.base().formerWrites : 0;
+        } else {
+            requiresGrad = computed.requiresGrad;
+            gradFn = computed.gradFn;
+            outputNumber = computed.outputNumber;
+        }
         exclusive = computed.exclusive;
         values = array;
         forgetDetached();
@@ -725,7 +759,7 @@ public class Tensor extends InPlaceOperators {
 
     /** The same tensor for the tape, which does not ask for its values on behalf of the user. */
     final Tensor forTape() {
-        if (segment == null) {
+        if (segment == null || segment.isTaped()) {
             return this;
         }
         Tensor same = gradFn == null ? new Tensor(values()) : new Tensor(values(), gradFn, outputNumber);
@@ -750,6 +784,9 @@ public class Tensor extends InPlaceOperators {
         if (made != null) {
             gradFn = made;
             outputNumber = output;
+        }
+        if (isTaped()) {
+            formerWrites = tapeVersion() - array.storage().version();
         }
         values = array;
         forgetDetached();

@@ -125,6 +125,9 @@ enum TensorOps implements Ops<Tensor> {
             required |= operands[i].requiresGrad() && operator.differentiable(i);
         }
         NdArray values = OperatorExecutor.execute(operator, List.of(types), arrays);
+        if (Arrays.stream(arrays).noneMatch(array -> array.storage() == values.storage())) {
+            values.storage().made();
+        }
         if (!required || !GradMode.isEnabled() || !values.dtype().isFloating()) {
             return new Tensor(values);
         }

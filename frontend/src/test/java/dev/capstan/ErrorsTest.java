@@ -88,7 +88,7 @@ class ErrorsTest {
         CapstanException e = assertThrows(CapstanException.class, () -> sum.backward());
         assertEquals(
                 "backward: a tensor needed for the gradient was modified in place: "
-                        + "float32[2] of ExpBackward is at version 2, expected 1 "
+                        + "float32[2] of ExpBackward is at version 1, expected 0 "
                         + "at ErrorsTest.placeOfABackwardErrorIsTheCallOfBackward(ErrorsTest.java:" + line + ")",
                 e.getMessage());
     }

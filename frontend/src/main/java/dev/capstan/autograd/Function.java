@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * differentiated again; if not, mark the class {@link OnceDifferentiable}. What belongs to the function stands in its
  * fields, what belongs to one call in its {@link Context}.
  *
- * <p>Inside of a compiled region, the operators of forward are captured as all others are. A call that the tape records is a
- * program of its own, between those of what comes before and after it; one that works on arrays runs as it is written.
+ * <p>Inside of a compiled region, the operators of forward are captured as all others are, and so are those of backward in a
+ * step that differentiates: Java makes both at each call. In a region that does not, a call that the tape records is a program
+ * of its own. What works on arrays runs as it is written.
  */
 public abstract class Function {
     /** For subclasses. */

@@ -15,21 +15,26 @@ import java.util.function.Function;
 final class RandomStatements {
     private final Random random;
     private final int size;
+    private final RandomTape tape;
 
     RandomStatements(Random random, int size) {
         this.random = random;
         this.size = size;
+        this.tape = new RandomTape(random, this::matrix);
     }
 
     /** Some expression of the variables. */
-    private record Value(String java, Function<State, Tensor> get) {}
+    record Value(String java, Function<State, Tensor> get) {}
 
     Statement next() {
-        return switch (random.nextInt(20)) {
+        return switch (random.nextInt(23)) {
             case 0, 1, 2, 3, 4, 5 -> value();
             case 6, 7, 8, 9, 10 -> write();
-            case 11, 12, 13, 14, 15 -> tape();
+            case 11, 12, 13, 14, 15 -> tape.pass();
             case 16 -> field();
+            case 17 -> tape.derivative();
+            case 18 -> tape.hook();
+            case 19 -> set(random.nextInt(RandomStep.MATRICES), tape.function());
             default -> control();
         };
     }
@@ -167,52 +172,6 @@ final class RandomStatements {
     private static Statement on(Value target, String java, Consumer<Tensor> action) {
         return new Statement(
                 target.java() + java, state -> action.accept(target.get().apply(state)));
-    }
-
-    // ---- the tape
-
-    private Statement tape() {
-        int p = random.nextInt(2);
-        int v = random.nextInt(RandomStep.MATRICES);
-        boolean retained = random.nextBoolean();
-        String grad = "if (p" + p + ".grad() != null) ";
-        return switch (random.nextInt(9)) {
-            case 0, 1, 2 ->
-                new Statement(
-                        "if (v" + v + ".requiresGrad()) v" + v + ".tanh().sum().backward(null, " + retained + ");",
-                        state -> {
-                            if (state.matrices[v].requiresGrad()) {
-                                state.matrices[v].tanh().sum().backward(null, retained);
-                            }
-                        });
-            case 3 ->
-                new Statement("if (v" + v + ".requiresGrad()) v" + v + ".backward(q0);", state -> {
-                    if (state.matrices[v].requiresGrad()) {
-                        state.matrices[v].backward(state.buffers[0]);
-                    }
-                });
-            case 4, 5 ->
-                new Statement("noGrad { " + grad + "p" + p + ".sub_(p" + p + ".grad().mul(0.1)); }", state -> {
-                    try (GradMode.Scope off = GradMode.noGrad()) {
-                        if (state.parameters[p].grad() != null) {
-                            state.parameters[p].sub_(state.parameters[p].grad().mul(0.1));
-                        }
-                    }
-                });
-            case 6 -> new Statement("p" + p + ".setGrad(null);", state -> state.parameters[p].setGrad(null));
-            case 7 ->
-                new Statement(grad + "v" + v + " = p" + p + ".grad();", state -> {
-                    if (state.parameters[p].grad() != null) {
-                        state.matrices[v] = state.parameters[p].grad();
-                    }
-                });
-            default ->
-                new Statement(grad + "p" + p + ".grad().mul_(0.5);", state -> {
-                    if (state.parameters[p].grad() != null) {
-                        state.parameters[p].grad().mul_(0.5);
-                    }
-                });
-        };
     }
 
     private Statement field() {

@@ -5,8 +5,8 @@ import static dev.capstan.differential.TrainingCase.STEPS;
 import static dev.capstan.differential.TrainingCase.compare;
 import static dev.capstan.differential.TrainingCase.descend;
 import static dev.capstan.differential.TrainingCase.forget;
-import static dev.capstan.differential.TrainingCase.isPinned;
 import static dev.capstan.differential.TrainingCase.isServed;
+import static dev.capstan.differential.TrainingCase.isTaped;
 import static dev.capstan.differential.TrainingCase.leaf;
 import static dev.capstan.differential.TrainingCase.normal;
 
@@ -42,7 +42,7 @@ final class StepResultsTest {
 
     @Test
     void aResultIsStillOnTheTapeAfterTheUpdate() {
-        isPinned("a result is still on the tape", (step, trace) -> {
+        isTaped("it changes tensors from outside, and a result is still on the tape", (step, trace) -> {
             Tensor w = leaf(1, 4, 3);
             Tensor v = leaf(2, 3, 1);
             for (int i = 0; i < STEPS; i++) {

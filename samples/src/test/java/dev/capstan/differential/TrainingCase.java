@@ -108,6 +108,22 @@ interface TrainingCase {
         assertTrue(!bailOuts(step).isEmpty(), step::explain);
     }
 
+    /**
+     * Compares, and asserts that the region has come to make the tape itself, for a reason, and that programs then serve all
+     * that it queues, without reads in between.
+     */
+    static void isTaped(String reason, TrainingCase body) {
+        Compiled step = compare(body);
+        assertTrue(step.explain().contains("queued operator by operator: " + reason), step::explain);
+        long hits = hits(step);
+        long visits = visits(step);
+        List<String> bailOuts = bailOuts(step);
+        under(Stance.COMPILE_NOW, body, step);
+        assertTrue(hits(step) >= hits + STEPS, step::explain);
+        assertEquals(visits(step) - visits, hits(step) - hits, step::explain);
+        assertEquals(bailOuts, bailOuts(step), step::explain);
+    }
+
     /** Compares, and asserts that a path is reported to be eager for good, for a reason. */
     static void isPinned(String reason, TrainingCase body) {
         Compiled step = compare(body);
@@ -129,6 +145,10 @@ interface TrainingCase {
 
     private static long hits(Compiled step) {
         return step.report().stream().mapToLong(PathReport::hits).sum();
+    }
+
+    private static long visits(Compiled step) {
+        return step.report().stream().mapToLong(PathReport::visits).sum();
     }
 
     private static List<String> bailOuts(Compiled step) {

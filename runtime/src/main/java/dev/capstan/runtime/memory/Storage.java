@@ -198,6 +198,11 @@ public final class Storage {
         return writes + deferredWrites;
     }
 
+    /** Says that what was written so far has made the elements: writes count from now on. */
+    public void made() {
+        writes = 0;
+    }
+
     /** Records a write in place. */
     public void written() {
         writes++;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.runtime.spi;
 
+import java.util.Optional;
+
 /** A complete path through a region, from its first event to the end. */
 public interface Path {
     /** How a call may be served. */
@@ -28,6 +30,12 @@ public interface Path {
 
     /** Says that a call ran, or was run again, operator by operator. */
     void observed();
+
+    /**
+     * Why no program will ever serve this path, if that is because of the tape that a program would have to stand for: a caller
+     * who makes the tape takes another path.
+     */
+    Optional<String> untapable();
 
     /** Says that a value inside of the path was used after its end: from now on it is an output. */
     void escaped(int value);

@@ -45,7 +45,15 @@ final class CapturedPath implements Path {
     private record Compiled() implements State {}
 
     /** Eager for good; {@code fault} if that is Capstan's. */
-    private record Pinned(String reason, boolean fault) implements State {}
+    /** @param cause what keeps a program from being made */
+    private record Pinned(String reason, Cause cause) implements State {}
+
+    private enum Cause {
+        FAULT,
+        /** What the tape behind results would be. */
+        TAPE,
+        RESULTS
+    }
 
     private final String region;
     private final int number;
@@ -167,7 +175,7 @@ final class CapturedPath implements Path {
         }
         if (now) {
             compile(Tier.GENERATED);
-            if (state instanceof Pinned pinned && pinned.fault()) {
+            if (state instanceof Pinned pinned && pinned.cause() == Cause.FAULT) {
                 throw new CapstanException(region, "the path cannot be compiled", pinned.reason());
             }
         }
@@ -190,9 +198,12 @@ final class CapturedPath implements Path {
         }
         try {
             Recording recording = recording(outputs);
-            Optional<String> obstacle = recording.obstacle();
+            Optional<State> obstacle = recording
+                    .tapeObstacle()
+                    .<State>map(reason -> new Pinned(reason, Cause.TAPE))
+                    .or(() -> recording.resultObstacle().map(reason -> new Pinned(reason, Cause.RESULTS)));
             if (obstacle.isPresent()) {
-                state = new Pinned(obstacle.get(), false);
+                state = obstacle.get();
                 program = null;
                 return;
             }
@@ -205,7 +216,7 @@ final class CapturedPath implements Path {
             }
             installed.accept(this);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
-            state = new Pinned(e.toString(), true);
+            state = new Pinned(e.toString(), Cause.FAULT);
             LOG.log(
                     Level.WARNING,
                     "Capstan could not compile path " + number + " of " + region
@@ -218,6 +229,13 @@ final class CapturedPath implements Path {
         return IntStream.concat(IntStream.of(wanted), escaped.stream().mapToInt(i -> i))
                 .distinct()
                 .toArray();
+    }
+
+    @Override
+    public Optional<String> untapable() {
+        return state instanceof Pinned pinned && pinned.cause() == Cause.TAPE
+                ? Optional.of(pinned.reason())
+                : Optional.empty();
     }
 
     /** Bytes of memory that the program plans for a run; 0 without one. */

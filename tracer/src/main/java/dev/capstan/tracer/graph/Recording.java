@@ -160,8 +160,8 @@ public record Recording(
         return graphValues.get(value);
     }
 
-    /** Why only eager mode can do what the path does, or empty. */
-    public Optional<String> obstacle() {
+    /** Why no program can stand for the tape behind what the path gives, or empty. */
+    public Optional<String> tapeObstacle() {
         Lineage lineage = new Lineage(events);
         Tape tape = lineage.tape(outputs);
         BitSet walkable = tape.walkable();
@@ -184,6 +184,12 @@ public record Recording(
                 return Optional.of("a gradient needs data() of what was written to");
             }
         }
+        return Optional.empty();
+    }
+
+    /** Why no program can give what the path gives, or empty. */
+    public Optional<String> resultObstacle() {
+        Lineage lineage = new Lineage(events);
         return sharesWritten(lineage) ? Optional.of("results share storage that was written to") : Optional.empty();
     }
 
