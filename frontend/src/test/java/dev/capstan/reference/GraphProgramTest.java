@@ -189,7 +189,7 @@ class GraphProgramTest {
                         "backward: the tensor does not require a gradient and has no gradFn: float32[]",
                         "add_: a leaf that requires a gradient is changed in place outside of noGrad: float32[1,10]",
                         "backward: a tensor needed for the gradient was modified in place: "
-                                + "float32[3] of MulBackward is at version 2, expected 1",
+                                + "float32[3] of MulBackward is at version 1, expected 0",
                         "none: arrays are copies",
                         "item: the tensor does not have exactly one element: float32[1,10]",
                         "mm: inner dimensions differ: [20,10] x [1,10] (10 != 1)"),
