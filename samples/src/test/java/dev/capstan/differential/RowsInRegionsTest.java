@@ -82,6 +82,25 @@ class RowsInRegionsTest extends BothModes {
         }
     }
 
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("cases")
+    void bandsThatAreWrittenToGivenTensorsEqualEager(String name, UnaryOperator<Tensor> operator) {
+        Tensor values = new Generator(4).normal(DType.FLOAT32, 3, 90, 140);
+        try (var tier = Compiled.inTier(Tier.GENERATED)) {
+            assertSame(() -> {
+                Tensor given = values.neg();
+                Tensor replaced = values.copy();
+                Tensor sum = region.call(() -> {
+                    given.copy_(operator.apply(values.mul(1.5)));
+                    Tensor before = replaced.mul(2);
+                    replaced.copy_(operator.apply(replaced));
+                    return replaced.add(before).sum();
+                });
+                return List.of(given, replaced, sum);
+            });
+        }
+    }
+
     private String text(Kind kind) {
         StringBuilder text = new StringBuilder();
         region.report().stream()

@@ -14,6 +14,7 @@ import dev.capstan.codegen.tree.Type;
 import dev.capstan.runtime.kernel.Instruction;
 import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.DType;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -86,13 +87,14 @@ final class Combination {
     /**
      * The tree over the lanes; its result becomes the first of them.
      *
-     * @param touched the number of lanes that have elements, the first ones; at least 1
+     * @param touched the number of lanes that have elements, the first ones; at least 1; numbers that have none must be the
+     *     identity
      * @param width elements of a strip; does not matter for numbers
      */
     Expression.Call lanes(Local lanes, Expression touched, Expression width) {
         return isStrip()
                 ? Callee.ofStatic(owner, LANES, VOID, array(), INT, INT).call(lanes, touched, width)
-                : Callee.ofStatic(owner, LANES, VOID, array(), INT).call(lanes, touched);
+                : Callee.ofStatic(owner, LANES, VOID, array()).call(lanes);
     }
 
     /** Takes up the result of a block, the first of the lanes, combined with those that waited for it. */
@@ -162,6 +164,10 @@ final class Combination {
     }
 
     private MethodTree lanesMethod() {
+        return isStrip() ? lanesOfStrips() : lanesOfNumbers();
+    }
+
+    private MethodTree lanesOfStrips() {
         MethodTree.Builder method = MethodTree.named(LANES);
         Local lanes = method.parameter("lanes", array());
         Local touched = method.parameter("touched", INT);
@@ -177,6 +183,24 @@ final class Combination {
             combine(level, count, first, new Span(lanes, upper), first);
             level.assign(half, half.shiftRight(ONE));
         });
+        return method.build();
+    }
+
+    /** Written out: rows may be so short that a loop would take longer than their elements do. */
+    private MethodTree lanesOfNumbers() {
+        MethodTree.Builder method = MethodTree.named(LANES);
+        Local lanes = method.parameter("lanes", array());
+        BlockBuilder body = method.body();
+        List<Expression> values = new ArrayList<>();
+        for (int i = 0; i < ReductionTree.VIRTUAL_LANES; i++) {
+            values.add(ScalarForm.load(state, lanes, Expression.constant(i)));
+        }
+        for (int half = values.size() / 2; half > 0; half /= 2) {
+            for (int i = 0; i < half; i++) {
+                values.set(i, body.declare("sum" + half + "_" + i, number(values.get(i), values.get(i + half))));
+            }
+        }
+        body.store(lanes, ZERO, ScalarForm.element(state, values.get(0)));
         return method.build();
     }
 

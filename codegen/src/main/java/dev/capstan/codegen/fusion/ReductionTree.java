@@ -123,7 +123,10 @@ final class ReductionTree {
                 Local column = block.declare("column", begin);
                 if (vectors) {
                     vectorLanes(block, combination, row, lanes, column, end);
-                    block.evaluate(frame.callAlike(type.type(), REST, List.of(lanes, index, column, end)));
+                    block.when(
+                            column.lessThan(end),
+                            some -> some.evaluate(
+                                    frame.callAlike(type.type(), REST, List.of(lanes, index, column, end))));
                 } else {
                     clear(block, lanes, Expression.constant(VIRTUAL_LANES));
                     rest(block, combination, row, lanes, column, end);

@@ -27,7 +27,6 @@ final class Dependencies {
     private final List<List<Integer>> readers = new ArrayList<>();
     private final List<Set<Integer>> needed = new ArrayList<>();
     private final List<Set<Integer>> covered = new ArrayList<>();
-    private final Set<Integer> contents = new HashSet<>();
 
     /** @param writes the contents that inputs get; whoever reads the old one had better come first */
     Dependencies(Lowering lowering, List<WriteBack.Write> writes) {
@@ -64,7 +63,6 @@ final class Dependencies {
             needed.add(before);
         }
         if (!writes.isEmpty()) {
-            writes.forEach(write -> contents.add(write.root()));
             readFirst(writes, lowering.graph());
         }
     }
@@ -135,11 +133,6 @@ final class Dependencies {
     /** The tasks that write what a task writes over. */
     Set<Integer> covered(int task) {
         return covered.get(task);
-    }
-
-    /** True if a root becomes the content of an input. */
-    boolean isContent(int root) {
-        return contents.contains(root);
     }
 
     /** The tasks that write a root, or parts of it. */

@@ -142,10 +142,18 @@ final class Lowering implements OperatorVisitor<Void> {
 
     @Override
     public Void visit(Elementwise operator) {
-        List<TensorType> types = types();
-        Kernel kernel = kernels.computeIfAbsent(List.of(operator, types), unseen -> operator.kernel(types));
-        map(kernel, apply().type().shape());
-        apply().operands().forEach(operand -> placement.preferLayoutOf(current, operand));
+        Recomputed recomputed = Recomputed.of(graph, roots, apply());
+        Kernel kernel = kernels.computeIfAbsent(recomputed.form(), unseen -> recomputed.kernel());
+        recomputed.operands().forEach(operand -> read(operand, true));
+        tasks.add(new Task.Map(
+                current,
+                kernel,
+                recomputed.operands(),
+                current,
+                true,
+                apply().type().shape(),
+                target));
+        recomputed.operands().forEach(operand -> placement.preferLayoutOf(current, operand));
         return null;
     }
 

@@ -182,11 +182,7 @@ final class RowFusion {
             return false;
         }
         for (int task : members[phase]) {
-            if (!dependencies.covered(task).isEmpty()
-                    || dependencies.isContent(tasks.get(task).writes())) {
-                return false;
-            }
-            if (over && !isDense(task)) {
+            if (!dependencies.covered(task).isEmpty() || over && !isDense(task)) {
                 return false;
             }
         }

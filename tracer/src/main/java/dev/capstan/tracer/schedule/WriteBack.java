@@ -8,13 +8,15 @@ import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes new contents to the inputs they belong to. Where a loop computes one element by element, and nothing reads the
- * old content afterwards, the loop writes straight into the input; else the content is copied at the end.
+ * Takes new contents to the inputs they belong to. Where a loop computes one element by element, alone or row by row with
+ * others, and nothing reads the old content afterwards, it writes straight into the input; else the content is copied at
+ * the end.
  */
 final class WriteBack {
     /** The root of a write whose content is a copy. */
@@ -61,7 +63,7 @@ final class WriteBack {
                 List.of(new Place(write.home().slot(), iteration.layout(0, 0))));
     }
 
-    /** Lets the loop that computes a content write into the input, if that is all the same to everyone. */
+    /** Lets the step that computes a content write into the input, if that is all the same to everyone. */
     private boolean redirect(Write write, List<Step> steps) {
         int home = write.home().slot();
         int writer = writer(write.buffer(), steps);
@@ -73,15 +75,8 @@ final class WriteBack {
                 return false;
             }
         }
-        Loop loop = (Loop) steps.get(writer);
-        Place output = loop.outputs().stream()
-                .filter(place -> place.slot() == write.buffer())
-                .findFirst()
-                .orElseThrow();
-        for (Place input : loop.inputs()) {
-            if (input.slot() == home && !input.layout().equals(output.layout())) {
-                return false;
-            }
+        if (!allowsInPlace(steps.get(writer), write.buffer(), home)) {
+            return false;
         }
         for (int i = writer; i < steps.size(); i++) {
             steps.set(
@@ -93,12 +88,26 @@ final class WriteBack {
         return true;
     }
 
-    /** The one loop that writes all of a buffer, or -1. */
+    /** Whether nothing changes for a step if its output lies where it reads another array. */
+    private static boolean allowsInPlace(Step step, int buffer, int home) {
+        Place output = step.outputs().stream()
+                .filter(place -> place.slot() == buffer)
+                .findFirst()
+                .orElseThrow();
+        for (Place input : step.inputs()) {
+            if (input.slot() == home && !(step instanceof Loop && input.layout().equals(output.layout()))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The one step of loops that writes all of a buffer, or -1. */
     private static int writer(int buffer, List<Step> steps) {
         int writer = -1;
         for (int i = 0; i < steps.size(); i++) {
             if (writes(steps.get(i), buffer)) {
-                if (writer >= 0 || !(steps.get(i) instanceof Loop)) {
+                if (writer >= 0 || !(steps.get(i) instanceof Loop || steps.get(i) instanceof Rows)) {
                     return -1;
                 }
                 writer = i;

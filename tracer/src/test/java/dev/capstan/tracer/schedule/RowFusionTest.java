@@ -29,6 +29,7 @@ import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -139,6 +140,27 @@ class RowFusionTest {
         int x = input(30, 30);
         int sums = Sum.sum(ops, x, List.of(1), false);
         assertEquals("Reduce Loop", kinds(forward(Sub.sub(ops, x, sums))));
+    }
+
+    /** Of a graph of which the last outputs are the new contents of inputs. */
+    private Schedule writing(int input, Integer... outputs) {
+        return Scheduler.forward(ops.build(List.of(outputs)), Set.of(), new BitSet(), List.of(input), true)
+                .schedule();
+    }
+
+    @Test
+    void contentOfAnInputIsComputedThereRowByRow() {
+        int x = input(20, 30);
+        input(20, 30);
+        Schedule schedule = writing(1, Softmax.softmax(ops, x, -1));
+        assertEquals("(Reduce Loop Reduce Loop)", kinds(schedule));
+        assertEquals(0, arena(schedule));
+    }
+
+    @Test
+    void rowsAreReplacedWhenAllAreDone() {
+        int x = input(20, 30);
+        assertEquals("(Reduce Loop) Loop", kinds(writing(0, Mul.mul(ops, x, Sum.sum(ops, x, List.of(1), true)))));
     }
 
     @Test

@@ -7,15 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.runtime.op.Add;
+import dev.capstan.runtime.op.Le;
 import dev.capstan.runtime.op.MatrixTranspose;
 import dev.capstan.runtime.op.Mm;
 import dev.capstan.runtime.op.Mul;
 import dev.capstan.runtime.op.Neg;
 import dev.capstan.runtime.op.Overwrite;
+import dev.capstan.runtime.op.Relu;
 import dev.capstan.runtime.op.Reshape;
 import dev.capstan.runtime.op.Select;
 import dev.capstan.runtime.op.Sum;
 import dev.capstan.runtime.op.Tanh;
+import dev.capstan.runtime.op.Where;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -90,6 +93,29 @@ class SchedulerTest {
     @Test
     void linearWithReluIsOneProductAndOneLoop() {
         assertEquals("Multiply Loop", kinds(forward(Models.linearRelu(10, 32, 16))));
+    }
+
+    @Test
+    void comparisonsAreMadeWhereTheyAreUsed() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int hidden = Relu.relu(ops, Mm.mm(ops, operand(ops, new Input(0), 4, 8), operand(ops, new Input(1), 8, 8)));
+        int closed = Le.le(ops, hidden, ops.number(0));
+        int gradient = Mm.mm(ops, hidden, operand(ops, new Input(2), 8, 8));
+        Schedule schedule = forward(ops.build(List.of(Where.where(ops, closed, ops.number(0), gradient))));
+        assertEquals("Multiply Loop Multiply Loop", kinds(schedule));
+        assertTrue(schedule.slots().stream().noneMatch(slot -> slot.dtype() == DType.BOOL));
+        Loop last = (Loop) schedule.steps().get(3);
+        assertEquals(2, last.inputs().size());
+    }
+
+    @Test
+    void comparisonsThatAreResultsAreKept() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int x = Neg.neg(ops, operand(ops, new Input(0), 4, 8));
+        int closed = Le.le(ops, x, ops.number(0));
+        Schedule schedule = forward(ops.build(List.of(closed, Where.where(ops, closed, ops.number(0), x))));
+        assertEquals("Loop", kinds(schedule));
+        assertEquals(2, ((Loop) schedule.steps().get(0)).outputs().size());
     }
 
     @Test
