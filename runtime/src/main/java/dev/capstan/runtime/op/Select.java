@@ -13,9 +13,26 @@ import java.util.Optional;
  * @param index the index, negative from the end
  */
 public record Select(int dimension, int index) implements View {
+    private static final int KNOWN_DIMENSIONS = 4;
+    private static final int KNOWN_INDICES = 256;
+    private static final Select[] KNOWN = new Select[KNOWN_DIMENSIONS * KNOWN_INDICES];
+
+    static {
+        for (int i = 0; i < KNOWN.length; i++) {
+            KNOWN[i] = new Select(i / KNOWN_INDICES, i % KNOWN_INDICES);
+        }
+    }
+
     /** One dimension fixed at an index. */
     public static <T> T select(Ops<T> ops, T operand, int dimension, int index) {
-        return ops.apply(new Select(dimension, index), operand);
+        return ops.apply(of(dimension, index), operand);
+    }
+
+    /** Small ones are always the same objects: loops over time make them in every call, and finding them again compares them. */
+    private static Select of(int dimension, int index) {
+        return dimension >= 0 && dimension < KNOWN_DIMENSIONS && index >= 0 && index < KNOWN_INDICES
+                ? KNOWN[dimension * KNOWN_INDICES + index]
+                : new Select(dimension, index);
     }
 
     @Override
