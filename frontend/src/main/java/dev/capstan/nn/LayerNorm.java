@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.nn;
 
+import dev.capstan.F;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Shape;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Brings the last dimensions of each example to mean 0 and variance 1, {@code (x - mean) / sqrt(variance + eps)}, then scales
- * and shifts each element: {@code y = x' weight + bias}. The variance is that of the whole, divided by n; PyTorch's {@code
- * torch.nn.LayerNorm}.
+ * and shifts each element: {@code y = x' weight + bias}. The variance is that of the whole, divided by n. See {@link
+ * F#layerNorm}.
  *
  * <p>Source: Ba, Kiros and Hinton, "Layer Normalization", 2016.
  */
@@ -44,25 +44,6 @@ public final class LayerNorm extends Module<Tensor, Tensor> {
 
     @Override
     protected Tensor forward(Tensor input) {
-        verify(input);
-        int[] dimensions =
-                IntStream.range(input.dim() - shape.rank(), input.dim()).toArray();
-        Tensor centered = input.sub(input.mean(true, dimensions));
-        Tensor variance = centered.square().mean(true, dimensions);
-        Tensor normal = centered.mul(variance.add(eps).pow(-0.5));
-        return weight == null || bias == null ? normal : normal.mul(weight).add(bias);
-    }
-
-    private void verify(Tensor input) {
-        boolean fits = input.dim() >= shape.rank();
-        for (int i = 1; fits && i <= shape.rank(); i++) {
-            fits = input.size(-i) == shape.size(shape.rank() - i);
-        }
-        if (!fits) {
-            throw new CapstanException(
-                    "layerNorm",
-                    "the last sizes are not " + shape,
-                    input.shape().toString());
-        }
+        return F.layerNorm(input, shape, weight, bias, eps);
     }
 }
