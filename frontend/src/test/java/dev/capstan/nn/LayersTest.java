@@ -98,7 +98,7 @@ class LayersTest {
         for (int[] sizes : new int[][] {{3, 5}, {4}}) {
             CapstanException e =
                     assertThrows(CapstanException.class, () -> new LayerNorm(3, 4).apply(Tensor.zeros(sizes)));
-            assertEquals("the last sizes are not [3,4]", e.rule());
+            assertEquals("the input does not end with the normalized shape", e.rule());
         }
         assertThrows(CapstanException.class, LayerNorm::new);
     }
