@@ -328,6 +328,8 @@ abstract class SegmentQueue extends SegmentEvents {
         if (!(walk.event(count - 1).sequel() instanceof QueuedUpdate queued && queued.is(update, numbers))) {
             return false;
         }
+        // all else that a write looks at is part of the path: where its target lies, what shares the storage, what is
+        // on the tape
         for (int i = 0; i < queued.changes(); i++) {
             if (operands[i].counter() != null) {
                 return false;

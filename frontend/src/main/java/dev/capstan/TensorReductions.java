@@ -18,10 +18,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** What combines elements along dimensions, as methods; each is defined in {@code dev.capstan.runtime.op}. */
-abstract class TensorReductions {
+abstract class TensorReductions extends TensorCreation {
     private static final TensorOps OPS = TensorOps.INSTANCE;
-
-    abstract Tensor self();
 
     static List<Integer> boxed(int[] numbers) {
         return IntStream.of(numbers).boxed().toList();

@@ -120,23 +120,4 @@ final class UpdatesInRegionsTest {
             }
         });
     }
-
-    @Test
-    void aResultThatSometimesLiesOnWhatIsWritten() {
-        compare((step, trace) -> {
-            for (int i = 0; i < 2 * STEPS; i++) {
-                Tensor whole = normal(i, 8);
-                Tensor left = whole.narrow(0, 0, 4);
-                Tensor right = whole.narrow(0, i / 2 % 2, 4);
-                Tensor[] shown = new Tensor[1];
-                Tensor given = step.call(() -> {
-                    Tensor same = left.detach();
-                    shown[0] = right.detach();
-                    left.mul_(2);
-                    return same;
-                });
-                trace.leaves(whole, left, right, given, shown[0]);
-            }
-        });
-    }
 }
