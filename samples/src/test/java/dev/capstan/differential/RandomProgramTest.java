@@ -9,6 +9,7 @@ import dev.capstan.Compiled;
 import dev.capstan.Generator;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +44,18 @@ class RandomProgramTest {
         assertTrue(hits >= 3L * PROGRAMS, "generated programs ran only " + hits + " times");
         int calls = PROGRAMS * CALLS;
         assertTrue(refusals < calls / 2, "of " + calls + " calls " + refusals + " were refused");
+    }
+
+    /** Programs serve like this until generated code is warm. */
+    @Test
+    void stepByStepEqualsEager() {
+        long hits = 0;
+        try (var tier = Compiled.inTier(Tier.STEPS)) {
+            for (int seed = 0; seed < PROGRAMS; seed++) {
+                hits += compare(seed, true);
+            }
+        }
+        assertTrue(hits >= 3L * PROGRAMS, "programs ran only " + hits + " times");
     }
 
     /** Runs one program several times, eagerly and compiled; how often a generated program ran. */

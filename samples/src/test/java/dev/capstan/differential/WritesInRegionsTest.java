@@ -11,6 +11,7 @@ import dev.capstan.GradMode;
 import dev.capstan.Stance;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.spi.PathReport;
+import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
@@ -226,5 +227,21 @@ class WritesInRegionsTest {
             });
             return List.of(x, y);
         });
+    }
+
+    @Test
+    void ofANumberToAllElementsLeavesAGradientOfZero() {
+        for (Tier tier : Tier.values()) {
+            try (var chosen = Compiled.inTier(tier)) {
+                assertSame(() -> {
+                    Tensor x = leaf(1, 3, 4);
+                    Tensor row = leaf(2, 4);
+                    // what x and row gave is gone: the gradient of row is a sum of zeros
+                    Tensor y =
+                            region.call(() -> x.mul(row).add_(row).fill_(0.25).mul(x));
+                    return List.of(row, y);
+                });
+            }
+        }
     }
 }

@@ -225,7 +225,11 @@ final class DriverTree {
         return KernelUse.of(reduce)
                 .map(use -> call(use, reduce.kernel().combine() + " over " + reduce.domain()))
                 .orElseGet(() -> eager(EagerStep.reduction(
-                        reduce.kernel(), operands(reduce.inputs()), reduce.reduced(), operand(reduce.output()))));
+                        reduce.kernel(),
+                        reduce.domain(),
+                        operands(reduce.inputs()),
+                        reduce.reduced(),
+                        operand(reduce.output()))));
     }
 
     /** Rows have a method of their own: it contains a loop, and is compiled when that has run for a while. */

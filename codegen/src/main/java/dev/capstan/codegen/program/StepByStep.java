@@ -116,6 +116,7 @@ final class StepByStep {
         if (step instanceof Reduce reduce) {
             return EagerStep.reduction(
                     reduce.kernel(),
+                    reduce.domain(),
                     operands(schedule, reduce.inputs()),
                     reduce.reduced(),
                     operand(schedule, reduce.output()));

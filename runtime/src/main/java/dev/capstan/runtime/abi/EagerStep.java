@@ -7,12 +7,15 @@ import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.eager.PreparedKernel;
 import dev.capstan.runtime.eager.PreparedReduction;
 import dev.capstan.runtime.eager.ReductionExecutor;
+import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.ReductionKernel;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.spi.Compilers;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Shape;
 import java.util.List;
 
 /**
@@ -35,17 +38,20 @@ public abstract sealed class EagerStep {
     /**
      * A reduction.
      *
-     * @param inputs of the domain's shape, broadcast by stride 0
+     * @param domain the shape that is reduced
+     * @param inputs of the domain's shape, broadcast by stride 0; none where a constant is reduced
      * @param reduced for each dimension of the domain whether it is combined
      * @param output of the domain's shape with size 1 in combined dimensions
      */
     public static EagerStep reduction(
-            ReductionKernel kernel, List<Operand> inputs, List<Boolean> reduced, Operand output) {
+            ReductionKernel kernel, Shape domain, List<Operand> inputs, List<Boolean> reduced, Operand output) {
         boolean[] combined = new boolean[reduced.size()];
         for (int i = 0; i < combined.length; i++) {
             combined[i] = reduced.get(i);
         }
-        return new Reduction(PreparedReduction.of(kernel), inputs, combined, output);
+        return inputs.isEmpty()
+                ? new ConstantReduction(kernel, domain, combined, output)
+                : new Reduction(PreparedReduction.of(kernel), inputs, combined, output);
     }
 
     /** A matrix product {@code [m,k] x [k,n]}, or a stack of them. */
@@ -139,6 +145,31 @@ public abstract sealed class EagerStep {
         @Override
         void run(NdArray[] operands, NdArray[] results) {
             ReductionExecutor.run(reduction, operands, reduced, results[0]);
+        }
+    }
+
+    /** A reduction of as many elements as a domain has, all of them the value of a map without inputs. */
+    private static final class ConstantReduction extends OnTensors {
+        private final PreparedReduction reduction;
+        private final NdArray[] elements;
+        private final boolean[] reduced;
+
+        ConstantReduction(ReductionKernel kernel, Shape domain, boolean[] reduced, Operand output) {
+            super(List.of(), List.of(output));
+            DType type = kernel.map().outputType(0);
+            NdArray constant = NdArray.zeros(type, Shape.SCALAR);
+            PreparedKernel map = PreparedKernel.of(kernel.map(), Compilers.NONE);
+            ElementwiseExecutor.run(map, new NdArray[0], new NdArray[] {constant});
+            Kernel itself = Kernel.of(List.of(type), List.of(Expr.input(0, type)));
+            this.reduction = PreparedReduction.of(
+                    new ReductionKernel(itself, kernel.combine(), kernel.identity(), kernel.finish()));
+            this.elements = new NdArray[] {constant.view(constant.layout().expand(domain))};
+            this.reduced = reduced;
+        }
+
+        @Override
+        void run(NdArray[] operands, NdArray[] results) {
+            ReductionExecutor.run(reduction, elements, reduced, results[0]);
         }
     }
 

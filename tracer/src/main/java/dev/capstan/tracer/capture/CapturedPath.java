@@ -44,14 +44,19 @@ final class CapturedPath implements Path {
 
     private record Compiled() implements State {}
 
-    /** Eager for good; {@code fault} if that is Capstan's. */
-    /** @param cause what keeps a program from being made */
+    /**
+     * Eager for good.
+     *
+     * @param cause what keeps a program from being made
+     */
     private record Pinned(String reason, Cause cause) implements State {}
 
     private enum Cause {
+        /** A fault of Capstan's. */
         FAULT,
         /** What the tape behind results would be. */
         TAPE,
+        /** Where results lie. */
         RESULTS
     }
 
@@ -214,7 +219,6 @@ final class CapturedPath implements Path {
                 state = Arrays.equals(outputs, outputs()) ? new Compiled() : new Counting();
                 visitsWhileCounting = threshold;
             }
-            installed.accept(this);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
             state = new Pinned(e.toString(), Cause.FAULT);
             LOG.log(
@@ -222,7 +226,9 @@ final class CapturedPath implements Path {
                     "Capstan could not compile path " + number + " of " + region
                             + "; it stays eager. This is a fault of Capstan, not of your program.",
                     e);
+            return;
         }
+        installed.accept(this);
     }
 
     private int[] outputs() {

@@ -103,12 +103,17 @@ public final class CapturedTree implements PathTree {
         return limits;
     }
 
+    /** When a path was used last, as it was when somebody looked: other threads go on using it. */
+    private record Use(CapturedPath path, long last) {}
+
     /** Takes note of a new program, and drops those used least recently until the memory of all that are left fits. */
     private synchronized void installed(CapturedPath added) {
         repeats |= added.repeats();
         List<CapturedPath> others = paths.stream()
                 .filter(path -> path != added && path.memory() > 0)
-                .sorted(Comparator.comparingLong(CapturedPath::lastUse))
+                .map(path -> new Use(path, path.lastUse()))
+                .sorted(Comparator.comparingLong(Use::last))
+                .map(Use::path)
                 .toList();
         long sum =
                 added.memory() + others.stream().mapToLong(CapturedPath::memory).sum();
