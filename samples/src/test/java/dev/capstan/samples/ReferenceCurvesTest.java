@@ -100,7 +100,7 @@ final class ReferenceCurvesTest {
 
     private static void assertServed(ReferenceProgram program, Outcome compiled) {
         Summary summary = compiled.summary();
-        assertEquals(program.programsPerStep() * compiled.losses().size(), summary.hits() + summary.misses());
+        assertEquals(program.segments(compiled.losses().size()), summary.hits() + summary.misses());
         // a path that changes the parameters is watched twice before its program runs
         assertTrue(
                 summary.misses() <= 2 * summary.paths(), summary.misses() + " misses on " + summary.paths() + " paths");

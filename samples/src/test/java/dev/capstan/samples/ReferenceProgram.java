@@ -85,9 +85,12 @@ enum ReferenceProgram {
         return settings;
     }
 
-    /** How many programs serve a step: a function with a gradient of its own is one, and parts what comes before and after. */
-    int programsPerStep() {
-        return this == CUSTOM_FUNCTION ? 4 : 1;
+    /**
+     * How many segments so many steps are: one each. A function with a gradient of its own parts the first step into four; from
+     * then on the region makes the tape itself.
+     */
+    int segments(int steps) {
+        return this == CUSTOM_FUNCTION ? steps + 3 : steps;
     }
 
     /** The number of steps that PyTorch took. */
