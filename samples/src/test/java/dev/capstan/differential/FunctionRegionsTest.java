@@ -9,7 +9,6 @@ import dev.capstan.GradMode;
 import dev.capstan.Tensor;
 import dev.capstan.autograd.Context;
 import dev.capstan.autograd.Function;
-import dev.capstan.autograd.OnceDifferentiable;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -32,31 +31,6 @@ class FunctionRegionsTest extends BothModes {
             return List.of(
                     scaled.mul(context.savedTensors().get(1)),
                     scaled.mul(context.savedTensors().get(0)));
-        }
-    }
-
-    /** Hyperbolic tangents by a loop over an array. */
-    @OnceDifferentiable
-    private static final class ArrayTanh extends Function {
-        @Override
-        protected List<Tensor> forward(Context context, Tensor... inputs) {
-            float[] elements = inputs[0].toFloatArray();
-            for (int i = 0; i < elements.length; i++) {
-                elements[i] = (float) StrictMath.tanh(elements[i]);
-            }
-            Tensor result = Tensor.of(elements, inputs[0].shape().sizes());
-            context.saveForBackward(result);
-            return List.of(result);
-        }
-
-        @Override
-        protected List<Tensor> backward(Context context, Tensor... gradients) {
-            float[] elements = context.savedTensors().get(0).toFloatArray();
-            float[] upstream = gradients[0].toFloatArray();
-            for (int i = 0; i < elements.length; i++) {
-                elements[i] = upstream[i] * (1 - elements[i] * elements[i]);
-            }
-            return List.of(Tensor.of(elements, gradients[0].shape().sizes()));
         }
     }
 
@@ -90,7 +64,7 @@ class FunctionRegionsTest extends BothModes {
             Tensor y = region.call(() -> {
                 Tensor h = normal(2, 2, 3);
                 for (int i = 0; i < 3; i++) {
-                    h = new ArrayTanh().apply(h.mm(w));
+                    h = new RandomFunctions.ArrayTanh().apply(h.mm(w));
                 }
                 return h.mul(h).sum();
             });

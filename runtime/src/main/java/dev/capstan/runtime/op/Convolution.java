@@ -131,13 +131,15 @@ public record Convolution(List<Integer> stride, List<Integer> padding, List<Inte
         int dimensions = stride.size();
         T shown = Window.over(ops, input, windows(kernel), 0);
         Shape shape = ops.type(shown).shape();
-        int positions = 1;
-        for (int i = 0; i < dimensions; i++) {
-            positions *= shape.size(2 + i);
-        }
+        int positions = positions(shape);
         // [batch, channels, positions..., kernel...]
         T ordered = Permute.permute(ops, shown, exchanged(dimensions));
         return matrices(ops, ordered, kernel.elements() / Math.max(1, kernel.size(0)), positions);
+    }
+
+    /** How many positions there are in a shape that has their dimensions behind the channels. */
+    private int positions(Shape shape) {
+        return IntStream.range(0, stride.size()).map(i -> shape.size(2 + i)).reduce(1, (a, b) -> a * b);
     }
 
     /** The order that puts the second of two lists of dimensions first. */
@@ -164,10 +166,7 @@ public record Convolution(List<Integer> stride, List<Integer> padding, List<Inte
             IntStream.range(2, result.rank()).forEach(others::add);
             return Sum.sum(ops, at.gradient(), others, false);
         }
-        int positions = 1;
-        for (int i = 2; i < result.rank(); i++) {
-            positions *= result.size(i);
-        }
+        int positions = positions(result);
         T gradient = matrices(ops, at.gradient(), result.size(1) / groups, positions);
         if (operand == WEIGHT) {
             T columns = Transpose.transpose(ops, columns(ops, at.operand(INPUT), kernel), -2, -1);
