@@ -29,9 +29,6 @@ final class RegionNode extends Node {
     private @Nullable Segment segment;
     private final Walk walk;
     private final int events;
-    /** True if the segment has written to something: then only its own operators know what a gradient meets. */
-    private final boolean writes;
-
     private final Program program;
     private final Tape tape;
     private final Stance stance;
@@ -53,7 +50,6 @@ final class RegionNode extends Node {
         this.segment = segment;
         this.walk = segment.walk();
         this.events = segment.events();
-        this.writes = segment.hasWrites();
         this.program = program;
         this.execution = execution;
         this.tape = program.tape();
@@ -102,8 +98,9 @@ final class RegionNode extends Node {
      * that the caller may write to.
      *
      * @param again all values of the segment, made again
+     * @param replay what has made them
      */
-    void continueIn(@Nullable Tensor[] again) {
+    void continueIn(@Nullable Tensor[] again, Replay replay) {
         int[] outputs = program.outputs();
         for (int i = 0; execution != null && i < outputs.length; i++) {
             Storage made = again[outputs[i]].values().storage();
@@ -112,12 +109,8 @@ final class RegionNode extends Node {
                 made.follow(result);
             }
         }
-        // what a pass has freed stays so, for values too that nobody had read before it
-        for (int operator = freed.nextSetBit(0); operator >= 0 && !writes; operator = freed.nextSetBit(operator + 1)) {
-            if (again[operator] != null && again[operator].gradFn() instanceof OperatorNode made) {
-                made.release();
-            }
-        }
+        // what a pass has freed stays so
+        replay.release(freed);
         continuation = new Edge[outputs.length];
         for (int i = 0; i < outputs.length; i++) {
             continuation[i] = again[outputs[i]].gradientEdge();

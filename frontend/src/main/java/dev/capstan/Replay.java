@@ -13,8 +13,10 @@ import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Overwrite;
 import dev.capstan.runtime.op.View;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The events of a segment, one by one as eager mode makes them, with the tape that it builds. */
@@ -24,6 +26,7 @@ final class Replay {
     private final Tensor[] inputs;
     private final List<QueuedUpdate> updates;
     private final @Nullable Tensor[] made;
+    private final @Nullable Node[] nodes;
     private long sequence;
     private @Nullable Tensor[] gradients = {};
 
@@ -46,6 +49,7 @@ final class Replay {
         this.inputs = inputs;
         this.updates = updates;
         this.made = new Tensor[queued.size()];
+        this.nodes = new Node[queued.size()];
         this.sequence = sequence;
     }
 
@@ -75,6 +79,14 @@ final class Replay {
             made[i] = computed;
         }
         return made;
+    }
+
+    /** Drops what some operators have saved, by their numbers, as a backward pass that went over them has done. */
+    void release(BitSet operators) {
+        operators.stream()
+                .mapToObj(operator -> nodes[operator])
+                .filter(Objects::nonNull)
+                .forEach(Node::release);
     }
 
     /** Makes an update; the number of its last event. */
@@ -129,6 +141,7 @@ final class Replay {
         }
         try (GradMode.Scope mode = GradMode.set(operation.recording())) {
             Tensor result = TensorOps.execute(operation.operator(), operands, sequence++);
+            nodes[number] = result.gradFn();
             if (!operation.isView()) {
                 return result;
             }

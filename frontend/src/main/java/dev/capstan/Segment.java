@@ -435,15 +435,16 @@ final class Segment extends SegmentQueue {
      *     does not matter
      */
     private void replay(int @Nullable [] wanted) {
-        Tensor[] made;
         for (int i = 0; i < count; i++) {
             if (values[i] != null && values[i].segment() == this && values[i].isPending() && !values[i].isConcealed()) {
                 values[i].forgetRewrites();
             }
         }
+        Replay replay =
+                new Replay(queued(), Arrays.asList(values).subList(0, count), inputs.tensors(), updates, sequence);
+        Tensor[] made;
         try (GradMode.Scope direct = Region.suspend()) {
-            made = new Replay(queued(), Arrays.asList(values).subList(0, count), inputs.tensors(), updates, sequence)
-                    .run();
+            made = replay.run();
         }
         if (path != null) {
             path.observed();
@@ -460,7 +461,7 @@ final class Segment extends SegmentQueue {
             }
         }
         if (node != null) {
-            node.continueIn(made);
+            node.continueIn(made, replay);
         }
     }
 }
