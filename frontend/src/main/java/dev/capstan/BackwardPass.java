@@ -79,16 +79,19 @@ final class BackwardPass {
     }
 
     /**
-     * Continues sums of gradients over a part of the tape: from roots to the nodes of the given edges, which do not run.
+     * Continues sums of gradients of another pass over a part of the tape that it does not know: from roots to the nodes of
+     * the given edges, which do not run.
      *
      * @param totals for each edge the sum so far or null
      * @return the sums after this part
      */
     static @Nullable Tensor[] continued(
-            List<Edge> roots, List<Tensor> seeds, List<Edge> ends, @Nullable Tensor[] totals, boolean retainsGraph) {
+            List<Edge> roots, List<Tensor> seeds, List<Edge> ends, @Nullable Tensor[] totals, BackwardPass whole) {
         Set<Node> sinks = new HashSet<>();
         ends.forEach(end -> sinks.add(end.function()));
-        BackwardPass pass = new BackwardPass(retainsGraph, false, sinks, null);
+        List<Edge> targets =
+                whole.hasTargets() ? ends.stream().filter(whole::wants).toList() : null;
+        BackwardPass pass = new BackwardPass(whole.retainsGraph, false, sinks, targets);
         for (int i = 0; i < totals.length; i++) {
             if (totals[i] != null) {
                 pass.slot(ends.get(i))[ends.get(i).inputNumber()] = totals[i];
@@ -106,6 +109,11 @@ final class BackwardPass {
 
     boolean retainsGraph() {
         return retainsGraph;
+    }
+
+    /** False if this pass is after all that can be reached. */
+    boolean hasTargets() {
+        return targets != null;
     }
 
     /** True if a gradient sent along the edge is of any use to this pass. */

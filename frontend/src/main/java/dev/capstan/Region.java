@@ -216,6 +216,12 @@ final class Region {
             interrupt(List.of());
         }
         for (Tensor operand : operands) {
+            if (!operand.isPending() || operand.segment() != segment) {
+                operand.values();
+                operand.renew();
+            }
+        }
+        for (Tensor operand : operands) {
             // a tensor that escaped from another segment is computed before this segment's own walk begins
             if (operand.isPending() && operand.segment() != segment) {
                 operand.values();
@@ -326,6 +332,14 @@ final class Region {
         }
     }
 
+    /** Runs what this thread's region has queued, before a node is made that shall come after its nodes on the tape. */
+    static void beforeNode() {
+        Region region = current();
+        if (region != null && !region.taped && region.segment != null && region.segment.hasOperators()) {
+            region.bailOut(null);
+        }
+    }
+
     /** Runs what this thread's region has queued, for these tensors above all, before something that is not queued. */
     static void endSegment(List<Tensor> wanted) {
         Region region = current();
@@ -370,15 +384,20 @@ final class Region {
     void settle(Storage storage) {
         letIn();
         if (segment != null && segment.reads(storage)) {
-            Segment ending = close();
-            run(ending::abandon);
-            ending.explored().bailedOut(CallSite.current().orElse("unknown place"));
+            abandonSegment();
         }
         for (Segment before : ended) {
             if (before.reads(storage)) {
                 run(before::settle);
             }
         }
+    }
+
+    /** Runs what is queued event by event, where no program could know what comes of it. */
+    void abandonSegment() {
+        Segment ending = close();
+        run(ending::abandon);
+        ending.explored().bailedOut(CallSite.current().orElse("unknown place"));
     }
 
     // ---- visits of other threads

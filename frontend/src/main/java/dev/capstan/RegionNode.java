@@ -37,8 +37,8 @@ final class RegionNode extends Node {
     private final int[] versions;
     /** The operators inside whose saved tensors a backward pass has freed. */
     private BitSet freed;
-    /** The outputs from which the last pass came. */
-    private BitSet arrived = NOTHING;
+    /** The operators inside that keep something and that the last pass went through. */
+    private BitSet passed = NOTHING;
 
     private @Nullable Execution execution;
     private @Nullable Edge @Nullable [] continuation;
@@ -136,7 +136,7 @@ final class RegionNode extends Node {
     private void verifyKeptApart() {
         for (int i = 0; i < versions.length; i++) {
             Tape.Saved saved = tape.saved().get(i);
-            if (saved.reached().intersects(arrived)) {
+            if (passed.get(saved.operator())) {
                 if (saved.counter() == Tape.Counter.OUTPUT && segment.hasWrites()) {
                     verifyUnnoticed(execution.outputs()[saved.number()].storage());
                 }
@@ -177,10 +177,7 @@ final class RegionNode extends Node {
 
     @Override
     void backward(@Nullable Tensor[] gradients, BackwardPass pass) {
-        arrived = new BitSet();
-        for (int i = 0; i < gradients.length; i++) {
-            arrived.set(i, gradients[i] != null);
-        }
+        passed = passed(gradients, pass);
         int refusing = refusing();
         if (refusing >= 0) {
             breakOff(gradients, pass, refusing);
@@ -217,17 +214,33 @@ final class RegionNode extends Node {
         }
     }
 
+    /** The operators that keep something between the outputs with a gradient and the inputs that the pass is after. */
+    private BitSet passed(@Nullable Tensor[] gradients, BackwardPass pass) {
+        BitSet from = new BitSet();
+        for (int i = 0; i < gradients.length; i++) {
+            from.set(i, gradients[i] != null);
+        }
+        if (!pass.hasTargets()) {
+            return tape.keepers(from);
+        }
+        BitSet to = new BitSet();
+        for (int i = 0; i < edges.length; i++) {
+            to.set(i, edges[i] != null && pass.wants(edges[i]));
+        }
+        return tape.keepers(from, to);
+    }
+
     /**
      * The operator at which eager mode refuses this pass, because what it keeps was freed or has changed; -1 for none. What the
      * continuation refuses it refuses itself.
      */
     private int refusing() {
-        BitSet refusing = tape.keepers(arrived);
+        BitSet refusing = (BitSet) passed.clone();
         refusing.and(freed);
         for (int i = 0; continuation == null && i < versions.length; i++) {
             Tape.Saved saved = tape.saved().get(i);
             boolean changed = saved.overwritten() || segment != null && version(saved) != versions[i];
-            if (saved.reached().intersects(arrived) && changed) {
+            if (passed.get(saved.operator()) && changed) {
                 refusing.set(saved.operator());
             }
         }
@@ -237,7 +250,7 @@ final class RegionNode extends Node {
     /** Does what eager mode does before an operator refuses, and refuses. */
     private void breakOff(@Nullable Tensor[] gradients, BackwardPass pass, int refusing) {
         if (continuation == null) {
-            boolean read = tape.keepers(arrived).length() - 1 > refusing;
+            boolean read = passed.length() - 1 > refusing;
             Tensor[] values = read ? segment.valuesOnceMore() : new Tensor[events];
             walkPart(gradients, pass, new BrokenPass(walk, refusing, values));
         }
@@ -269,7 +282,7 @@ final class RegionNode extends Node {
         }
         if (part.run(edges, this, pass) && !pass.retainsGraph()) {
             BitSet walked = part.walked();
-            walked.and(tape.keepers(arrived));
+            walked.and(passed);
             walked.or(freed);
             freed = walked;
             forgetWalked();
@@ -306,7 +319,7 @@ final class RegionNode extends Node {
             }
         }
         Tensor[] totals = ends.stream().map(pass::total).toArray(Tensor[]::new);
-        Tensor[] sums = BackwardPass.continued(roots, seeds, ends, totals, pass.retainsGraph());
+        Tensor[] sums = BackwardPass.continued(roots, seeds, ends, totals, pass);
         for (int i = 0; i < sums.length; i++) {
             if (sums[i] != null) {
                 pass.replaceTotal(ends.get(i), sums[i]);
@@ -317,7 +330,7 @@ final class RegionNode extends Node {
     @Override
     void release() {
         if (continuation == null) {
-            BitSet all = tape.keepers(arrived);
+            BitSet all = (BitSet) passed.clone();
             all.or(freed);
             freed = all;
             forgetWalked();

@@ -57,7 +57,7 @@ final class Segment extends SegmentQueue {
 
     /** True if nothing needs to be done before a tensor is an operand. */
     boolean takes(Tensor tensor) {
-        return tensor.segment() == this || !tensor.isPending() && !isHiddenAlias(tensor);
+        return tensor.segment() == this || !tensor.isPending() && !tensor.isStale() && !isHiddenAlias(tensor);
     }
 
     @Override

@@ -322,6 +322,11 @@ abstract class SegmentEvents implements Storage.Reader {
         return walk;
     }
 
+    /** True if operators are queued. */
+    boolean hasOperators() {
+        return operators > 0;
+    }
+
     /** Number of events. */
     int events() {
         return count;

@@ -406,6 +406,10 @@ abstract class SegmentQueue extends SegmentEvents {
         int gradient = seed == null ? Walk.NONE : number(seed);
         int[] reached = walk.gradientInputs(from);
         if (reached == null) {
+            if (requiresGradient(from)) {
+                // eager mode refuses the pass, half-way: what it leaves only its tape can tell
+                region.abandonSegment();
+            }
             return false;
         }
         for (int input : reached) {

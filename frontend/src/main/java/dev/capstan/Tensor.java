@@ -667,8 +667,13 @@ public class Tensor extends InPlaceOperators {
         return this;
     }
 
+    /** True for a view whose base was overwritten since. */
+    final boolean isStale() {
+        return alias != null && alias.isStale();
+    }
+
     /** Connects a view whose base was overwritten with what the base is now. */
-    private void renew() {
+    final void renew() {
         renew(-1);
     }
 
@@ -702,6 +707,9 @@ public class Tensor extends InPlaceOperators {
                     "view",
                     "a view that is no strided part of its base is used after a recorded write",
                     type.toString());
+        }
+        if (sequence < 0) {
+            Region.beforeNode();
         }
         alias.renew();
         Operator operator = new AsStrided(alias.place());

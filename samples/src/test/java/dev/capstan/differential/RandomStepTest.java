@@ -73,7 +73,7 @@ class RandomStepTest {
         assertTrue(refused <= Math.max(1, STEPS / 50), "of " + STEPS + " steps " + refused + " were refused");
     }
 
-    private static boolean isRefused(String message) {
+    static boolean isRefused(String message) {
         return REFUSED.stream().anyMatch(message::contains);
     }
 

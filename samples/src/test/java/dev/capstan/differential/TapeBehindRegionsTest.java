@@ -2,13 +2,17 @@
 package dev.capstan.differential;
 
 import static dev.capstan.differential.TrainingCase.STEPS;
+import static dev.capstan.differential.TrainingCase.bailOuts;
 import static dev.capstan.differential.TrainingCase.bailsOut;
 import static dev.capstan.differential.TrainingCase.compare;
 import static dev.capstan.differential.TrainingCase.forget;
 import static dev.capstan.differential.TrainingCase.isServed;
 import static dev.capstan.differential.TrainingCase.leaf;
 import static dev.capstan.differential.TrainingCase.normal;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.capstan.Autograd;
+import dev.capstan.Compiled;
 import dev.capstan.GradMode;
 import dev.capstan.Tensor;
 import java.util.List;
@@ -46,6 +50,24 @@ final class TapeBehindRegionsTest {
                 }
                 trace.error(() -> y.get(0).sum().backward());
                 trace.error(() -> y.get(1).sum().backward());
+                trace.leaves(w, v);
+            }
+        });
+    }
+
+    @Test
+    void aPassThatIsAfterSomeInputsFreesWhatLeadsToThem() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            Tensor v = leaf(2, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                List<Tensor> y = step.call(() -> {
+                    Tensor square = v.mul(v).sum();
+                    return List.of(square, square.add(w.mul(w).sum()));
+                });
+                trace.tensor("gradient", Autograd.grad(y.get(1), List.of(w)).get(0));
+                trace.error(() -> y.get(0).backward(null, true));
+                trace.error(() -> y.get(1).backward());
                 trace.leaves(w, v);
             }
         });
@@ -234,6 +256,27 @@ final class TapeBehindRegionsTest {
     }
 
     @Test
+    void aPassOfTheStepItselfIsRefusedAtOnceAfterAnInputWasWrittenTo() {
+        Compiled region = compare((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            Tensor x = leaf(2, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                step.call(() -> {
+                    Tensor y = w.sub(x.mul(x));
+                    try (GradMode.Scope off = GradMode.noGrad()) {
+                        w.tanh_();
+                    }
+                    y.tanh().sum().backward();
+                    trace.error(() -> y.tanh().sum().backward());
+                    return null;
+                });
+                trace.leaves(w, x);
+            }
+        });
+        assertFalse(bailOuts(region).isEmpty(), region::explain);
+    }
+
+    @Test
     void aViewOfWhatWasOverwrittenGoesOnFromThere() {
         bailsOut((step, trace) -> {
             Tensor w = leaf(1, 1, 3);
@@ -248,6 +291,25 @@ final class TapeBehindRegionsTest {
                 });
                 trace.tensor("y", y);
                 trace.error(() -> y.sum().backward());
+                trace.leaves(w);
+            }
+        });
+    }
+
+    /** Its node is made when it is used again, so its gradient arrives before that of what used the base earlier. */
+    @Test
+    void aViewIsConnectedAnewWhenItIsUsed() {
+        bailsOut((step, trace) -> {
+            Tensor w = leaf(1, 8, 5);
+            for (int i = 0; i < STEPS; i++) {
+                List<Tensor> y = step.call(() -> {
+                    Tensor base = w.mul(2);
+                    Tensor view = base.reshape(-1);
+                    Tensor other = view.transpose(0, -1);
+                    other.copy_(other.add(1));
+                    return List.of(base.add(base), view.tanh());
+                });
+                y.get(0).square().sum().add(y.get(1).square().sum()).backward();
                 trace.leaves(w);
             }
         });

@@ -151,7 +151,7 @@ interface TrainingCase {
         return step.report().stream().mapToLong(PathReport::visits).sum();
     }
 
-    private static List<String> bailOuts(Compiled step) {
+    static List<String> bailOuts(Compiled step) {
         return step.report().stream().flatMap(path -> path.bailOuts().stream()).toList();
     }
 

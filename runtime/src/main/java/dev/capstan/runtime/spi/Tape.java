@@ -13,6 +13,7 @@ import java.util.List;
  * @param walkable those at which a backward pass can start after the path
  * @param saved the values kept for gradients that others may change, in the order in which a pass asks for them
  * @param keepers for each output the operators behind it that keep something, by number
+ * @param leading for each input, in order of first use, the operators that keep something and whose gradients lead to it
  * @param freed the operators that the path's own backward passes have freed
  * @param inNeedOfValues {@link #needsValues} of these
  */
@@ -21,15 +22,17 @@ public record Tape(
         BitSet walkable,
         List<Saved> saved,
         List<BitSet> keepers,
+        List<BitSet> leading,
         BitSet freed,
         boolean inNeedOfValues) {
     /** Of what is known of the outputs; those are walkable behind which nothing was freed. */
-    public static Tape of(BitSet outputs, List<Saved> saved, List<BitSet> keepers, BitSet freed) {
+    public static Tape of(BitSet outputs, List<Saved> saved, List<BitSet> keepers, List<BitSet> leading, BitSet freed) {
         return new Tape(
                 outputs,
                 walkable(outputs, keepers, freed),
                 List.copyOf(saved),
                 List.copyOf(keepers),
+                List.copyOf(leading),
                 freed,
                 needsValues(keepers, freed));
     }
@@ -94,8 +97,19 @@ public record Tape(
 
     /** The operators that keep something behind any of these outputs. */
     public BitSet keepers(BitSet from) {
+        return union(keepers, from);
+    }
+
+    /** Those of them whose gradients lead to any of these inputs. */
+    public BitSet keepers(BitSet from, BitSet to) {
+        BitSet between = keepers(from);
+        between.and(union(leading, to));
+        return between;
+    }
+
+    private static BitSet union(List<BitSet> sets, BitSet of) {
         BitSet all = new BitSet();
-        from.stream().mapToObj(keepers::get).forEach(all::or);
+        of.stream().mapToObj(sets::get).forEach(all::or);
         return all;
     }
 

@@ -194,7 +194,31 @@ public final class Lineage {
                 }
             }
         }
-        return Tape.of(required, saved, keepers, keepers(consumed()));
+        return Tape.of(required, saved, keepers, leading(), keepers(consumed()));
+    }
+
+    /** For each input, in order of first use, the operators that keep something and whose gradients lead to it. */
+    private List<BitSet> leading() {
+        List<BitSet> leading = new ArrayList<>();
+        BitSet[] ends = new BitSet[storages.length];
+        for (int value = 0; value < ends.length; value++) {
+            ends[value] = new BitSet();
+            if (events.get(value) instanceof External external) {
+                ends[value].set(external.index(), external.requiresGradient());
+                leading.add(new BitSet());
+            } else if (events.get(value) instanceof Applied applied) {
+                for (int i = 0; i < applied.operands().size(); i++) {
+                    if (passesTo(applied, i)) {
+                        ends[value].or(ends[source(applied.operands().get(i))]);
+                    }
+                }
+                if (!saved(value).isEmpty()) {
+                    int operator = value;
+                    ends[value].stream().forEach(input -> leading.get(input).set(operator));
+                }
+            }
+        }
+        return leading;
     }
 
     private BitSet keepers(BitSet operators) {
