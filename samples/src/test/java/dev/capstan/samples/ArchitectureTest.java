@@ -27,7 +27,7 @@ final class ArchitectureTest {
 
     private static final List<String> FRONTEND =
             List.of(ROOT, ROOT + ".autograd", ROOT + ".nn", ROOT + ".optim", ROOT + ".io");
-    private static final List<String> TRACER = packages("tracer", "graph", "rewrite", "schedule", "capture");
+    private static final List<String> TRACER = packages("tracer", "graph", "rewrite", "form", "schedule", "capture");
     private static final List<String> CODEGEN = packages("codegen", "tree", "kernel", "fusion", "inspect", "program");
     private static final List<String> SAMPLES = List.of(ROOT + ".samples.programs", ROOT + ".samples");
 

@@ -35,36 +35,8 @@ final class Body {
     static Body of(Repetition repetition) {
         synchronized (KNOWN) {
             return KNOWN.computeIfAbsent(
-                    new Key(repetition.body(), constant(repetition)), key -> new Body("Body" + generated++, key));
+                    new Key(repetition.body(), repetition.constant()), key -> new Body("Body" + generated++, key));
         }
-    }
-
-    /** The slots that lie in one place all the time, where nothing is written. */
-    private static BitSet constant(Repetition repetition) {
-        Schedule body = repetition.body();
-        BitSet written = new BitSet();
-        body.steps().forEach(step -> step.outputs().forEach(place -> written.set(place.slot())));
-        BitSet constant = new BitSet();
-        for (int slot = 0; slot < body.slots().size(); slot++) {
-            boolean same = true;
-            for (int time = 0; same && time < repetition.times(); time++) {
-                same = repetition.slot(time, slot) == repetition.slot(0, slot)
-                        && repetition.offset(time, slot) == repetition.offset(0, slot);
-                for (int other = written.nextSetBit(0); same && other >= 0; other = written.nextSetBit(other + 1)) {
-                    same = !overlap(repetition, time, slot, other);
-                }
-            }
-            constant.set(slot, same);
-        }
-        return constant;
-    }
-
-    private static boolean overlap(Repetition repetition, int time, int a, int b) {
-        int fromA = repetition.offset(time, a);
-        int fromB = repetition.offset(time, b);
-        return repetition.slot(time, a) == repetition.slot(time, b)
-                && fromA < fromB + repetition.body().slots().get(b).elements()
-                && fromB < fromA + repetition.body().slots().get(a).elements();
     }
 
     GeneratedProgram program() {

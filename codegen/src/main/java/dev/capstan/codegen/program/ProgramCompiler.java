@@ -36,7 +36,7 @@ public final class ProgramCompiler implements ScheduleCompiler {
     }
 
     private static CompiledSchedule generated(String className, Schedule schedule) {
-        if (!schedule.repeats()) {
+        if (!schedule.rolled()) {
             return GeneratedProgram.of(className, schedule, DriverTree.of(className, schedule));
         }
         StepByStep steps = new StepByStep(schedule);

@@ -53,8 +53,8 @@ final class Promotion implements Job {
         if (tasks == null) {
             Schedule schedule = served.schedule();
             StepByStep steps = served.steps();
-            tasks = new ArrayDeque<>(schedule.repeats() ? RolledProgram.distinct(schedule, steps) : steps.tasks());
-            repeated = new ArrayDeque<>(schedule.repeats() ? RolledProgram.repeated(schedule, steps) : List.of());
+            tasks = new ArrayDeque<>(schedule.rolled() ? RolledProgram.distinct(schedule, steps) : steps.tasks());
+            repeated = new ArrayDeque<>(schedule.rolled() ? RolledProgram.repeated(schedule, steps) : List.of());
         }
         boolean complete = tasks.isEmpty();
         if (!complete) {
@@ -76,7 +76,7 @@ final class Promotion implements Job {
             served.stay("the kernels did not become fast");
             return Progress.DONE;
         }
-        if (served.schedule().repeats()) {
+        if (served.schedule().rolled()) {
             return roll(served);
         }
         if (generated == null) {

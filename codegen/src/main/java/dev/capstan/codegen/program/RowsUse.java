@@ -17,6 +17,7 @@ import dev.capstan.runtime.spi.Access;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
+import dev.capstan.tracer.schedule.Schedule.Fused;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
@@ -97,7 +98,7 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
         int[] widths = new int[slots.size()];
         Arrays.fill(widths, 1);
         for (Step kernel : rows.body().steps()) {
-            for (Place place : places(kernel)) {
+            for (Place place : kernel.places()) {
                 Layout layout = place.layout();
                 int last = layout.shape().rank() - 1;
                 boolean wide = last == rows.rank() && layout.stride(last) != 0;
@@ -105,7 +106,7 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
                         Math.max(widths[place.slot()], wide ? layout.shape().size(last) : 1);
             }
         }
-        Shape shape = shape(rows.body().steps().get(0));
+        Shape shape = ((Fused) rows.body().steps().get(0)).space();
         List<Integer> sizes = new ArrayList<>();
         for (int i = 0; i < rows.rank(); i++) {
             sizes.add(shape.size(i));
@@ -123,7 +124,7 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
         }
         List<Call> calls = new ArrayList<>();
         for (Step kernel : rows.body().steps()) {
-            List<Argument> arguments = places(kernel).stream()
+            List<Argument> arguments = kernel.places().stream()
                     .map(place -> argument(place, rows, operands.size(), begins))
                     .toList();
             Optional<Call> call = call(kernel, rows.rank(), arguments);
@@ -146,16 +147,6 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
         return (rows + bands - 1) / bands;
     }
 
-    private static List<Place> places(Step kernel) {
-        List<Place> places = new ArrayList<>(kernel instanceof Loop loop ? loop.inputs() : ((Reduce) kernel).inputs());
-        places.addAll(kernel.outputs());
-        return places;
-    }
-
-    private static Shape shape(Step kernel) {
-        return kernel instanceof Loop loop ? loop.shape() : ((Reduce) kernel).domain();
-    }
-
     private static Argument argument(Place place, Rows rows, int operands, int[] begins) {
         Layout layout = place.layout();
         List<Integer> steps = new ArrayList<>();
@@ -173,7 +164,7 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
     }
 
     private static Optional<Call> call(Step kernel, int rank, List<Argument> arguments) {
-        Shape shape = shape(kernel);
+        Shape shape = ((Fused) kernel).space();
         boolean narrow = shape.rank() == rank;
         int columns = narrow ? 0 : shape.size(rank);
         List<Access> accesses = arguments.stream()

@@ -15,8 +15,8 @@ import java.util.function.Supplier;
  * @param state {@code counting}, {@code compiling}, {@code compiled} or {@code pinned: reason}
  * @param visits calls that took the path
  * @param hits calls that a program served
- * @param compilations programs generated, forward and backward
- * @param compileNanos time they took, in nanoseconds
+ * @param compilations programs generated, forward and backward; those in the form of other lengths are none
+ * @param compileNanos time that it took to make its programs, in nanoseconds
  * @param memory bytes that its programs plan for one run: what is overwritten by the next run, and what is kept for the
  *     backward pass; results not included
  * @param code bytes of the class files of its drivers; kernels are shared and not included

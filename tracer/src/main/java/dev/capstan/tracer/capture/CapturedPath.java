@@ -8,6 +8,8 @@ import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
+import dev.capstan.tracer.schedule.Draft;
+import dev.capstan.tracer.schedule.Schedule;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,6 +68,7 @@ final class CapturedPath implements Path {
     private final int threshold;
     private final ScheduleCompiler compiler;
     private final boolean exact;
+    private final Forms forms;
     private final TreeNode leaf;
     private final int[] wanted;
     /** Told when a program is there. */
@@ -95,6 +98,7 @@ final class CapturedPath implements Path {
             int threshold,
             ScheduleCompiler compiler,
             boolean exact,
+            Forms forms,
             TreeNode leaf,
             int[] wanted,
             Consumer<CapturedPath> installed) {
@@ -104,6 +108,7 @@ final class CapturedPath implements Path {
         this.threshold = threshold;
         this.compiler = compiler;
         this.exact = exact;
+        this.forms = forms;
         this.leaf = leaf;
         this.wanted = wanted;
         this.installed = installed;
@@ -151,15 +156,24 @@ final class CapturedPath implements Path {
         synchronized (forced) {
             PathProgram known = forced.get(tier);
             if (known == null || !Arrays.equals(known.outputs(), like.outputs())) {
-                known = make(recording(like.outputs()), tier);
+                known = make(recording(like.outputs()), tier, draft -> {});
                 forced.put(tier, known);
             }
             return known;
         }
     }
 
-    private PathProgram make(Recording recording, Tier tier) {
-        return PathProgram.compile(region + "_" + number, recording, compiler, exact, tier, log);
+    /** @param drafted told of a program that had to be compiled, of which others may learn */
+    private PathProgram make(Recording recording, Tier tier, Consumer<Draft> drafted) {
+        String name = region + "_" + number;
+        long start = System.nanoTime();
+        Optional<Schedule> known = forms.schedule(recording, exact);
+        if (known.isEmpty()) {
+            return PathProgram.compile(name, recording, compiler, exact, tier, log, drafted);
+        }
+        PathProgram program = PathProgram.inForm(name, recording, known.get(), compiler, exact, tier, log);
+        log.addWithoutCompilation(System.nanoTime() - start);
+        return program;
     }
 
     private Recording recording(int[] outputs) {
@@ -195,6 +209,8 @@ final class CapturedPath implements Path {
     /** Makes the program for what is wanted now; on the background thread, or on the caller's who waits. */
     private void compile(Tier tier) {
         int[] outputs;
+        Recording recording;
+        List<Draft> drafts = new ArrayList<>();
         synchronized (this) {
             if (state instanceof Pinned || state instanceof Compiled) {
                 return;
@@ -202,7 +218,7 @@ final class CapturedPath implements Path {
             outputs = outputs();
         }
         try {
-            Recording recording = recording(outputs);
+            recording = recording(outputs);
             Optional<State> obstacle = recording
                     .tapeObstacle()
                     .<State>map(reason -> new Pinned(reason, Cause.TAPE))
@@ -212,7 +228,7 @@ final class CapturedPath implements Path {
                 program = null;
                 return;
             }
-            PathProgram made = make(recording, tier);
+            PathProgram made = make(recording, tier, drafts::add);
             synchronized (this) {
                 program = made;
                 // a value that escaped in the meantime asks for another program
@@ -229,6 +245,9 @@ final class CapturedPath implements Path {
             return;
         }
         installed.accept(this);
+        // not before the program is there, for which others wait
+        String form = region + "_" + number + "_form";
+        drafts.forEach(draft -> forms.learn(recording, draft, exact, known -> compiler.compile(form, known, tier)));
     }
 
     private int[] outputs() {

@@ -36,6 +36,7 @@ public final class CapturedTree implements PathTree {
     private final ScheduleCompiler compiler;
     private final Dissolution dissolution;
     private final List<CapturedPath> paths = new ArrayList<>();
+    private final Forms forms = new Forms();
     private volatile TreeNode root = new TreeNode();
     /** The length of the walk that ended last. */
     private volatile int likelyLength = 32;
@@ -100,6 +101,7 @@ public final class CapturedTree implements PathTree {
             limits.add("limit of " + policy.memory() + " bytes of memory reached: programs dropped " + droppedPrograms
                     + " times");
         }
+        forms.refuted().ifPresent(limits::add);
         return limits;
     }
 
@@ -150,7 +152,7 @@ public final class CapturedTree implements PathTree {
             forgetOldest();
         }
         CapturedPath path = new CapturedPath(
-                name, pathsEver++, origin, threshold(), compiler, policy.exact(), leaf, wanted, this::installed);
+                name, pathsEver++, origin, threshold(), compiler, policy.exact(), forms, leaf, wanted, this::installed);
         leaf.addPath(path);
         paths.add(path);
         return path;

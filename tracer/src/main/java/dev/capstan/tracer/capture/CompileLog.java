@@ -11,6 +11,11 @@ final class CompileLog {
         nanos += duration;
     }
 
+    /** Adds the time of a program that was made without a compilation. */
+    synchronized void addWithoutCompilation(long duration) {
+        nanos += duration;
+    }
+
     synchronized int compilations() {
         return compilations;
     }

@@ -17,6 +17,8 @@ import dev.capstan.tracer.graph.BackwardGraph;
 import dev.capstan.tracer.graph.BackwardGraph.Arrivals;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Recording;
+import dev.capstan.tracer.graph.Recording.Event;
+import dev.capstan.tracer.schedule.Draft;
 import dev.capstan.tracer.schedule.ForwardSchedule;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Place;
@@ -32,21 +34,32 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /** A path in executable form: its forward program, and a backward program for each combination of gradients that came. */
 final class PathProgram implements Program {
     private static final Object[] NOTHING = {};
 
     private final String name;
-    private final Recording recording;
+    private final List<Event> events;
+    private final List<Integer> outputs;
+    /** Null until somebody asks for it. */
+    private Recording recording;
+
     private final ScheduleCompiler compiler;
     private final boolean exact;
     private final Tier tier;
     private final CompileLog log;
+    /** Null where nothing is left to differentiate. */
     private final ForwardSchedule forward;
+
+    private final Schedule schedule;
     private final CompiledSchedule forwardCode;
     private final int[] outputNumbers;
     private final Tape tape;
+    /** Whether it was made without a compilation. */
+    private final boolean inForm;
+
     private final int inputs;
     private final MemoryPool pool = new MemoryPool();
     private final Frames frames;
@@ -69,37 +82,52 @@ final class PathProgram implements Program {
 
     private PathProgram(
             String name,
-            Recording recording,
+            List<Event> events,
+            List<Integer> outputs,
             ScheduleCompiler compiler,
             boolean exact,
             Tier tier,
             CompileLog log,
             ForwardSchedule forward,
-            CompiledSchedule forwardCode,
+            Schedule schedule,
             Tape tape) {
         this.name = name;
-        this.recording = recording;
+        this.events = events;
+        this.outputs = outputs;
         this.compiler = compiler;
         this.exact = exact;
         this.tier = tier;
         this.log = log;
-        this.forward = forward;
-        this.forwardCode = forwardCode;
-        this.inputs = (int) recording.events().stream()
+        this.forward = tape.walkable().isEmpty() ? null : forward.withoutDraft();
+        this.schedule = schedule;
+        this.inForm = forward == null;
+        this.forwardCode = compiler.compile(name + "_forward", schedule, tier);
+        this.inputs = (int) events.stream()
                 .filter(event -> event instanceof Recording.External)
                 .count();
-        this.frames = new Frames(forward.schedule(), pool);
-        this.results = forward.schedule().results().toArray(new Place[0]);
-        this.keptSlots = forward.schedule().slots().stream()
+        this.frames = new Frames(schedule, pool);
+        this.results = schedule.results().toArray(new Place[0]);
+        this.keptSlots = schedule.slots().stream()
                 .filter(slot -> slot.kind() == Schedule.Kind.KEPT)
                 .sorted(Comparator.comparingInt(Slot::index))
                 .toArray(Slot[]::new);
-        this.outputNumbers = recording.outputs().stream().mapToInt(i -> i).toArray();
+        this.outputNumbers = outputs.stream().mapToInt(i -> i).toArray();
         this.tape = tape;
     }
 
+    /**
+     * Compiles a path.
+     *
+     * @param drafted told the draft of its schedule, of which other paths may learn, if it leaves nothing to differentiate
+     */
     static PathProgram compile(
-            String name, Recording recording, ScheduleCompiler compiler, boolean exact, Tier tier, CompileLog log) {
+            String name,
+            Recording recording,
+            ScheduleCompiler compiler,
+            boolean exact,
+            Tier tier,
+            CompileLog log,
+            Consumer<Draft> drafted) {
         long start = System.nanoTime();
         Tape tape = recording.tape();
         BitSet required = tape.walkable();
@@ -108,9 +136,52 @@ final class PathProgram implements Program {
         Set<Integer> saved = complete == null ? Set.of() : complete.saved();
         ForwardSchedule forward =
                 Scheduler.forward(recording.graph(), saved, recording.owned(), recording.written(), exact);
-        CompiledSchedule code = compiler.compile(name + "_forward", forward.schedule(), tier);
+        PathProgram program = new PathProgram(
+                name,
+                recording.events(),
+                recording.outputs(),
+                compiler,
+                exact,
+                tier,
+                log,
+                forward,
+                forward.schedule(),
+                tape);
+        program.recording = recording;
         log.add(System.nanoTime() - start);
-        return new PathProgram(name, recording, compiler, exact, tier, log, forward, code, tape);
+        if (program.forward == null) {
+            drafted.accept(forward.draft());
+        }
+        return program;
+    }
+
+    /** The program of a path by a schedule that is known to be what its recording says: nothing is compiled for it. */
+    static PathProgram inForm(
+            String name,
+            Recording recording,
+            Schedule schedule,
+            ScheduleCompiler compiler,
+            boolean exact,
+            Tier tier,
+            CompileLog log) {
+        return new PathProgram(
+                name,
+                recording.events(),
+                recording.outputs(),
+                compiler,
+                exact,
+                tier,
+                log,
+                null,
+                schedule,
+                recording.tape());
+    }
+
+    private synchronized Recording recording() {
+        if (recording == null) {
+            recording = Recording.of(events, outputs);
+        }
+        return recording;
     }
 
     @Override
@@ -130,7 +201,7 @@ final class PathProgram implements Program {
 
     /** Whether most of what it does is repetition. */
     boolean repeats() {
-        return forward.schedule().repeats();
+        return schedule.rolled();
     }
 
     /** Bytes of memory planned for a run, forward and backward. */
@@ -157,7 +228,7 @@ final class PathProgram implements Program {
     /** What was generated so far, forward and backward. */
     synchronized List<PathReport.Artifact> artifacts() {
         List<PathReport.Artifact> artifacts = new ArrayList<>();
-        artifacts.add(graph(name + "_forward", recording.graph()));
+        artifacts.add(graph(name + "_forward", recording().graph()));
         artifacts.addAll(forwardCode.artifacts());
         int number = 0;
         for (Backward backward : backwards.values()) {
@@ -172,7 +243,7 @@ final class PathProgram implements Program {
     /** How each program runs at present. */
     synchronized List<String> tiers() {
         List<String> tiers = new ArrayList<>();
-        tiers.add("forward: " + forwardCode.tier());
+        tiers.add((inForm ? "forward, in the form of other lengths: " : "forward: ") + forwardCode.tier());
         for (Backward backward : backwards.values()) {
             if (backward.code != null) {
                 tiers.add("backward: " + backward.code.tier());
@@ -221,7 +292,7 @@ final class PathProgram implements Program {
 
     private void compile(Backward backward, Arrivals arrivals, Tier how) {
         long start = System.nanoTime();
-        BackwardGraph graph = BackwardGraph.of(recording, arrivals);
+        BackwardGraph graph = BackwardGraph.of(recording(), arrivals);
         Schedule schedule = graph == null ? null : Scheduler.backward(graph.graph(), forward, exact);
         int number;
         synchronized (this) {

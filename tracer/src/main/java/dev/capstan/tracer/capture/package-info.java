@@ -25,5 +25,9 @@
  * %6 = formula(%0, %4, %5)     the optimizer's rule
  * %7 = write of %6 over %0
  * }</pre>
+ *
+ * <p>A path is hot after some visits, and then is compiled; unless the region's {@link
+ * dev.capstan.tracer.capture.Forms forms} tell what it would become. Those are learned from paths that were compiled, and
+ * are functions of how often something is repeated.
  */
 package dev.capstan.tracer.capture;

@@ -172,7 +172,7 @@ public final class Lineage {
     }
 
     /** What the tape behind these values would hold. */
-    Tape tape(List<Integer> outputs) {
+    public Tape tape(List<Integer> outputs) {
         BitSet required = new BitSet();
         List<BitSet> reached = new ArrayList<>();
         List<BitSet> keepers = new ArrayList<>();

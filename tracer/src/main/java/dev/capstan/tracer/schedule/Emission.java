@@ -98,7 +98,7 @@ final class Emission {
 
     private void loop(List<Task> unit) {
         Loop loop = map(unit);
-        List<Place> places = new ArrayList<>(Steps.places(loop));
+        List<Place> places = new ArrayList<>(loop.places());
         int[] order = descendingSteps(loop.outputs().get(0).layout());
         places.replaceAll(place -> new Place(place.slot(), place.layout().permute(order)));
         List<Layout> layouts = places.stream().map(Place::layout).toList();

@@ -13,10 +13,16 @@ import java.util.Map;
  *     KEPT}, {@code RESULT} or {@code INPUT} slot of the schedule
  * @param graph the graph after all rewrites; its first outputs are the results, the others the saved values in
  *     ascending order of their old numbers
+ * @param draft the schedule before its memory was planned; null where it is of no use any more
  */
-public record ForwardSchedule(Schedule schedule, Map<Integer, Place> saved, Graph graph) {
+public record ForwardSchedule(Schedule schedule, Map<Integer, Place> saved, Graph graph, Draft draft) {
     /** Copies the map. */
     public ForwardSchedule {
         saved = Map.copyOf(saved);
+    }
+
+    /** The same without what it was made of. */
+    public ForwardSchedule withoutDraft() {
+        return new ForwardSchedule(schedule, saved, graph, null);
     }
 }

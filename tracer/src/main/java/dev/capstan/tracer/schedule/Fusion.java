@@ -5,8 +5,9 @@ import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
+import dev.capstan.tracer.form.TandemRepeats;
+import dev.capstan.tracer.form.TandemRepeats.Run;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
-import dev.capstan.tracer.schedule.TandemRepeats.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -34,6 +35,12 @@ final class Fusion {
     /** Fewer tasks are straight code, which fuses across repetitions and runs faster. */
     private static final int FEWEST_TO_ROLL = 1000;
 
+    /** So far apart two units may stand that are united. */
+    private static final int FARTHEST = 1024;
+
+    /** The same between repetitions: a distance that all lengths of some 20 times have, so that their schedules are alike. */
+    private static final int FARTHEST_IF_ROLLED = 256;
+
     private final Lowering lowering;
     private final Roots roots;
     private final Placement placement;
@@ -43,6 +50,7 @@ final class Fusion {
     private final int[] instructions;
     private final Operand[][] operands;
     private final UnitOrder units;
+    private final boolean rolls;
     /** For each task which time of which repetition it belongs to; {@link #NO_CELL} for most tasks of most programs. */
     private final int[] cells;
 
@@ -61,7 +69,9 @@ final class Fusion {
 
     private static final int NO_CELL = -1;
 
-    Fusion(Lowering lowering, Dependencies dependencies) {
+    /** @param rolls whether to keep repetitions apart however few they are */
+    Fusion(Lowering lowering, Dependencies dependencies, boolean rolls) {
+        this.rolls = rolls;
         this.lowering = lowering;
         this.roots = lowering.roots();
         this.placement = lowering.placement();
@@ -86,7 +96,15 @@ final class Fusion {
             spaces.add(LayoutAlgebra.compact(Layout.contiguous(task.shape())).shape());
         }
         this.cells = cells();
-        this.units = new UnitOrder(needed, new Ordering(tasks, alone, task -> needed[task]).ordered());
+        this.units = new UnitOrder(
+                needed,
+                new Ordering(tasks, alone, task -> needed[task]).ordered(),
+                isRolled() ? FARTHEST_IF_ROLLED : FARTHEST);
+    }
+
+    /** Whether nothing is fused across the times of a repetition. */
+    boolean isRolled() {
+        return rolls || Arrays.stream(cells).anyMatch(cell -> cell != NO_CELL);
     }
 
     /**
@@ -96,7 +114,7 @@ final class Fusion {
     private int[] cells() {
         int[] cells = new int[operands.length];
         Arrays.fill(cells, NO_CELL);
-        if (cells.length < FEWEST_TO_ROLL) {
+        if (cells.length < FEWEST_TO_ROLL && !rolls) {
             return cells;
         }
         List<List<Object>> forms =
@@ -105,7 +123,7 @@ final class Fusion {
                 .filter(this::divides)
                 .toList();
         int repeated = runs.stream().mapToInt(run -> run.end() - run.begin()).sum();
-        if (2 * repeated <= cells.length) {
+        if (2 * repeated <= cells.length && !rolls) {
             return cells;
         }
         int cell = 0;

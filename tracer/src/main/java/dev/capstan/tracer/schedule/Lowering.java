@@ -177,7 +177,7 @@ final class Lowering implements OperatorVisitor<Void> {
     }
 
     /** A reduction of one element: identity and mapped element combined, and finished. */
-    private static Kernel single(ReductionKernel kernel) {
+    static Kernel single(ReductionKernel kernel) {
         List<DType> inputs = kernel.map().inputs();
         List<Expr> operands = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
@@ -257,7 +257,7 @@ final class Lowering implements OperatorVisitor<Void> {
     }
 
     /** A chain of one step, which can be fused with what uses it: not a * b, whose zeros have other signs. */
-    private static Kernel outerProduct(DType type) {
+    static Kernel outerProduct(DType type) {
         Expr a = Expr.input(0, type);
         Expr b = Expr.input(1, type);
         return Kernel.of(List.of(type, type), List.of(type.isFloating() ? a.fma(b, a.like(0)) : a.mul(b)));

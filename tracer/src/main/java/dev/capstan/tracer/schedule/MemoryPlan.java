@@ -24,7 +24,7 @@ import java.util.stream.IntStream;
 final class MemoryPlan {
     private static final int NOWHERE = -1;
 
-    private final Buffers buffers;
+    private final List<Buffer> buffers;
     private final List<Step> steps;
     private final int[] first;
     private final int[] last;
@@ -44,7 +44,7 @@ final class MemoryPlan {
      * @param used places that must exist, whether a step uses them or not
      * @param kinds the order of the slots
      */
-    MemoryPlan(Buffers buffers, List<Step> steps, List<Place> used, List<Kind> kinds) {
+    MemoryPlan(List<Buffer> buffers, List<Step> steps, List<Place> used, List<Kind> kinds) {
         this.buffers = buffers;
         this.steps = steps;
         this.first = new int[buffers.size()];
@@ -55,7 +55,7 @@ final class MemoryPlan {
         Arrays.fill(first, NOWHERE);
         Arrays.fill(last, NOWHERE);
         for (int step = 0; step < steps.size(); step++) {
-            for (Place place : Steps.places(steps.get(step))) {
+            for (Place place : steps.get(step).places()) {
                 first[place.slot()] = first[place.slot()] == NOWHERE ? step : first[place.slot()];
                 last[place.slot()] = step;
             }
@@ -82,7 +82,7 @@ final class MemoryPlan {
                     begin(steps.get(step), step, output);
                 }
             }
-            for (Place place : Steps.places(steps.get(step))) {
+            for (Place place : steps.get(step).places()) {
                 end(step, place.slot());
             }
         }

@@ -2,15 +2,19 @@
 package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.tracer.form.TandemRepeats;
+import dev.capstan.tracer.form.TandemRepeats.Run;
+import dev.capstan.tracer.schedule.Buffers.Buffer;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
-import dev.capstan.tracer.schedule.TandemRepeats.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -23,17 +27,25 @@ import java.util.function.UnaryOperator;
  */
 final class Repeats {
     private final List<Step> steps;
-    private final Buffers buffers;
-    /** The stretch that was last compared with others, and its pattern. */
-    private int comparedBegin;
+    private final List<Buffer> buffers;
+    /** For each step, what it reads and writes. */
+    private final List<List<Place>> places;
+    /** How the stretch that was last compared with others names its places. */
+    private Naming compared;
 
-    private int comparedLength;
-    private int[] compared = {};
+    /**
+     * How a stretch of steps names its places.
+     *
+     * @param pattern for each place of its steps, in order, which of the distinct ones it is
+     * @param distinct a place for each that begins elsewhere than those before
+     */
+    private record Naming(int begin, int length, int[] pattern, List<Place> distinct) {}
 
     /** @param steps on places whose slot is the number of a buffer */
-    Repeats(List<Step> steps, Buffers buffers) {
+    Repeats(List<Step> steps, List<Buffer> buffers) {
         this.steps = steps;
         this.buffers = buffers;
+        this.places = steps.stream().map(Step::places).toList();
     }
 
     private List<Object> form(Step step) {
@@ -52,89 +64,86 @@ final class Repeats {
      */
     List<Repetition> find(UnaryOperator<Place> placed) {
         List<List<Object>> forms = steps.stream().map(this::form).toList();
-        return TandemRepeats.find(forms, 1, this::areAlike).stream()
-                .map(run -> repetition(run, placed))
-                .toList();
+        List<Repetition> repetitions = new ArrayList<>();
+        for (Run run : TandemRepeats.find(forms, 1, this::areAlike)) {
+            Naming[] times = new Naming[run.times()];
+            Arrays.setAll(times, time -> naming(run.begin() + time * run.length(), run.length()));
+            repetitions.add(repetition(run, times, placed));
+        }
+        return repetitions;
     }
 
     /** True if two stretches name their places in the same pattern. */
     private boolean areAlike(int begin, int other, int length) {
-        if (begin != comparedBegin || length != comparedLength) {
-            comparedBegin = begin;
-            comparedLength = length;
-            compared = pattern(begin, length);
+        if (compared == null || compared.begin != begin || compared.length != length) {
+            compared = naming(begin, length);
         }
-        return Arrays.equals(compared, pattern(other, length));
+        return Arrays.equals(compared.pattern, naming(other, length).pattern);
     }
 
-    /** For each place of a stretch, which of its distinct places it is. */
-    private int[] pattern(int begin, int length) {
+    private Naming naming(int begin, int length) {
         Map<Long, Integer> numbers = new HashMap<>();
+        List<Place> distinct = new ArrayList<>();
         int[] pattern = new int[8 * length];
         int count = 0;
-        for (int i = begin; i < begin + length; i++) {
-            for (Place place : Steps.places(steps.get(i))) {
+        for (List<Place> named : places.subList(begin, begin + length)) {
+            for (Place place : named) {
                 pattern = count == pattern.length ? Arrays.copyOf(pattern, 2 * count) : pattern;
-                pattern[count++] = numbers.computeIfAbsent(beginning(place), unseen -> numbers.size());
+                Integer known = numbers.putIfAbsent(beginning(place), distinct.size());
+                pattern[count++] = known == null ? distinct.size() : known;
+                if (known == null) {
+                    distinct.add(place);
+                }
             }
         }
-        return Arrays.copyOf(pattern, count);
+        return new Naming(begin, length, Arrays.copyOf(pattern, count), distinct);
     }
 
     private static long beginning(Place place) {
         return (long) place.slot() << Integer.SIZE | place.layout().offset();
     }
 
-    private Repetition repetition(Run run, UnaryOperator<Place> placed) {
-        int begin = run.begin();
-        int length = run.length();
-        int times = run.times();
-        Schedule body = body(begin, length);
-        int[][] slots = new int[times][body.slots().size()];
-        int[][] offsets = new int[times][body.slots().size()];
-        for (int time = 0; time < times; time++) {
-            int slot = 0;
-            for (Place place : distinct(begin + time * length, length).values()) {
+    private Repetition repetition(Run run, Naming[] times, UnaryOperator<Place> placed) {
+        int count = times[0].distinct.size();
+        int[][] slots = new int[times.length][count];
+        int[][] offsets = new int[times.length][count];
+        BitSet written = new BitSet();
+        steps.subList(run.begin(), run.end())
+                .forEach(step -> step.outputs().forEach(place -> written.set(place.slot())));
+        BitSet constant = new BitSet();
+        constant.set(0, count);
+        for (int time = 0; time < times.length; time++) {
+            for (int slot = 0; slot < count; slot++) {
+                Place place = times[time].distinct.get(slot);
                 Place there = placed.apply(place);
                 slots[time][slot] = there.slot();
                 offsets[time][slot] = there.layout().offset();
-                slot++;
+                boolean same = beginning(place) == beginning(times[0].distinct.get(slot));
+                constant.set(slot, constant.get(slot) && same && !written.get(place.slot()));
             }
         }
-        return new Repetition(begin, body, slots, offsets);
+        return new Repetition(run.begin(), body(times[0]), slots, offsets, constant);
     }
 
-    /** The places of a stretch that begin elsewhere than those before, by where they begin. */
-    private Map<Long, Place> distinct(int begin, int length) {
-        Map<Long, Place> distinct = new LinkedHashMap<>();
-        for (int i = begin; i < begin + length; i++) {
-            for (Place place : Steps.places(steps.get(i))) {
-                distinct.putIfAbsent(beginning(place), place);
-            }
-        }
-        return distinct;
-    }
-
-    private Schedule body(int begin, int length) {
-        Map<Long, Integer> numbers = new HashMap<>();
-        List<Slot> slots = new ArrayList<>();
+    private Schedule body(Naming naming) {
+        int[] elements = new int[naming.distinct.size()];
         List<Step> body = new ArrayList<>();
-        for (Step step : steps.subList(begin, begin + length)) {
-            // in the order of places(step), which is that of the patterns
-            for (Place place : Steps.places(step)) {
-                int number = numbers.computeIfAbsent(beginning(place), unseen -> numbers.size());
-                int elements = place.layout().at(0).extent();
-                DType dtype = buffers.get(place.slot()).dtype();
-                if (number == slots.size()) {
-                    slots.add(new Slot(Kind.INPUT, number, dtype, elements));
-                } else if (elements > slots.get(number).elements()) {
-                    slots.set(number, new Slot(Kind.INPUT, number, dtype, elements));
-                }
+        int next = 0;
+        for (Step step : steps.subList(naming.begin, naming.begin + naming.length)) {
+            List<Place> inside = new ArrayList<>();
+            for (Place place : step.places()) {
+                int number = naming.pattern[next++];
+                Layout layout = place.layout().at(0);
+                inside.add(new Place(number, layout));
+                elements[number] = Math.max(elements[number], layout.extent());
             }
-            body.add(Steps.moved(
-                    step,
-                    place -> new Place(
-                            numbers.get(beginning(place)), place.layout().at(0))));
+            Iterator<Place> order = inside.iterator();
+            body.add(Steps.moved(step, place -> order.next()));
+        }
+        List<Slot> slots = new ArrayList<>();
+        for (int i = 0; i < elements.length; i++) {
+            DType dtype = buffers.get(naming.distinct.get(i).slot()).dtype();
+            slots.add(new Slot(Kind.INPUT, i, dtype, elements[i]));
         }
         return new Schedule(slots, body, List.of());
     }

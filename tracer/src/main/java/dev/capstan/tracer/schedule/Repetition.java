@@ -4,6 +4,7 @@ package dev.capstan.tracer.schedule;
 import static java.util.Objects.requireNonNull;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Steps in a row that come several times, each time on other places: one cell of a recurrent network after another,
@@ -14,6 +15,7 @@ public final class Repetition {
     private final Schedule body;
     private final int[][] slots;
     private final int[][] offsets;
+    private final BitSet constant;
 
     /**
      * A repetition.
@@ -23,12 +25,14 @@ public final class Repetition {
      *     where these do
      * @param slots for each time, for each slot of the body, the slot of the schedule
      * @param offsets for each time, for each slot of the body, where it begins in that slot
+     * @param constant the slots of the body that hold the same each time
      */
-    Repetition(int first, Schedule body, int[][] slots, int[][] offsets) {
+    Repetition(int first, Schedule body, int[][] slots, int[][] offsets, BitSet constant) {
         this.first = first;
         this.body = requireNonNull(body, "body");
         this.slots = slots;
         this.offsets = offsets;
+        this.constant = constant;
     }
 
     /** The first of the steps. */
@@ -61,11 +65,17 @@ public final class Repetition {
         return offsets[time][bodySlot];
     }
 
+    /** The slots of the body that are one place all the time, to which the body does not write. */
+    public BitSet constant() {
+        return (BitSet) constant.clone();
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Repetition repetition
                 && first == repetition.first
                 && body.equals(repetition.body)
+                && constant.equals(repetition.constant)
                 && Arrays.deepEquals(slots, repetition.slots)
                 && Arrays.deepEquals(offsets, repetition.offsets);
     }

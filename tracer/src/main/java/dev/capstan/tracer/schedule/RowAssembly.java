@@ -4,6 +4,7 @@ package dev.capstan.tracer.schedule;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
+import dev.capstan.tracer.schedule.Schedule.Fused;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
@@ -100,12 +101,8 @@ final class RowAssembly {
                 kind, index, types.apply(place.slot()), place.layout().at(0).extent()));
     }
 
-    private static Shape shape(Step kernel) {
-        return kernel instanceof Loop loop ? loop.shape() : ((Reduce) kernel).domain();
-    }
-
     private boolean isNarrow(Step kernel) {
-        return shape(kernel).rank() < wide.rank();
+        return ((Fused) kernel).space().rank() < wide.rank();
     }
 
     /** The kernels, with neighbouring dimensions of rows as one where all places walk through them in one step. */
@@ -114,7 +111,7 @@ final class RowAssembly {
         Shape rows = wide.remove(last);
         List<Layout> layouts = new ArrayList<>();
         for (Step kernel : kernels) {
-            for (Place place : Steps.places(kernel)) {
+            for (Place place : kernel.places()) {
                 int[] strides = Arrays.copyOf(place.layout().strides(), last);
                 layouts.add(Layout.of(rows, strides, 0));
             }
@@ -127,7 +124,7 @@ final class RowAssembly {
         for (Step kernel : kernels) {
             boolean narrow = isNarrow(kernel);
             List<Place> places = new ArrayList<>();
-            for (Place place : Steps.places(kernel)) {
+            for (Place place : kernel.places()) {
                 boolean combined = kernel instanceof Reduce
                         && places.size() == kernel.inputs().size();
                 Layout outer = iteration.layout(next++, place.layout().offset());

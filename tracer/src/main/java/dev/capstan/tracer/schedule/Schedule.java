@@ -7,6 +7,7 @@ import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -16,8 +17,10 @@ import java.util.List;
  * @param steps in order
  * @param results for each output of the graph, where it lies
  * @param repetitions which steps repeat others, in order
+ * @param rolled whether repetitions are to be run as loops rather than as straight code
  */
-public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, List<Repetition> repetitions) {
+public record Schedule(
+        List<Slot> slots, List<Step> steps, List<Place> results, List<Repetition> repetitions, boolean rolled) {
     private static final int FEWEST_TO_ROLL = 400;
 
     /** Copies the lists. */
@@ -28,18 +31,28 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
         repetitions = List.copyOf(repetitions);
     }
 
-    /** A schedule of which nothing is known to repeat. */
-    public Schedule(List<Slot> slots, List<Step> steps, List<Place> results) {
-        this(slots, steps, results, List.of());
+    /**
+     * A schedule that is rolled if most steps are repetitions, and so many that straight code would take long to generate
+     * and to compile.
+     */
+    Schedule(List<Slot> slots, List<Step> steps, List<Place> results, List<Repetition> repetitions) {
+        this(
+                slots,
+                steps,
+                results,
+                repetitions,
+                steps.size() >= FEWEST_TO_ROLL && 2 * repeated(repetitions) > steps.size());
     }
 
-    /** Whether most steps are repetitions, and so many that straight code would take long to generate and to compile. */
-    public boolean repeats() {
-        int repeated = 0;
-        for (Repetition repetition : repetitions) {
-            repeated += repetition.end() - repetition.first();
-        }
-        return steps.size() >= FEWEST_TO_ROLL && 2 * repeated > steps.size();
+    /** A schedule of which nothing is known to repeat. */
+    public Schedule(List<Slot> slots, List<Step> steps, List<Place> results) {
+        this(slots, steps, results, List.of(), false);
+    }
+
+    private static int repeated(List<Repetition> repetitions) {
+        return repetitions.stream()
+                .mapToInt(repetition -> repetition.end() - repetition.first())
+                .sum();
     }
 
     /** What an array of a schedule is. */
@@ -90,6 +103,19 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
 
         /** What it writes. */
         List<Place> outputs();
+
+        /** What it reads, and what it writes. */
+        default List<Place> places() {
+            List<Place> places = new ArrayList<>(inputs());
+            places.addAll(outputs());
+            return places;
+        }
+    }
+
+    /** A kernel that fusion has made. */
+    public sealed interface Fused extends Step {
+        /** The shape over which it runs. */
+        Shape space();
     }
 
     /**
@@ -100,11 +126,16 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
      * @param inputs of the iteration shape, broadcast by stride 0
      * @param outputs of the iteration shape
      */
-    public record Loop(Kernel kernel, Shape shape, List<Place> inputs, List<Place> outputs) implements Step {
+    public record Loop(Kernel kernel, Shape shape, List<Place> inputs, List<Place> outputs) implements Fused {
         /** Copies the lists. */
         public Loop {
             inputs = List.copyOf(inputs);
             outputs = List.copyOf(outputs);
+        }
+
+        @Override
+        public Shape space() {
+            return shape;
         }
     }
 
@@ -118,11 +149,16 @@ public record Schedule(List<Slot> slots, List<Step> steps, List<Place> results, 
      * @param output of the domain's shape with size 1 in combined dimensions
      */
     public record Reduce(ReductionKernel kernel, Shape domain, List<Boolean> reduced, List<Place> inputs, Place output)
-            implements Step {
+            implements Fused {
         /** Copies the lists. */
         public Reduce {
             reduced = List.copyOf(reduced);
             inputs = List.copyOf(inputs);
+        }
+
+        @Override
+        public Shape space() {
+            return domain;
         }
 
         @Override

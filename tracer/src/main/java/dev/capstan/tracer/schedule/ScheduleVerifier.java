@@ -12,6 +12,7 @@ import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -22,6 +23,9 @@ final class ScheduleVerifier {
     private final Set<Kind> own;
     private final List<Integer> changed;
     private final List<Coverage> written;
+
+    /** Rows that were found to be right; those of other times of a repetition are the same but for their places. */
+    private final Set<List<Object>> known = new HashSet<>();
 
     private ScheduleVerifier(Schedule schedule, Set<Kind> own, List<Integer> changed) {
         this.schedule = schedule;
@@ -35,8 +39,8 @@ final class ScheduleVerifier {
     /**
      * Checks that all places lie within their slots, that only the schedule's own slots are written, that nothing is
      * read before it is written, that a step writes no position twice and overwrites what it reads only element by
-     * element, that results and kept values exist in the end, that repetitions are what they stand for, and that what keeps
-     * to rows does so.
+     * element, that results and kept values exist in the end, that repetitions are what they stand for and
+     * come one after the other, and that what keeps to rows does so.
      *
      * @param own the kinds of slots that the schedule fills
      * @param kept places, besides the results, that others read afterwards
@@ -46,11 +50,46 @@ final class ScheduleVerifier {
      */
     static boolean isValid(Schedule schedule, Set<Kind> own, List<Place> kept, List<Integer> changed) {
         ScheduleVerifier verifier = new ScheduleVerifier(schedule, own, changed);
-        schedule.steps().forEach(verifier::run);
+        schedule.steps().forEach(step -> {
+            step.inputs().forEach(place -> verifier.read(place, step));
+            verifier.check(step);
+            step.outputs().forEach(place -> verifier.written.get(place.slot()).add(place.layout()));
+        });
         schedule.results().forEach(place -> verifier.read(place, "results"));
         kept.forEach(place -> verifier.read(place, "kept values"));
-        schedule.repetitions().forEach(verifier::compare);
+        verifier.compareRepetitions();
         return true;
+    }
+
+    /**
+     * Checks the same, but for what is read and whether it was written before.
+     *
+     * @param own the kinds of slots that the schedule fills
+     * @param changed the inputs that the schedule may write to
+     * @throws IllegalStateException if something is wrong
+     */
+    static void checkPlaces(Schedule schedule, Set<Kind> own, List<Integer> changed) {
+        ScheduleVerifier verifier = new ScheduleVerifier(schedule, own, changed);
+        for (Step step : schedule.steps()) {
+            step.inputs().forEach(place -> verifier.slot(place, step));
+            verifier.check(step);
+        }
+        schedule.results().forEach(place -> verifier.slot(place, "results"));
+        verifier.compareRepetitions();
+    }
+
+    /** A step must not be run by two repetitions. */
+    private void compareRepetitions() {
+        int end = 0;
+        for (Repetition repetition : schedule.repetitions()) {
+            boolean follows = repetition.first() >= end && repetition.times() > 0;
+            end = repetition.end();
+            if (!follows || end > schedule.steps().size()) {
+                throw new IllegalStateException("a repetition of steps " + repetition.first() + " to " + end
+                        + " overlaps another one, or the end, in\n" + schedule);
+            }
+            compare(repetition);
+        }
     }
 
     /** Each time of a repetition must be the steps that it stands for. */
@@ -152,9 +191,8 @@ final class ScheduleVerifier {
         return row;
     }
 
-    private void run(Step step) {
-        step.inputs().forEach(place -> read(place, step));
-        if (step instanceof Rows rows) {
+    private void check(Step step) {
+        if (step instanceof Rows rows && known.add(form(rows))) {
             compare(rows);
         }
         List<Place> outputs = step.outputs();
@@ -171,7 +209,15 @@ final class ScheduleVerifier {
                 require(inPlace || isDisjoint(output, input), output, step);
             }
         }
-        outputs.forEach(place -> written.get(place.slot()).add(place.layout()));
+    }
+
+    private List<Object> form(Rows rows) {
+        List<Object> form = new ArrayList<>(List.of(rows.body(), rows.rank()));
+        for (Place place : rows.places()) {
+            form.add(place.layout().at(0));
+            form.add(slot(place, rows).dtype());
+        }
+        return form;
     }
 
     private void read(Place place, Object reader) {
@@ -191,9 +237,14 @@ final class ScheduleVerifier {
         if (a.slot() != b.slot()) {
             return true;
         }
+        if (a.layout().extent() <= b.layout().offset()
+                || b.layout().extent() <= a.layout().offset()) {
+            return true;
+        }
+        int begin = Math.min(a.layout().offset(), b.layout().offset());
         Coverage coverage = new Coverage();
-        coverage.add(a.layout());
-        return coverage.isDisjoint(b.layout());
+        coverage.add(a.layout().at(a.layout().offset() - begin));
+        return coverage.isDisjoint(b.layout().at(b.layout().offset() - begin));
     }
 
     private void require(boolean condition, Place place, Object user) {

@@ -15,6 +15,7 @@ import dev.capstan.tracer.graph.Graph.Operand;
 import dev.capstan.tracer.graph.Graph.Saved;
 import dev.capstan.tracer.graph.Graph.Total;
 import dev.capstan.tracer.rewrite.Passes;
+import dev.capstan.tracer.schedule.Draft.Planned;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Slot;
@@ -33,7 +34,7 @@ import java.util.Set;
  * assertions enabled every schedule is verified.
  */
 public final class Scheduler {
-    private static final List<Kind> FORWARD_SLOTS = List.of(Kind.INPUT, Kind.RESULT, Kind.ARENA, Kind.KEPT);
+    static final List<Kind> FORWARD_SLOTS = List.of(Kind.INPUT, Kind.RESULT, Kind.ARENA, Kind.KEPT);
     private static final List<Kind> BACKWARD_SLOTS =
             List.of(Kind.INPUT, Kind.KEPT, Kind.FORWARD_RESULT, Kind.GRADIENT, Kind.TOTAL, Kind.RESULT, Kind.ARENA);
     private static final Set<Kind> OWN_FORWARD = EnumSet.of(Kind.RESULT, Kind.ARENA, Kind.KEPT);
@@ -87,23 +88,35 @@ public final class Scheduler {
      */
     public static ForwardSchedule forward(
             Graph graph, Set<Integer> saved, BitSet owned, List<Integer> written, boolean exact) {
-        requireNonNull(graph, "graph");
-        List<Integer> outputs = graph.outputs();
-        int results = outputs.size() - written.size();
-        List<Integer> values = saved.stream().sorted().toList();
-        List<Integer> shared =
-                range(0, results).filter(i -> !owned.get(i)).boxed().toList();
-        List<Integer> wanted = new ArrayList<>();
-        shared.forEach(i -> wanted.add(outputs.get(i)));
-        wanted.addAll(values);
-        owned.stream().forEach(i -> wanted.add(outputs.get(i)));
-        wanted.addAll(outputs.subList(results, outputs.size()));
+        return forward(graph, saved, owned, written, exact, false);
+    }
 
-        Graph simplified =
-                Passes.of(exact).forward(new Graph(graph.definitions(), wanted), shared.size(), values.size());
+    /**
+     * The draft of a forward graph whose repetitions are loops, however short it is: what drafts for other lengths can be
+     * like. Nothing is saved for a backward pass.
+     *
+     * @param graph its last outputs are the new contents of the written inputs
+     * @param owned the results, by their position, that lie in a fresh array of their own, whatever computes them
+     * @param written the inputs that are written to
+     * @param exact whether it gives the bits of eager mode
+     */
+    public static Draft rolled(Graph graph, BitSet owned, List<Integer> written, boolean exact) {
+        return forward(graph, Set.of(), owned, written, exact, true).draft();
+    }
+
+    private static ForwardSchedule forward(
+            Graph graph, Set<Integer> saved, BitSet owned, List<Integer> written, boolean exact, boolean rolls) {
+        requireNonNull(graph, "graph");
+        int results = graph.outputs().size() - written.size();
+        List<Integer> values = saved.stream().sorted().toList();
+        ForwardOutputs outputs = ForwardOutputs.of(results, values, owned);
+        List<Integer> shared = outputs.shared();
+        Graph simplified = simplified(graph, outputs, exact);
         List<Integer> kept = simplified.outputs().subList(shared.size(), shared.size() + values.size());
         List<Integer> apart = simplified.outputs().subList(shared.size() + values.size(), results + values.size());
-        List<Integer> contents = simplified.outputs().subList(results + values.size(), wanted.size());
+        List<Integer> contents = simplified
+                .outputs()
+                .subList(results + values.size(), simplified.outputs().size());
 
         Scheduler scheduler = new Scheduler(simplified, null);
         scheduler.leaveAsEagerModeDoes(simplified.outputs().subList(0, shared.size()), shared);
@@ -111,25 +124,28 @@ public final class Scheduler {
             scheduler.keep(value);
             scheduler.copies.add(null);
         });
-        scheduler.leaveApart(apart, owned.stream().boxed().toList());
+        scheduler.leaveApart(apart, outputs.owned());
         scheduler.write(contents, written, graph);
-        Planned planned = scheduler.plan(FORWARD_SLOTS);
+        Draft draft = scheduler.draft(rolls);
+        Planned planned = draft.planned(FORWARD_SLOTS);
 
         Map<Integer, Place> places = new LinkedHashMap<>();
         for (int i = 0; i < values.size(); i++) {
-            places.put(values.get(i), planned.places.get(shared.size() + i));
+            places.put(values.get(i), planned.places().get(shared.size() + i));
         }
-        Place[] placed = new Place[results];
-        for (int i = 0; i < shared.size(); i++) {
-            placed[shared.get(i)] = planned.places.get(i);
-        }
-        int next = shared.size() + values.size();
-        for (int i = owned.nextSetBit(0); i >= 0; i = owned.nextSetBit(i + 1)) {
-            placed[i] = planned.places.get(next++);
-        }
-        Schedule schedule = new Schedule(planned.slots, planned.steps, List.of(placed), planned.repetitions);
+        Schedule schedule = new Schedule(
+                planned.slots(), planned.steps(), outputs.results(planned.places()), planned.repetitions());
         assert ScheduleVerifier.isValid(schedule, OWN_FORWARD, List.copyOf(places.values()), written);
-        return new ForwardSchedule(schedule, places, simplified);
+        return new ForwardSchedule(schedule, places, simplified, draft);
+    }
+
+    /** A forward graph after all rewrites, asked for its outputs in their order. */
+    static Graph simplified(Graph graph, ForwardOutputs outputs, boolean exact) {
+        return Passes.of(exact)
+                .forward(
+                        outputs.asked(graph),
+                        outputs.shared().size(),
+                        outputs.saved().size());
     }
 
     /**
@@ -154,8 +170,8 @@ public final class Scheduler {
         Scheduler scheduler = new Scheduler(simplified, before);
         scheduler.leaveApart(
                 simplified.outputs(), range(0, graph.outputs().size()).boxed().toList());
-        Planned planned = scheduler.plan(BACKWARD_SLOTS);
-        Schedule schedule = new Schedule(planned.slots, planned.steps, planned.places, planned.repetitions);
+        Planned planned = scheduler.draft(false).planned(BACKWARD_SLOTS);
+        Schedule schedule = new Schedule(planned.slots(), planned.steps(), planned.places(), planned.repetitions());
         assert ScheduleVerifier.isValid(schedule, OWN_BACKWARD, List.of(), List.of());
         return schedule;
     }
@@ -280,10 +296,12 @@ public final class Scheduler {
         }
     }
 
-    private Planned plan(List<Kind> kinds) {
+    /** @param rolls whether to keep repetitions apart however few they are */
+    private Draft draft(boolean rolls) {
         lowering.run();
         Dependencies dependencies = new Dependencies(lowering, writes);
-        List<Unit> units = new Fusion(lowering, dependencies).units();
+        Fusion fusion = new Fusion(lowering, dependencies, rolls);
+        List<Unit> units = fusion.units();
         WriteBack home = new WriteBack(writes);
         List<Step> steps = home.steps(new Emission(lowering, dependencies).steps(units));
         List<Place> wanted = new ArrayList<>();
@@ -291,18 +309,6 @@ public final class Scheduler {
             Place copy = copies.get(i);
             wanted.add(copy != null ? copy : placement.place(graph.outputs().get(i)));
         }
-        MemoryPlan memory = new MemoryPlan(buffers, steps, wanted, kinds);
-        return new Planned(
-                memory.slots(),
-                memory.steps(),
-                wanted.stream().map(memory::placed).toList(),
-                new Repeats(steps, buffers).find(memory::placed));
+        return Draft.of(steps, buffers, wanted, fusion.isRolled());
     }
-
-    /**
-     * A schedule with the places of everything that is wanted of it.
-     *
-     * @param places of the graph's outputs, without those that are written to inputs
-     */
-    private record Planned(List<Slot> slots, List<Step> steps, List<Place> places, List<Repetition> repetitions) {}
 }

@@ -9,20 +9,11 @@ import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** What all kinds of steps have in common. */
+/** Steps of all kinds. */
 final class Steps {
     private Steps() {}
-
-    /** What a step reads and writes. */
-    static List<Place> places(Step step) {
-        List<Place> places = new ArrayList<>(step.inputs());
-        places.addAll(step.outputs());
-        return places;
-    }
 
     /** The same step elsewhere. */
     static Step moved(Step step, UnaryOperator<Place> place) {

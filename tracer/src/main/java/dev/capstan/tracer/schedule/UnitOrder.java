@@ -8,11 +8,9 @@ import java.util.Arrays;
  * that are computed far apart had better not wait for one another, and the order is then mended within a short stretch.
  */
 final class UnitOrder {
-    /** So far apart two units may stand. */
-    private static final int FARTHEST = 1024;
-
     private static final int NOBODY = -1;
 
+    private final int farthest;
     private final int[][] needed;
     private final int[] unitOf;
     private final int[][] tasksOf;
@@ -28,8 +26,10 @@ final class UnitOrder {
      *
      * @param needed for each task those that come before it
      * @param order all tasks in an order in which they could run
+     * @param farthest so far apart two units may stand that are united
      */
-    UnitOrder(int[][] needed, int[] order) {
+    UnitOrder(int[][] needed, int[] order, int farthest) {
+        this.farthest = farthest;
         this.needed = needed;
         this.unitOf = new int[needed.length];
         this.tasksOf = new int[needed.length][];
@@ -60,7 +60,7 @@ final class UnitOrder {
         int later = first ? source : target;
         int begin = positions[earlier];
         int end = positions[later];
-        if (end - begin > FARTHEST) {
+        if (end - begin > farthest) {
             return false;
         }
         questions++;

@@ -71,7 +71,7 @@ final class WriteBack {
             return false;
         }
         for (int i = writer + 1; i < steps.size(); i++) {
-            if (Steps.places(steps.get(i)).stream().anyMatch(place -> place.slot() == home)) {
+            if (steps.get(i).places().stream().anyMatch(place -> place.slot() == home)) {
                 return false;
             }
         }

@@ -11,8 +11,9 @@
  * Ordering   units in order
  * Emission   a step for each unit, over numbered buffers
  * WriteBack  new contents of inputs: computed in place where nothing reads the old ones, else copied at the end
+ * Draft      the steps so far. Those of other lengths may be of one ScheduleForm, which guesses the draft of any length
  * MemoryPlan   buffers in slots: fresh arrays, kept arrays, an arena that is used again and again
- * Schedule   the result
+ * Schedule   the result; that of a guessed draft needs a ScheduleProof
  * }</pre>
  *
  * <h2>Grammar</h2>

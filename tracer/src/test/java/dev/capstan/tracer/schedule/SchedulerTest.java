@@ -281,7 +281,7 @@ class SchedulerTest {
         }
         Schedule schedule = forward(ops.build(List.of(sum)));
         assertEquals(4, schedule.steps().size());
-        schedule.steps().forEach(step -> assertTrue(Steps.places(step).size() <= 12));
+        schedule.steps().forEach(step -> assertTrue(step.places().size() <= 12));
     }
 
     @Test
@@ -328,7 +328,7 @@ class SchedulerTest {
     void aLoopIsOneRepetitionAtEveryLength() {
         Schedule few = forward(Models.rnn(230, 10, 4, 32, 2, true));
         Schedule many = forward(Models.rnn(288, 10, 4, 32, 2, true));
-        assertTrue(few.repeats() && many.repeats());
+        assertTrue(few.rolled() && many.rolled());
         assertEquals(
                 58, many.repetitions().get(0).times() - few.repetitions().get(0).times());
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.capstan.tracer.schedule;
+package dev.capstan.tracer.form;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Stretches of a sequence that come several times in a row. */
-final class TandemRepeats {
+public final class TandemRepeats {
     /** Fewer times are not worth a body of their own; the gates of one cell repeat one another, too. */
     private static final int FEWEST = 5;
 
@@ -30,15 +30,16 @@ final class TandemRepeats {
      * @param length of one time
      * @param times how many times
      */
-    record Run(int begin, int length, int times) {
-        int end() {
+    public record Run(int begin, int length, int times) {
+        /** One more than the last item. */
+        public int end() {
             return begin + length * times;
         }
     }
 
     /** Decides whether stretches of items of the same forms are the same. */
     @FunctionalInterface
-    interface Alike {
+    public interface Alike {
         /** True if so many items from one on are what those from another on are. */
         boolean areAlike(int begin, int other, int length);
     }
@@ -65,7 +66,7 @@ final class TandemRepeats {
      *
      * @param shortest 1, or 2 if items of one form in a row are no loop
      */
-    static List<Run> find(List<?> forms, int shortest, Alike alike) {
+    public static List<Run> find(List<?> forms, int shortest, Alike alike) {
         return new TandemRepeats(forms, shortest, alike).find();
     }
 

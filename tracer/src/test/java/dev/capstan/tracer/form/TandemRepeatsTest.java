@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.capstan.tracer.schedule;
+package dev.capstan.tracer.form;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.capstan.tracer.schedule.TandemRepeats.Run;
+import dev.capstan.tracer.form.TandemRepeats.Run;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

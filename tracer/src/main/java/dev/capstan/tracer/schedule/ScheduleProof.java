@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.capstan.tracer.schedule;
+
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.tracer.graph.Graph;
+import dev.capstan.tracer.graph.Graph.Input;
+import dev.capstan.tracer.graph.Graph.Operand;
+import dev.capstan.tracer.schedule.Schedule.Kind;
+import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Slot;
+import dev.capstan.tracer.schedule.TermArrays.Area;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Shows that a forward schedule, wherever it comes from, computes just what a graph says, and leaves it where eager mode
+ * would. The graph is worked out operator by operator, the schedule step by step in its planned memory, both on {@link
+ * Terms} instead of numbers; all results, and all that is in written inputs in the end, must be the same terms. So they
+ * are the same bits for any inputs: what is computed in another order, from another element, twice or not at all is
+ * another term, and so is what is read before it was written. Numbers in the place of terms would show less: what early steps of a long recurrence do does not change a
+ * bit of the last one's result, and {@code max} hides most of what it gets.
+ */
+final class ScheduleProof {
+    private static final Set<Kind> OWN = EnumSet.of(Kind.RESULT, Kind.ARENA);
+
+    /** So many elements take about a second; whoever has more compiles. */
+    private static final long MOST_WORK = 1L << 27;
+
+    private final Schedule schedule;
+    private final Graph simplified;
+    private final ForwardOutputs outputs;
+    private final List<Integer> written;
+    private final Map<Integer, Operand> operands = new HashMap<>();
+    private final Roots roots;
+
+    private ScheduleProof(
+            Schedule schedule, Graph graph, Graph simplified, ForwardOutputs outputs, List<Integer> written) {
+        this.schedule = schedule;
+        this.simplified = simplified;
+        this.outputs = outputs;
+        this.written = written;
+        graph.definitions().forEach(definition -> {
+            if (definition instanceof Operand operand) {
+                operands.put(((Input) operand.source()).index(), operand);
+            }
+        });
+        this.roots = new Roots(
+                simplified, value -> ((Operand) simplified.definitions().get(value)).layout());
+    }
+
+    /** Whether it takes too long to prove anything about the schedule of a graph. */
+    static boolean isTooLong(Graph simplified) {
+        return GraphOnTerms.work(simplified) > MOST_WORK;
+    }
+
+    /**
+     * Proves a schedule that keeps nothing for a backward pass.
+     *
+     * @param graph what it was asked to do; its operands are inputs, its last outputs new contents of the written ones
+     * @param simplified the graph after all rewrites
+     * @param outputs those of the simplified graph
+     * @throws IllegalStateException if the schedule does something else, or what it is has no proof
+     */
+    static void prove(Schedule schedule, Graph graph, Graph simplified, ForwardOutputs outputs, List<Integer> written) {
+        ScheduleProof proof = new ScheduleProof(schedule, graph, simplified, outputs, written);
+        proof.checkSlots();
+        ScheduleVerifier.checkPlaces(schedule, OWN, written);
+        proof.checkPlaces();
+        proof.compareTerms();
+    }
+
+    private void checkSlots() {
+        Set<List<Object>> known = new HashSet<>();
+        for (Slot slot : schedule.slots()) {
+            boolean right = known.add(List.of(slot.kind(), slot.index())) && slot.elements() >= 0;
+            if (slot.kind() == Kind.INPUT) {
+                Operand operand = operands.get(slot.index());
+                right &= operand != null
+                        && operand.type().dtype() == slot.dtype()
+                        && slot.elements() <= operand.layout().extent();
+            } else {
+                right &= slot.kind() == Kind.ARENA
+                        || slot.kind() == Kind.RESULT && slot.index() >= 0 && slot.index() < outputs.results();
+            }
+            require(right, "slot " + slot);
+        }
+    }
+
+    /** What a result is a view of, and which results share an array, is decided by the graph. */
+    private void checkPlaces() {
+        require(schedule.results().size() == outputs.results(), "the number of results");
+        List<Integer> values = simplified.outputs();
+        Map<Integer, Integer> first = new HashMap<>();
+        Set<Integer> computed = new HashSet<>();
+        for (int i = 0; i < outputs.shared().size(); i++) {
+            int value = values.get(i);
+            int root = roots.of(value);
+            int number = outputs.shared().get(i);
+            boolean again = !roots.isAlias(value) && !computed.add(value);
+            if (roots.isExternal(root)) {
+                Operand operand = (Operand) simplified.definitions().get(root);
+                checkPlace(number, Kind.INPUT, ((Input) operand.source()).index(), roots.layout(value));
+            } else if (again) {
+                checkPlace(number, Kind.RESULT, number, contiguous(value));
+            } else {
+                first.putIfAbsent(root, number);
+                checkPlace(number, Kind.RESULT, first.get(root), roots.layout(value));
+            }
+        }
+        for (int i = 0; i < outputs.owned().size(); i++) {
+            int number = outputs.owned().get(i);
+            int value = values.get(outputs.shared().size() + i);
+            checkPlace(number, Kind.RESULT, number, contiguous(value));
+        }
+    }
+
+    private Layout contiguous(int value) {
+        return Layout.contiguous(simplified.type(value).shape());
+    }
+
+    private void checkPlace(int result, Kind kind, int index, Layout layout) {
+        Place place = schedule.results().get(result);
+        Slot slot = schedule.slots().get(place.slot());
+        require(
+                slot.kind() == kind && slot.index() == index && place.layout().equals(layout),
+                "the place of result " + result);
+    }
+
+    private void compareTerms() {
+        TermArrays arrays = new TermArrays();
+        List<Area> expected = GraphOnTerms.outputs(simplified, roots, arrays);
+        ScheduleOnTerms run = ScheduleOnTerms.run(schedule, arrays);
+        for (int i = 0; i < outputs.results(); i++) {
+            int number = outputs.number(i);
+            // a view of an input shows what is there in the end
+            if (!roots.isExternal(roots.of(simplified.outputs().get(i)))) {
+                Area place = run.at(schedule.results().get(number));
+                require(Arrays.equals(arrays.elements(expected.get(i)), arrays.elements(place)), "result " + number);
+            }
+        }
+        for (int i = 0; i < written.size(); i++) {
+            int input = written.get(i);
+            Layout home = operands.get(input).layout();
+            long[] content = TermArrays.input(input, home.extent());
+            arrays.store(expected.get(outputs.results() + i), new Area(content, 0, home));
+            require(Arrays.equals(content, run.input(input, content.length)), "the content of input " + input);
+        }
+    }
+
+    private static void require(boolean condition, String what) {
+        if (!condition) {
+            throw new IllegalStateException("not what the graph says: " + what);
+        }
+    }
+}
