@@ -27,7 +27,7 @@ public final class Family<T> {
      * A member of the family.
      *
      * @param items in order
-     * @param runs what is repeated in it, perhaps once or never
+     * @param runs what is repeated in it, at least once
      */
     public record Member<T>(List<T> items, List<Run> runs) {
         /** Copies the lists. */
