@@ -9,7 +9,6 @@ import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.tracer.graph.Lineage;
 import dev.capstan.tracer.graph.Recording;
 import dev.capstan.tracer.schedule.Draft;
-import dev.capstan.tracer.schedule.Schedule;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -167,13 +166,13 @@ final class CapturedPath implements Path {
     private PathProgram make(Recording recording, Tier tier, Consumer<Draft> drafted) {
         String name = region + "_" + number;
         long start = System.nanoTime();
-        Optional<Schedule> known = forms.schedule(recording, exact);
-        if (known.isEmpty()) {
+        Optional<PathProgram> inForm = forms.program(
+                recording, exact, known -> PathProgram.inForm(name, recording, known, compiler, exact, tier, log));
+        if (inForm.isEmpty()) {
             return PathProgram.compile(name, recording, compiler, exact, tier, log, drafted);
         }
-        PathProgram program = PathProgram.inForm(name, recording, known.get(), compiler, exact, tier, log);
         log.addWithoutCompilation(System.nanoTime() - start);
-        return program;
+        return inForm.get();
     }
 
     private Recording recording(int[] outputs) {

@@ -32,8 +32,11 @@ final class Forms {
     /** So many paths of a form are compiled before it can hold: two that determine it, one that it has to foresee. */
     private static final int ENOUGH = 3;
 
-    /** So many paths are compiled after a form was wrong before anything is learned again. */
+    /** So many paths are compiled after a form was of no use before anything is learned again; twice as many each time. */
     private static final int PAUSE = 4;
+
+    /** The pause does not become longer after so many times. */
+    private static final int LONGEST = 12;
 
     /** Held while something is learned, which takes time; what is known is guarded by this object. */
     private final ReentrantLock learning = new ReentrantLock();
@@ -42,6 +45,8 @@ final class Forms {
     private int refuted;
     private String reason;
     private int pause;
+    /** How often a form was wrong, or its proof too long. */
+    private int setbacks;
 
     /** A compiled path. */
     private static final class Sample {
@@ -82,6 +87,10 @@ final class Forms {
         private final List<Sample> samples = new ArrayList<>();
 
         private Known known;
+        /** How often it did not foresee a path, and how many paths it lets pass since. */
+        private int missed;
+
+        private int passing;
 
         boolean isOf(Sample sample) {
             return known == null && samples.get(0).rolled.isLike(sample.rolled);
@@ -89,13 +98,23 @@ final class Forms {
 
         /** Takes note of a path; the form's functions if they foresaw it. */
         Optional<Known> take(Sample sample) {
+            if (passing > 0) {
+                passing--;
+                return Optional.empty();
+            }
             samples.removeIf(other -> other.parameter() == sample.parameter());
             samples.add(sample);
             if (samples.size() < ENOUGH) {
                 return Optional.empty();
             }
             Sample one = samples.remove(0);
-            return compare(one, samples.get(0), sample);
+            Optional<Known> foreseen = compare(one, samples.get(0), sample);
+            if (foreseen.isEmpty()) {
+                // the first samples may be too short for what the others have in common
+                passing = missed == 0 ? 0 : 1 << Math.min(missed - 1, LONGEST);
+                missed++;
+            }
+            return foreseen;
         }
 
         /** Whether two paths tell what the third one is. */
@@ -142,11 +161,13 @@ final class Forms {
     }
 
     /**
-     * The forward schedule of a path that leaves nothing to differentiate, if it is of a known form.
+     * The program of a path that leaves nothing to differentiate, if it is of a known form; empty too if the proof takes
+     * too long, or if anything goes wrong.
      *
      * @param recording of a path that can be compiled
+     * @param program makes one of a forward schedule that was proved
      */
-    Optional<Schedule> schedule(Recording recording, boolean exact) {
+    Optional<PathProgram> program(Recording recording, boolean exact, Function<Schedule, PathProgram> program) {
         List<Form> holding = holding();
         if (holding.isEmpty() || !recording.tape().walkable().isEmpty()) {
             return Optional.empty();
@@ -154,12 +175,13 @@ final class Forms {
         List<Object> path = sequence(recording);
         for (Form form : holding) {
             try {
-                Optional<Schedule> schedule = form.known.schedule(path, recording, exact);
-                if (schedule.isPresent()) {
+                Optional<PathProgram> made =
+                        form.known.schedule(path, recording, exact).map(program);
+                if (made.isPresent()) {
                     use(form);
-                    return schedule;
+                    return made;
                 }
-            } catch (RuntimeException | LinkageError | StackOverflowError wrong) {
+            } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError wrong) {
                 forget(form, wrong);
             }
         }
@@ -173,12 +195,23 @@ final class Forms {
     }
 
     private synchronized void forget(Form form, Throwable wrong) {
-        forms.remove(form);
         refuted++;
-        reason = wrong.getMessage() == null
-                ? wrong.toString()
-                : wrong.getMessage().lines().findFirst().orElse("");
-        pause = PAUSE;
+        reason = reason(wrong);
+        giveUp(form);
+    }
+
+    private synchronized void giveUp(Form form) {
+        forms.remove(form);
+        pause = PAUSE << Math.min(setbacks, LONGEST);
+        setbacks++;
+    }
+
+    /** The first line of what a check says; of other faults, which say nothing to people, the kind. */
+    private static String reason(Throwable wrong) {
+        boolean said = wrong instanceof IllegalStateException && wrong.getMessage() != null;
+        return said
+                ? wrong.getMessage().lines().findFirst().orElse("")
+                : "the form did not fit: " + wrong.getClass().getSimpleName();
     }
 
     /** How many schedules were foreseen wrongly, for people; empty if none was. */
@@ -212,9 +245,11 @@ final class Forms {
                 if (first.isPresent()) {
                     known.get().code = compiler.apply(first.get());
                     hold(form, known.get());
+                } else {
+                    giveUp(form);
                 }
             }
-        } catch (RuntimeException | LinkageError | StackOverflowError wrong) {
+        } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError wrong) {
             forget(form, wrong);
         } finally {
             learning.unlock();

@@ -56,20 +56,11 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
         return graph.outputs().stream().map(run::at).toList();
     }
 
-    /** How many elements there are to work out. */
-    static long work(Graph graph) {
-        long elements = 0;
-        for (Definition definition : graph.definitions()) {
-            boolean computed = definition instanceof Apply apply && !(apply.operator() instanceof View);
-            elements += computed ? definition.type().shape().elements() : 0;
-        }
-        return elements;
-    }
-
-    private void run() {
-        int[] last = new int[memory.length];
+    /** For each root, the last value that is made of what it holds. */
+    static int[] lastUses(Graph graph, Roots roots) {
+        int[] last = new int[graph.definitions().size()];
         Arrays.fill(last, -1);
-        for (int value = 0; value < memory.length; value++) {
+        for (int value = 0; value < last.length; value++) {
             if (graph.definitions().get(value) instanceof Apply apply) {
                 for (int operand : apply.operands()) {
                     last[roots.of(operand)] = value;
@@ -77,6 +68,16 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
             }
         }
         graph.outputs().forEach(output -> last[roots.of(output)] = ALWAYS);
+        return last;
+    }
+
+    /** Whether anybody uses a value. */
+    static boolean isNeeded(int value, int[] last, Roots roots) {
+        return last[roots.of(value)] > value || last[value] == ALWAYS;
+    }
+
+    private void run() {
+        int[] last = lastUses(graph, roots);
         for (current = 0; current < memory.length; current++) {
             Definition definition = graph.definitions().get(current);
             if (definition instanceof Operand operand) {
@@ -84,7 +85,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
                 memory[current] = TermArrays.input(index, operand.layout().extent());
             } else if (definition instanceof Constant constant) {
                 memory[current] = arrays.constant(constant.type().dtype(), constant.value());
-            } else if (last[roots.of(current)] > current || last[current] == ALWAYS) {
+            } else if (isNeeded(current, last, roots)) {
                 apply().operator().accept(this);
                 for (int operand : apply().operands()) {
                     int root = roots.of(operand);

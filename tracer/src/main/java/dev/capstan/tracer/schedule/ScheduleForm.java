@@ -87,8 +87,8 @@ public final class ScheduleForm {
     }
 
     /**
-     * The forward schedule of a graph, if the form reaches so far. What the form foresees is a guess; it is proved to be what
-     * the graph says before anybody gets it.
+     * The forward schedule of a graph, if the form reaches so far, and if the proof does not take too long. What the form
+     * foresees is a guess; it is proved to be what the graph says before anybody gets it.
      *
      * @param parameter which member of the form
      * @param graph its last outputs are the new contents of the written inputs
@@ -105,10 +105,10 @@ public final class ScheduleForm {
         }
         ForwardOutputs outputs = ForwardOutputs.of(graph.outputs().size() - written.size(), List.of(), owned);
         Graph simplified = Scheduler.simplified(graph, outputs, exact);
-        if (ScheduleProof.isTooLong(simplified)) {
+        Schedule schedule = guess.get().rolled(outputs);
+        if (ScheduleProof.isTooLong(schedule, simplified)) {
             return Optional.empty();
         }
-        Schedule schedule = guess.get().rolled(outputs);
         ScheduleProof.prove(schedule, graph, simplified, outputs, written);
         return Optional.of(schedule);
     }

@@ -22,14 +22,18 @@ import java.util.Set;
  * would. The graph is worked out operator by operator, the schedule step by step in its planned memory, both on {@link
  * Terms} instead of numbers; all results, and all that is in written inputs in the end, must be the same terms. So they
  * are the same bits for any inputs: what is computed in another order, from another element, twice or not at all is
- * another term, and so is what is read before it was written. Numbers in the place of terms would show less: what early steps of a long recurrence do does not change a
- * bit of the last one's result, and {@code max} hides most of what it gets.
+ * another term, and so is what is read before it was written. Numbers in the place of terms would show less: what early
+ * steps of a long recurrence do does not change a bit of the last one's result, and {@code max} hides most of what it
+ * gets.
  */
 final class ScheduleProof {
     private static final Set<Kind> OWN = EnumSet.of(Kind.RESULT, Kind.ARENA);
 
-    /** So many elements take about a second; whoever has more compiles. */
+    /** So many elements read, made and written take a third of a second, or twice that at first; for more it is compiled. */
     private static final long MOST_WORK = 1L << 27;
+
+    /** Which part of all memory terms may take. */
+    private static final int PART = 8;
 
     private final Schedule schedule;
     private final Graph simplified;
@@ -49,13 +53,17 @@ final class ScheduleProof {
                 operands.put(((Input) operand.source()).index(), operand);
             }
         });
-        this.roots = new Roots(
-                simplified, value -> ((Operand) simplified.definitions().get(value)).layout());
+        this.roots = roots(simplified);
     }
 
-    /** Whether it takes too long to prove anything about the schedule of a graph. */
-    static boolean isTooLong(Graph simplified) {
-        return GraphOnTerms.work(simplified) > MOST_WORK;
+    private static Roots roots(Graph graph) {
+        return new Roots(graph, value -> ((Operand) graph.definitions().get(value)).layout());
+    }
+
+    /** Whether it takes too long, or too much memory, to prove what a schedule does. */
+    static boolean isTooLong(Schedule schedule, Graph simplified) {
+        long bytes = Runtime.getRuntime().maxMemory() / PART;
+        return ProofCost.exceeds(simplified, roots(simplified), schedule, MOST_WORK, bytes);
     }
 
     /**
@@ -104,18 +112,18 @@ final class ScheduleProof {
             boolean again = !roots.isAlias(value) && !computed.add(value);
             if (roots.isExternal(root)) {
                 Operand operand = (Operand) simplified.definitions().get(root);
-                checkPlace(number, Kind.INPUT, ((Input) operand.source()).index(), roots.layout(value));
+                checkPlace(number, value, Kind.INPUT, ((Input) operand.source()).index(), roots.layout(value));
             } else if (again) {
-                checkPlace(number, Kind.RESULT, number, contiguous(value));
+                checkPlace(number, value, Kind.RESULT, number, contiguous(value));
             } else {
                 first.putIfAbsent(root, number);
-                checkPlace(number, Kind.RESULT, first.get(root), roots.layout(value));
+                checkPlace(number, value, Kind.RESULT, first.get(root), roots.layout(value));
             }
         }
         for (int i = 0; i < outputs.owned().size(); i++) {
             int number = outputs.owned().get(i);
             int value = values.get(outputs.shared().size() + i);
-            checkPlace(number, Kind.RESULT, number, contiguous(value));
+            checkPlace(number, value, Kind.RESULT, number, contiguous(value));
         }
     }
 
@@ -123,11 +131,14 @@ final class ScheduleProof {
         return Layout.contiguous(simplified.type(value).shape());
     }
 
-    private void checkPlace(int result, Kind kind, int index, Layout layout) {
+    private void checkPlace(int result, int value, Kind kind, int index, Layout layout) {
         Place place = schedule.results().get(result);
         Slot slot = schedule.slots().get(place.slot());
         require(
-                slot.kind() == kind && slot.index() == index && place.layout().equals(layout),
+                slot.kind() == kind
+                        && slot.index() == index
+                        && slot.dtype() == simplified.type(value).dtype()
+                        && place.layout().equals(layout),
                 "the place of result " + result);
     }
 

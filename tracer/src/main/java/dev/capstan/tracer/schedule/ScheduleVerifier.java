@@ -11,6 +11,7 @@ import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +24,7 @@ final class ScheduleVerifier {
     private final Set<Kind> own;
     private final List<Integer> changed;
     private final List<Coverage> written;
+    private final StepTypes types;
 
     /** Rows that were found to be right; those of other times of a repetition are the same but for their places. */
     private final Set<List<Object>> known = new HashSet<>();
@@ -34,13 +36,14 @@ final class ScheduleVerifier {
         this.written = IntStream.range(0, schedule.slots().size())
                 .mapToObj(slot -> new Coverage())
                 .toList();
+        this.types = new StepTypes(schedule.slots());
     }
 
     /**
      * Checks that all places lie within their slots, that only the schedule's own slots are written, that nothing is
      * read before it is written, that a step writes no position twice and overwrites what it reads only element by
-     * element, that results and kept values exist in the end, that repetitions are what they stand for and
-     * come one after the other, and that what keeps to rows does so.
+     * element, that a step's shape and types are those of its places, that results and kept values exist in the end,
+     * that repetitions are what they stand for and come one after the other, and that what keeps to rows does so.
      *
      * @param own the kinds of slots that the schedule fills
      * @param kept places, besides the results, that others read afterwards
@@ -89,7 +92,54 @@ final class ScheduleVerifier {
                         + " overlaps another one, or the end, in\n" + schedule);
             }
             compare(repetition);
+            compareSlots(repetition);
         }
+    }
+
+    /** Slots of a body must be what they are each time, and one place that nobody writes to if they are constant. */
+    private void compareSlots(Repetition repetition) {
+        List<Slot> slots = repetition.body().slots();
+        BitSet constant = repetition.constant();
+        boolean right = constant.length() <= slots.size();
+        for (int i = 0; right && i < slots.size(); i++) {
+            Slot inside = slots.get(i);
+            right = inside.kind() == Kind.INPUT && inside.index() == i;
+            for (int time = 0; right && time < repetition.times(); time++) {
+                Slot slot = schedule.slots().get(repetition.slot(time, i));
+                int offset = repetition.offset(time, i);
+                boolean stays = repetition.slot(time, i) == repetition.slot(0, i) && offset == repetition.offset(0, i);
+                right = slot.dtype() == inside.dtype()
+                        && offset + inside.elements() <= slot.elements()
+                        && (stays || !constant.get(i));
+            }
+        }
+        for (Step step : repetition.body().steps()) {
+            for (Place place : step.places()) {
+                right = right
+                        && place.layout().extent() <= slots.get(place.slot()).elements();
+            }
+        }
+        for (Step step : schedule.steps().subList(repetition.first(), repetition.end())) {
+            for (Place output : step.outputs()) {
+                right = right && !writesConstant(output, repetition, constant);
+            }
+        }
+        if (!right) {
+            throw new IllegalStateException(
+                    "slots of the repetition from step " + repetition.first() + " in\n" + schedule);
+        }
+    }
+
+    private static boolean writesConstant(Place output, Repetition repetition, BitSet constant) {
+        for (int i = constant.nextSetBit(0); i >= 0; i = constant.nextSetBit(i + 1)) {
+            int begin = repetition.offset(0, i);
+            int end = begin + repetition.body().slots().get(i).elements();
+            boolean touches = output.layout().offset() < end && output.layout().extent() > begin;
+            if (repetition.slot(0, i) == output.slot() && touches) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Each time of a repetition must be the steps that it stands for. */
@@ -192,6 +242,10 @@ final class ScheduleVerifier {
     }
 
     private void check(Step step) {
+        step.outputs().forEach(place -> slot(place, step));
+        if (!types.fit(step)) {
+            throw new IllegalStateException("shapes or types of " + step + " are wrong in\n" + schedule);
+        }
         if (step instanceof Rows rows && known.add(form(rows))) {
             compare(rows);
         }

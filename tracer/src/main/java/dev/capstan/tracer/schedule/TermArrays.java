@@ -19,6 +19,7 @@ import java.util.Map;
 /** What kernels, reductions, products and single operators make of arrays of {@link Terms}. */
 final class TermArrays {
     private static final int BLOCK = 256;
+    private static final int MOST_LISTED = 1 << 20;
     private static final long COMBINED = 1L << 48;
     private static final long CHAINED = 2L << 48;
     private static final long MULTIPLIED = 3L << 48;
@@ -31,6 +32,8 @@ final class TermArrays {
     private final Map<Operator, Integer> operators = new HashMap<>();
     private final Map<Kernel, KernelOnTerms> kernels = new HashMap<>();
     private long rubbish;
+    /** How many positions are known. */
+    private long listed;
 
     /**
      * A tensor of terms.
@@ -120,7 +123,20 @@ final class TermArrays {
 
     /** Where the elements of a layout are, relative to the first; null if they follow one another. */
     private int[] positions(Layout layout) {
-        return layout.isContiguous() ? null : positions.computeIfAbsent(layout.at(0), TermArrays::listed);
+        if (layout.isContiguous()) {
+            return null;
+        }
+        int[] known = positions.get(layout.at(0));
+        if (known == null) {
+            known = listed(layout);
+            listed += known.length;
+            if (listed > MOST_LISTED) {
+                positions.clear();
+                listed = known.length;
+            }
+            positions.put(layout.at(0), known);
+        }
+        return known;
     }
 
     private static int[] listed(Layout layout) {
@@ -300,7 +316,10 @@ final class TermArrays {
     void single(Operator operator, List<Area> operands, Area output) {
         long all = operators.computeIfAbsent(operator, unseen -> operators.size());
         for (Area operand : operands) {
-            all = Terms.mixed(SINGLE, all, operand.layout.shape().hashCode());
+            all = Terms.mixed(SINGLE, all, operand.layout.shape().rank());
+            for (int size : operand.layout.shape().sizes()) {
+                all = Terms.mixed(SINGLE, all, size);
+            }
             for (long element : elements(operand)) {
                 all = Terms.mixed(SINGLE, all, element);
             }

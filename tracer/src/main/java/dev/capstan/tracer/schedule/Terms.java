@@ -11,7 +11,7 @@ import java.util.Map;
 /**
  * The arithmetic of terms: a term says how an element is computed, from which elements of which inputs, by which operations
  * and in which order. It is represented by 64 bits that are as good as random, so that two terms that differ have the same
- * bits with a probability of 2^-64 at each operation. Elements with equal terms have equal values whatever the inputs are.
+ * bits with a probability of 2^-64 at each operation, but for {@link #ZERO_ADDED}. Elements with equal terms have equal values whatever the inputs are.
  *
  * <p>Only what {@link ScalarAlgebra} knows of numbers is known of terms: constants, {@code x * 1}, {@code -(-x)} and the
  * like.
@@ -20,7 +20,10 @@ final class Terms {
     /** The upper bits of a constant's term; the others have them by chance, which {@link #constants} tells. */
     private static final long CONSTANT = 0x3C7AL;
 
-    /** The upper bits of {@code x + 0.0}, to which 0.0 can be added without effect. */
+    /**
+     * The upper bits of {@code x + 0.0}, to which 0.0 can be added without effect. One other term in 65,536 has them by
+     * chance, of which {@code x + 0.0} then is {@code x}: whether zero was added shows at the tensor's other elements.
+     */
     private static final long ZERO_ADDED = 0x51E6L;
 
     private static final int TAG = 48;

@@ -23,6 +23,7 @@ import dev.capstan.tracer.graph.GraphBuilder;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
@@ -215,6 +216,142 @@ class ScheduleProofTest {
     private static boolean isOf(Place place, Schedule schedule, int offset) {
         Slot slot = schedule.slots().get(place.slot());
         return slot.kind() == Kind.INPUT && slot.index() == 0 && place.layout().offset() == offset;
+    }
+
+    @Test
+    void aLoopOrReductionOfAnotherShapeIsRefuted() {
+        int loops = 0;
+        int reductions = 0;
+        int types = 0;
+        int graphs = GRAPHS / 8;
+        for (long seed = 0; seed < graphs; seed++) {
+            Graph graph = new RandomGraphs(seed, true, false).graph(1 + new Random(seed).nextInt(25));
+            Schedule schedule = Scheduler.forward(graph, Set.of()).schedule();
+            for (int i = 0; i < schedule.steps().size(); i++) {
+                Step step = schedule.steps().get(i);
+                if (step instanceof Loop loop && loop.shape().elements() > 1) {
+                    refute(schedule, i, smaller(loop), graph);
+                    loops++;
+                } else if (step instanceof Reduce reduce) {
+                    List<Boolean> reversed = new ArrayList<>(reduce.reduced());
+                    Collections.reverse(reversed);
+                    if (!reversed.equals(reduce.reduced()) && reduce.domain().elements() > 1) {
+                        refute(schedule, i, reduced(reduce, reversed), graph);
+                    }
+                    List<Boolean> fewer = new ArrayList<>(reduce.reduced());
+                    int first = fewer.indexOf(true);
+                    if (first >= 0 && reduce.domain().size(first) > 1) {
+                        fewer.set(first, false);
+                        refute(schedule, i, reduced(reduce, fewer), graph);
+                        reductions++;
+                    }
+                }
+            }
+            for (int i = 0; i < schedule.slots().size(); i++) {
+                Slot slot = schedule.slots().get(i);
+                if (slot.kind() != Kind.INPUT && slot.elements() > 0 && isUsed(schedule, i)) {
+                    List<Slot> slots = new ArrayList<>(schedule.slots());
+                    DType other = slot.dtype() == DType.INT32 ? DType.FLOAT32 : DType.INT32;
+                    slots.set(i, new Slot(slot.kind(), slot.index(), other, slot.elements()));
+                    Schedule wrong = new Schedule(slots, schedule.steps(), schedule.results());
+                    assertThrows(IllegalStateException.class, () -> prove(wrong, graph), "seed " + seed);
+                    types++;
+                }
+            }
+        }
+        String found = loops + " loops, " + reductions + " reductions, " + types + " slots";
+        assertTrue(loops > graphs && reductions > graphs / 10 && types > graphs, found);
+    }
+
+    private static boolean isUsed(Schedule schedule, int slot) {
+        return schedule.steps().stream()
+                .flatMap(step -> step.places().stream())
+                .anyMatch(place -> place.slot() == slot);
+    }
+
+    private static Loop smaller(Loop loop) {
+        int[] sizes = loop.shape().sizes();
+        int dimension = 0;
+        while (sizes[dimension] == 1) {
+            dimension++;
+        }
+        sizes[dimension]--;
+        return new Loop(loop.kernel(), Shape.of(sizes), loop.inputs(), loop.outputs());
+    }
+
+    private static Reduce reduced(Reduce reduce, List<Boolean> dimensions) {
+        return new Reduce(reduce.kernel(), reduce.domain(), dimensions, reduce.inputs(), reduce.output());
+    }
+
+    private static void refute(Schedule schedule, int at, Step step, Graph graph) {
+        assertTrue(isRefuted(schedule, at, step, graph), () -> step + " in\n" + schedule);
+    }
+
+    private static boolean isRefuted(Schedule schedule, int at, Step step, Graph graph) {
+        List<Step> steps = new ArrayList<>(schedule.steps());
+        steps.set(at, step);
+        try {
+            prove(with(schedule, steps), graph);
+            return false;
+        } catch (IllegalStateException refuted) {
+            return true;
+        }
+    }
+
+    @Test
+    void aPlaceThatMovesIsNotConstant() {
+        Graph graph = recurrence(40);
+        Schedule schedule = Scheduler.rolled(graph, new BitSet(), List.of(), true)
+                .rolled(ForwardOutputs.of(2, List.of(), new BitSet()));
+        prove(schedule, graph);
+        int refuted = 0;
+        for (int i = 0; i < schedule.repetitions().size(); i++) {
+            Repetition repetition = schedule.repetitions().get(i);
+            BitSet constant = repetition.constant();
+            int slots = repetition.body().slots().size();
+            for (int slot = constant.nextClearBit(0); slot < slots; slot = constant.nextClearBit(slot + 1)) {
+                BitSet more = repetition.constant();
+                more.set(slot);
+                List<Repetition> repetitions = new ArrayList<>(schedule.repetitions());
+                repetitions.set(i, withConstant(repetition, more));
+                Schedule wrong =
+                        new Schedule(schedule.slots(), schedule.steps(), schedule.results(), repetitions, true);
+                assertThrows(IllegalStateException.class, () -> prove(wrong, graph));
+                refuted++;
+            }
+        }
+        assertTrue(refuted > 0);
+    }
+
+    private static Repetition withConstant(Repetition repetition, BitSet constant) {
+        int[][] slots = new int[repetition.times()][repetition.body().slots().size()];
+        int[][] offsets = new int[slots.length][slots[0].length];
+        for (int time = 0; time < slots.length; time++) {
+            for (int slot = 0; slot < slots[time].length; slot++) {
+                slots[time][slot] = repetition.slot(time, slot);
+                offsets[time][slot] = repetition.offset(time, slot);
+            }
+        }
+        return new Repetition(repetition.first(), repetition.body(), slots, offsets, constant);
+    }
+
+    @Test
+    void factorsAndOperandsAndInputsCount() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int w = operand(ops, 0, 1024, 1024);
+        int state = operand(ops, 1, 1, 1024);
+        for (int t = 0; t < 100; t++) {
+            state = Mm.mm(ops, state, w);
+        }
+        Graph products = ops.build(List.of(state));
+        assertTrue(ScheduleProof.isTooLong(Scheduler.forward(products, Set.of()).schedule(), products));
+        Graph little = recurrence(100);
+        assertTrue(!ScheduleProof.isTooLong(Scheduler.forward(little, Set.of()).schedule(), little));
+        // all that it reads of this input is one row
+        ops = GraphBuilder.forward();
+        int table = operand(ops, 0, 1 << 20, 1 << 10);
+        Graph row = ops.build(List.of(Neg.neg(ops, Select.select(ops, table, 0, 7))));
+        assertTrue(ScheduleProof.isTooLong(Scheduler.forward(row, Set.of()).schedule(), row));
     }
 
     @Test
