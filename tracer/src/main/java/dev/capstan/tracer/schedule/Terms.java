@@ -11,7 +11,8 @@ import java.util.Map;
 /**
  * The arithmetic of terms: a term says how an element is computed, from which elements of which inputs, by which operations
  * and in which order. It is represented by 64 bits that are as good as random, so that two terms that differ have the same
- * bits with a probability of 2^-64 at each operation, but for {@link #ZERO_ADDED}. Elements with equal terms have equal values whatever the inputs are.
+ * bits with a probability of 2^-64 at each operation, but for {@link #ZERO_ADDED}. Elements with equal terms have equal
+ * values whatever the inputs are.
  *
  * <p>Only what {@link ScalarAlgebra} knows of numbers is known of terms: constants, {@code x * 1}, {@code -(-x)} and the
  * like.
