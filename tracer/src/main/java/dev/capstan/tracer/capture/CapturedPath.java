@@ -274,6 +274,12 @@ final class CapturedPath implements Path {
         return current != null && current.repeats();
     }
 
+    /** Whether its program was made without a compilation. */
+    boolean isInForm() {
+        PathProgram current = program;
+        return current != null && current.isInForm();
+    }
+
     /** Forgets the program; the path may become hot again. */
     synchronized void drop() {
         program = null;

@@ -25,7 +25,7 @@ import java.util.Optional;
 
 /**
  * The path tree of one region. Walks read it without a lock; it grows under one. Beyond a number of paths the one that was
- * used least recently is forgotten with its programs.
+ * used least recently is forgotten with its programs; of those in a form of many lengths as long as they are the most.
  */
 public final class CapturedTree implements PathTree {
     /** Places that are kept at most; walks that never end may leave some without a path. */
@@ -159,7 +159,10 @@ public final class CapturedTree implements PathTree {
     }
 
     private void forgetOldest() {
-        CapturedPath oldest = paths.stream()
+        List<CapturedPath> inForm = paths.stream().filter(CapturedPath::isInForm).toList();
+        // these come again without a compilation
+        boolean cheap = 2 * inForm.size() > paths.size();
+        CapturedPath oldest = (cheap ? inForm : paths).stream()
                 .min(Comparator.comparingLong(CapturedPath::lastUse))
                 .orElseThrow();
         paths.remove(oldest);

@@ -6,6 +6,7 @@ import dev.capstan.tracer.form.Family;
 import dev.capstan.tracer.form.Rolled;
 import dev.capstan.tracer.graph.Recording;
 import dev.capstan.tracer.schedule.Draft;
+import dev.capstan.tracer.schedule.Repetition;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.ScheduleForm;
 import dev.capstan.tracer.schedule.Scheduler;
@@ -136,6 +137,10 @@ final class Forms {
         private final ScheduleForm schedule;
         /** What all its programs share is generated with the first, which stays. */
         private CompiledSchedule code;
+        /** Its bodies serve all shorter ones. */
+        private volatile Longest longest = new Longest(0, List.of());
+
+        private record Longest(long parameter, List<Repetition> repetitions) {}
 
         Known(Family<Object> events, ScheduleForm schedule) {
             this.events = events;
@@ -144,9 +149,21 @@ final class Forms {
 
         Optional<Schedule> schedule(List<Object> path, Recording recording, boolean exact) {
             Optional<List<Object>> foreseen = events.at(path.size()).map(Family.Member::items);
-            return foreseen.isEmpty() || foreseen.get().equals(path)
-                    ? schedule.schedule(path.size(), recording.graph(), recording.owned(), recording.written(), exact)
-                    : Optional.empty();
+            if (foreseen.isPresent() && !foreseen.get().equals(path)) {
+                return Optional.empty();
+            }
+            Longest seen = longest;
+            Optional<List<Repetition>> like =
+                    path.size() <= seen.parameter ? Optional.of(seen.repetitions) : Optional.empty();
+            Optional<Schedule> made = schedule.schedule(
+                    path.size(), like, recording.graph(), recording.owned(), recording.written(), exact);
+            if (like.isEmpty() && made.isPresent()) {
+                longest = new Longest(path.size(), made.get().repetitions());
+            }
+            return made.isEmpty() && foreseen.isPresent() && like.isPresent()
+                    ? Optional.of(ScheduleForm.anew(
+                            like.get(), recording.graph(), recording.owned(), recording.written(), exact))
+                    : made;
         }
     }
 

@@ -204,6 +204,11 @@ final class PathProgram implements Program {
         return schedule.rolled();
     }
 
+    /** Whether it was made without a compilation. */
+    boolean isInForm() {
+        return inForm;
+    }
+
     /** Bytes of memory planned for a run, forward and backward. */
     synchronized long memory() {
         long sum = frames.memory();

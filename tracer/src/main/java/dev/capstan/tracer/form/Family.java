@@ -28,8 +28,9 @@ public final class Family<T> {
      *
      * @param items in order
      * @param runs what is repeated in it, at least once
+     * @param broadcasts whether a size that varies is 1 here, so that what holds for all others need not hold for it
      */
-    public record Member<T>(List<T> items, List<Run> runs) {
+    public record Member<T>(List<T> items, List<Run> runs, boolean broadcasts) {
         /** Copies the lists. */
         public Member {
             items = List.copyOf(items);
@@ -56,21 +57,23 @@ public final class Family<T> {
         return Optional.of(new Family<>(requireNonNull(type, "type"), parts));
     }
 
-    /** The member for a value of the parameter; empty if a number would not be whole, or a size that varies below 2. */
+    /** The member for a value of the parameter; empty if a number would not be whole, or a size that varies below 1. */
     public Optional<Member<T>> at(long parameter) {
         List<T> items = new ArrayList<>();
         List<Run> runs = new ArrayList<>();
+        boolean broadcasts = false;
         for (Part part : parts) {
             int begin = items.size();
             long times = part.times.at(parameter);
             if (times < 0 || times > Integer.MAX_VALUE || !part.add(items, type, parameter, (int) times)) {
                 return Optional.empty();
             }
+            broadcasts |= times > 0 && part.broadcasts(parameter);
             if (part.repeats && times > 0) {
                 runs.add(new Run(begin, part.moulds.size(), (int) times));
             }
         }
-        return Optional.of(new Member<>(items, runs));
+        return Optional.of(new Member<>(items, runs, broadcasts));
     }
 
     /** Whether a sequence is the member for a value of the parameter. */
@@ -141,6 +144,11 @@ public final class Family<T> {
                     sizes);
         }
 
+        /** Whether a size that varies is 1 for a value of the parameter. */
+        boolean broadcasts(long parameter) {
+            return sizes.stream().anyMatch(i -> first[i].at(parameter) == 1);
+        }
+
         /** Adds the items for a value of the parameter; false if there are none. */
         <T> boolean add(List<T> items, Class<T> type, long parameter, int repetitions) {
             long[] numbers = new long[first.length];
@@ -148,8 +156,8 @@ public final class Family<T> {
             for (int i = 0; i < numbers.length; i++) {
                 numbers[i] = first[i].at(parameter);
                 more[i] = steps[i].at(parameter);
-                boolean broadcasts = sizes.get(i) && numbers[i] < 2;
-                if (numbers[i] == Line.NO_INTEGER || more[i] == Line.NO_INTEGER || broadcasts) {
+                boolean empty = sizes.get(i) && numbers[i] < 1;
+                if (numbers[i] == Line.NO_INTEGER || more[i] == Line.NO_INTEGER || empty) {
                     return false;
                 }
                 long last = numbers[i] + more[i] * (repetitions - 1);

@@ -9,6 +9,7 @@ import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 
 /**
  * A schedule before its memory is planned: steps on buffers, which are numbered in the order in which the steps name
@@ -90,17 +91,35 @@ public final class Draft {
 
     /** Plans memory, and finds what is repeated. */
     Planned planned(List<Kind> kinds) {
+        return planned(kinds, (repeats, memory) -> repeats.find(memory::placed));
+    }
+
+    private Planned planned(List<Kind> kinds, BiFunction<Repeats, MemoryPlan, List<Repetition>> repetitions) {
         MemoryPlan memory = new MemoryPlan(buffers, steps, wanted, kinds);
         return new Planned(
                 memory.slots(),
                 memory.steps(),
                 wanted.stream().map(memory::placed).toList(),
-                new Repeats(steps, buffers).find(memory::placed));
+                repetitions.apply(new Repeats(steps, buffers), memory));
     }
 
     /** A forward schedule, that is to be run as loops, in which results are in the order of the outputs. */
     Schedule rolled(ForwardOutputs outputs) {
-        Planned planned = planned(Scheduler.FORWARD_SLOTS);
+        return rolled(outputs, planned(Scheduler.FORWARD_SLOTS));
+    }
+
+    /**
+     * The same, with the bodies of another schedule.
+     *
+     * @param like what the other schedule repeats
+     */
+    Schedule rolled(ForwardOutputs outputs, List<Repetition> like) {
+        return rolled(
+                outputs,
+                planned(Scheduler.FORWARD_SLOTS, (repeats, memory) -> repeats.find(like, memory::placed)));
+    }
+
+    private static Schedule rolled(ForwardOutputs outputs, Planned planned) {
         return new Schedule(
                 planned.slots(), planned.steps(), outputs.results(planned.places()), planned.repetitions(), true);
     }

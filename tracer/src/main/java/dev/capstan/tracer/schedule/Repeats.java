@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 /**
@@ -30,6 +31,10 @@ final class Repeats {
     private final List<Buffer> buffers;
     /** For each step, what it reads and writes. */
     private final List<List<Place>> places;
+    /** Equal forms have equal numbers. */
+    private final Map<Object, Integer> formNumbers = new HashMap<>();
+
+    private final int[] forms;
     /** How the stretch that was last compared with others names its places. */
     private Naming compared;
 
@@ -46,12 +51,19 @@ final class Repeats {
         this.steps = steps;
         this.buffers = buffers;
         this.places = steps.stream().map(Step::places).toList();
+        this.forms = forms(steps, number -> buffers.get(number).dtype());
     }
 
-    private List<Object> form(Step step) {
+    private int[] forms(List<Step> some, IntFunction<DType> type) {
+        return some.stream()
+                .mapToInt(step -> formNumbers.computeIfAbsent(form(step, type), unseen -> formNumbers.size()))
+                .toArray();
+    }
+
+    private static List<Object> form(Step step, IntFunction<DType> type) {
         List<DType> types = new ArrayList<>();
         Step form = Steps.moved(step, place -> {
-            types.add(buffers.get(place.slot()).dtype());
+            types.add(type.apply(place.slot()));
             return new Place(0, place.layout().at(0));
         });
         return List.of(form, types);
@@ -63,14 +75,92 @@ final class Repeats {
      * @param placed where the place of a buffer lies in the end
      */
     List<Repetition> find(UnaryOperator<Place> placed) {
-        List<List<Object>> forms = steps.stream().map(this::form).toList();
         List<Repetition> repetitions = new ArrayList<>();
-        for (Run run : TandemRepeats.find(forms, 1, this::areAlike)) {
-            Naming[] times = new Naming[run.times()];
-            Arrays.setAll(times, time -> naming(run.begin() + time * run.length(), run.length()));
-            repetitions.add(repetition(run, times, placed));
+        List<Integer> list = Arrays.stream(forms).boxed().toList();
+        for (Run run : TandemRepeats.find(list, 1, this::areAlike)) {
+            Naming[] times = times(run);
+            Schedule body = body(times[0]);
+            repetitions.add(repetition(run, times, body, constant(run, times), placed));
         }
         return repetitions;
+    }
+
+    private Naming[] times(Run run) {
+        Naming[] times = new Naming[run.times()];
+        Arrays.setAll(times, time -> naming(run.begin() + time * run.length(), run.length()));
+        return times;
+    }
+
+    /**
+     * Something that repeats itself elsewhere.
+     *
+     * @param forms of its steps
+     * @param pattern how its steps name its slots
+     */
+    private record Known(Repetition repetition, int[] forms, int[] pattern) {}
+
+    /**
+     * The repetitions of bodies that another schedule repeats, however few times they come here. So the schedule of a
+     * shorter sequence has no other bodies than that of a longer one.
+     *
+     * @param like the repetitions of the other schedule
+     * @param placed where the place of a buffer lies in the end
+     */
+    List<Repetition> find(List<Repetition> like, UnaryOperator<Place> placed) {
+        List<Known> bodies = like.stream()
+                .map(repetition -> known(repetition, repetition.body()))
+                .toList();
+        List<Repetition> repetitions = new ArrayList<>();
+        int begin = 0;
+        while (begin < forms.length) {
+            Repetition best = null;
+            for (Known known : bodies) {
+                Repetition found = repetition(known, begin, placed);
+                best = found != null && (best == null || found.end() > best.end()) ? found : best;
+            }
+            if (best != null) {
+                repetitions.add(best);
+            }
+            begin = best == null ? begin + 1 : best.end();
+        }
+        return repetitions;
+    }
+
+    private Known known(Repetition repetition, Schedule body) {
+        int[] slots = body.steps().stream()
+                .flatMap(step -> step.places().stream())
+                .mapToInt(Place::slot)
+                .toArray();
+        return new Known(
+                repetition,
+                forms(body.steps(), number -> body.slots().get(number).dtype()),
+                slots);
+    }
+
+    /** The repetition of a known body from a step on; null if there is none. */
+    private Repetition repetition(Known known, int begin, UnaryOperator<Place> placed) {
+        int length = known.forms.length;
+        int times = 0;
+        while (is(known, begin + times * length)) {
+            times++;
+        }
+        if (times == 0) {
+            return null;
+        }
+        Run run = new Run(begin, length, times);
+        Naming[] namings = times(run);
+        BitSet changing = known.repetition.constant();
+        changing.andNot(constant(run, namings));
+        return changing.isEmpty()
+                ? repetition(run, namings, known.repetition.body(), known.repetition.constant(), placed)
+                : null;
+    }
+
+    private boolean is(Known known, int begin) {
+        int length = known.forms.length;
+        return begin + length <= forms.length
+                && Arrays.equals(known.forms, 0, length, forms, begin, begin + length)
+                && Arrays.equals(known.pattern, naming(begin, length).pattern);
     }
 
     /** True if two stretches name their places in the same pattern. */
@@ -103,26 +193,37 @@ final class Repeats {
         return (long) place.slot() << Integer.SIZE | place.layout().offset();
     }
 
-    private Repetition repetition(Run run, Naming[] times, UnaryOperator<Place> placed) {
+    private Repetition repetition(
+            Run run, Naming[] times, Schedule body, BitSet constant, UnaryOperator<Place> placed) {
         int count = times[0].distinct.size();
         int[][] slots = new int[times.length][count];
         int[][] offsets = new int[times.length][count];
+        for (int time = 0; time < times.length; time++) {
+            for (int slot = 0; slot < count; slot++) {
+                Place there = placed.apply(times[time].distinct.get(slot));
+                slots[time][slot] = there.slot();
+                offsets[time][slot] = there.layout().offset();
+            }
+        }
+        return new Repetition(run.begin(), body, slots, offsets, constant);
+    }
+
+    /** The slots of a body that are one place all the time, to which it does not write. */
+    private BitSet constant(Run run, Naming[] times) {
         BitSet written = new BitSet();
         steps.subList(run.begin(), run.end())
                 .forEach(step -> step.outputs().forEach(place -> written.set(place.slot())));
+        int count = times[0].distinct.size();
         BitSet constant = new BitSet();
         constant.set(0, count);
-        for (int time = 0; time < times.length; time++) {
+        for (Naming time : times) {
             for (int slot = 0; slot < count; slot++) {
-                Place place = times[time].distinct.get(slot);
-                Place there = placed.apply(place);
-                slots[time][slot] = there.slot();
-                offsets[time][slot] = there.layout().offset();
+                Place place = time.distinct.get(slot);
                 boolean same = beginning(place) == beginning(times[0].distinct.get(slot));
                 constant.set(slot, constant.get(slot) && same && !written.get(place.slot()));
             }
         }
-        return new Repetition(run.begin(), body(times[0]), slots, offsets, constant);
+        return constant;
     }
 
     private Schedule body(Naming naming) {

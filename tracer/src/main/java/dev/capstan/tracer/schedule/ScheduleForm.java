@@ -2,6 +2,7 @@
 package dev.capstan.tracer.schedule;
 
 import dev.capstan.tracer.form.Family;
+import dev.capstan.tracer.form.Family.Member;
 import dev.capstan.tracer.form.Rolled;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.schedule.Buffers.Buffer;
@@ -68,7 +69,7 @@ public final class ScheduleForm {
     }
 
     /** The steps for a value of the parameter, if the form reaches so far: a guess, of which nothing is known. */
-    public Optional<Draft> draft(long parameter) {
+    Optional<Draft> draft(long parameter) {
         return lines.at(parameter).map(member -> draft(member.items()));
     }
 
@@ -88,9 +89,11 @@ public final class ScheduleForm {
 
     /**
      * The forward schedule of a graph, if the form reaches so far, and if the proof does not take too long. What the form
-     * foresees is a guess; it is proved to be what the graph says before anybody gets it.
+     * foresees is a guess; it is proved to be what the graph says before anybody gets it. If a size is 1 that is not for
+     * other lengths, what is done may well be something else; then a wrong guess is none.
      *
      * @param parameter which member of the form
+     * @param like the repetitions of the member whose bodies it should have; empty if it should have its own
      * @param graph its last outputs are the new contents of the written inputs
      * @param owned the results, by their position, that lie in a fresh array of their own
      * @param written the inputs that are written to
@@ -98,18 +101,49 @@ public final class ScheduleForm {
      * @throws RuntimeException if the guess was wrong
      */
     public Optional<Schedule> schedule(
-            long parameter, Graph graph, BitSet owned, List<Integer> written, boolean exact) {
-        Optional<Draft> guess = draft(parameter);
+            long parameter,
+            Optional<List<Repetition>> like,
+            Graph graph,
+            BitSet owned,
+            List<Integer> written,
+            boolean exact) {
+        Optional<Member<Line>> guess = lines.at(parameter);
         if (guess.isEmpty()) {
             return Optional.empty();
         }
         ForwardOutputs outputs = ForwardOutputs.of(graph.outputs().size() - written.size(), List.of(), owned);
-        Graph simplified = Scheduler.simplified(graph, outputs, exact);
-        Schedule schedule = guess.get().rolled(outputs);
-        if (ScheduleProof.isTooLong(schedule, simplified)) {
-            return Optional.empty();
+        try {
+            Draft draft = draft(guess.get().items());
+            Graph simplified = Scheduler.simplified(graph, outputs, exact);
+            Schedule schedule = like.map(bodies -> draft.rolled(outputs, bodies)).orElseGet(() -> draft.rolled(outputs));
+            if (ScheduleProof.isTooLong(schedule, simplified)) {
+                return Optional.empty();
+            }
+            ScheduleProof.prove(schedule, graph, simplified, outputs, written);
+            return Optional.of(schedule);
+        } catch (RuntimeException wrong) {
+            if (guess.get().broadcasts()) {
+                return Optional.empty();
+            }
+            throw wrong;
         }
-        ScheduleProof.prove(schedule, graph, simplified, outputs, written);
-        return Optional.of(schedule);
+    }
+
+    /**
+     * The forward schedule of a graph that is like others but too short for their form: it is scheduled anew, with bodies
+     * and kernels of theirs.
+     *
+     * @param like the repetitions of another member
+     * @param graph its last outputs are the new contents of the written inputs
+     * @param owned the results, by their position, that lie in a fresh array of their own
+     * @param written the inputs that are written to
+     * @param exact whether it gives the bits of eager mode
+     */
+    public static Schedule anew(
+            List<Repetition> like, Graph graph, BitSet owned, List<Integer> written, boolean exact) {
+        ForwardOutputs outputs = ForwardOutputs.of(graph.outputs().size() - written.size(), List.of(), owned);
+        Schedule schedule = Scheduler.rolled(graph, owned, written, exact).rolled(outputs, like);
+        ScheduleVerifier.isValid(schedule, Scheduler.OWN_FORWARD, List.of(), written);
+        return schedule;
     }
 }

@@ -37,7 +37,7 @@ public final class Scheduler {
     static final List<Kind> FORWARD_SLOTS = List.of(Kind.INPUT, Kind.RESULT, Kind.ARENA, Kind.KEPT);
     private static final List<Kind> BACKWARD_SLOTS =
             List.of(Kind.INPUT, Kind.KEPT, Kind.FORWARD_RESULT, Kind.GRADIENT, Kind.TOTAL, Kind.RESULT, Kind.ARENA);
-    private static final Set<Kind> OWN_FORWARD = EnumSet.of(Kind.RESULT, Kind.ARENA, Kind.KEPT);
+    static final Set<Kind> OWN_FORWARD = EnumSet.of(Kind.RESULT, Kind.ARENA, Kind.KEPT);
     private static final Set<Kind> OWN_BACKWARD = EnumSet.of(Kind.RESULT, Kind.ARENA);
 
     private final Graph graph;
