@@ -82,7 +82,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
             Definition definition = graph.definitions().get(current);
             if (definition instanceof Operand operand) {
                 int index = ((Input) operand.source()).index();
-                memory[current] = TermArrays.input(index, operand.layout().extent());
+                memory[current] = arrays.input(index, operand.layout().extent());
             } else if (definition instanceof Constant constant) {
                 memory[current] = arrays.constant(constant.type().dtype(), constant.value());
             } else if (isNeeded(current, last, roots)) {

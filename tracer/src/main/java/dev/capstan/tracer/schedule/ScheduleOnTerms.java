@@ -16,14 +16,19 @@ import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import dev.capstan.tracer.schedule.TermArrays.Area;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Runs a schedule on terms, step by step, in the memory that it has planned. */
 final class ScheduleOnTerms {
     private final Schedule schedule;
     private final TermArrays arrays;
     private final List<Area> slots;
+    /** The slots that hold what others read, too. */
+    private final BitSet shared = new BitSet();
 
     private ScheduleOnTerms(Schedule schedule, TermArrays arrays, Function<Slot, Area> external) {
         this.schedule = schedule;
@@ -32,18 +37,32 @@ final class ScheduleOnTerms {
                 .map(slot -> slot.kind() == Kind.INPUT
                         ? external.apply(slot)
                         : new Area(arrays.rubbish(slot.elements()), 0, Layout.contiguous(Shape.SCALAR)))
-                .toList();
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     /** A forward schedule that has been run. */
     static ScheduleOnTerms run(Schedule schedule, TermArrays arrays) {
-        ScheduleOnTerms run = new ScheduleOnTerms(schedule, arrays, ScheduleOnTerms::input);
-        schedule.steps().forEach(run::run);
+        ScheduleOnTerms run = new ScheduleOnTerms(
+                schedule,
+                arrays,
+                slot -> new Area(arrays.input(slot.index(), slot.elements()), 0, Layout.contiguous(Shape.SCALAR)));
+        for (int slot = 0; slot < schedule.slots().size(); slot++) {
+            run.shared.set(slot, schedule.slots().get(slot).kind() == Kind.INPUT);
+        }
+        for (Step step : schedule.steps()) {
+            step.outputs().forEach(place -> run.own(place.slot()));
+            run.run(step);
+        }
         return run;
     }
 
-    private static Area input(Slot slot) {
-        return new Area(TermArrays.input(slot.index(), slot.elements()), 0, Layout.contiguous(Shape.SCALAR));
+    /** Before it is written to. */
+    private void own(int slot) {
+        if (shared.get(slot)) {
+            shared.clear(slot);
+            Area area = slots.get(slot);
+            slots.set(slot, new Area(area.terms().clone(), area.begin(), area.layout()));
+        }
     }
 
     /** What lies at a place in the end. */
@@ -54,7 +73,7 @@ final class ScheduleOnTerms {
 
     /** What is in the first elements of an input in the end. */
     long[] input(int index, int elements) {
-        long[] content = TermArrays.input(index, elements);
+        long[] content = Arrays.copyOf(arrays.input(index, elements), elements);
         for (int i = 0; i < schedule.slots().size(); i++) {
             Slot slot = schedule.slots().get(i);
             if (slot.kind() == Kind.INPUT && slot.index() == index) {

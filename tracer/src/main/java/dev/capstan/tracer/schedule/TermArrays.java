@@ -13,6 +13,7 @@ import dev.capstan.runtime.type.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -31,9 +32,20 @@ final class TermArrays {
     private final Map<Layout, int[]> positions = new HashMap<>();
     private final Map<Operator, Integer> operators = new HashMap<>();
     private final Map<Kernel, KernelOnTerms> kernels = new HashMap<>();
+    /** The inputs as they are at first, which nobody writes to. */
+    private final Map<Integer, long[]> inputs = new HashMap<>();
+    /** What is known of stretches of them. */
+    private final Map<long[], Map<Stretch, long[]>> known = new IdentityHashMap<>();
+
+    private final Functions functions;
     private long rubbish;
     /** How many positions are known. */
     private long listed;
+
+    /** @param functions kernels of one input and one output, the work of which is not looked into where they are found */
+    TermArrays(List<Kernel> functions) {
+        this.functions = new Functions(terms, functions);
+    }
 
     /**
      * A tensor of terms.
@@ -56,6 +68,15 @@ final class TermArrays {
         }
     }
 
+    private record Stretch(int begin, Layout layout, Along along) {}
+
+    /** Along what terms are summed up, each multiplied by chance for its position. */
+    private enum Along {
+        ROWS,
+        COLUMNS,
+        ALL
+    }
+
     /** A kernel with room for a block of each of its values. */
     private final class KernelOnTerms {
         private final Kernel kernel;
@@ -63,20 +84,21 @@ final class TermArrays {
         /** Which values may have constants in this block. */
         private final boolean[] constant;
 
+        private final Functions.Call[] calls;
+        private final boolean[] needed;
+
         KernelOnTerms(Kernel kernel) {
             this.kernel = kernel;
-            this.values = new long[kernel.instructions().size()][BLOCK];
+            this.values = new long[kernel.instructions().size()][];
             this.constant = new boolean[values.length];
+            this.calls = functions.calls(kernel);
+            this.needed = Functions.needed(kernel, calls);
             for (int i = 0; i < values.length; i++) {
                 Instruction step = kernel.instructions().get(i);
-                if (step.primitive() == Primitive.CONSTANT) {
+                values[i] = needed[i] ? new long[BLOCK] : null;
+                if (needed[i] && step.primitive() == Primitive.CONSTANT) {
                     constant[i] = true;
-                    Arrays.fill(
-                            values[i],
-                            terms.constant(
-                                    step.type().isFloating()
-                                            ? Expr.constant(step.type(), step.constant())
-                                            : Expr.integer(step.type(), step.bits())));
+                    Arrays.fill(values[i], terms.constant(step));
                 }
             }
         }
@@ -84,8 +106,14 @@ final class TermArrays {
         void run(List<Area> inputs, int from, int count) {
             for (int i = 0; i < values.length; i++) {
                 Instruction step = kernel.instructions().get(i);
+                if (!needed[i]) {
+                    continue;
+                }
                 if (step.primitive() == Primitive.INPUT) {
                     gather(inputs.get(step.a()), from, count, values[i]);
+                    constant[i] = Terms.mayHaveConstants(values[i], count);
+                } else if (calls[i] != null) {
+                    functions.apply(calls[i], values[calls[i].argument()], values[i], count);
                     constant[i] = Terms.mayHaveConstants(values[i], count);
                 } else if (step.primitive() != Primitive.CONSTANT) {
                     apply(step, values[i], count);
@@ -119,6 +147,15 @@ final class TermArrays {
 
     private KernelOnTerms prepared(Kernel kernel) {
         return kernels.computeIfAbsent(kernel, KernelOnTerms::new);
+    }
+
+    /** How many steps a kernel takes for each element. */
+    int steps(Kernel kernel) {
+        int steps = 0;
+        for (boolean needed : prepared(kernel).needed) {
+            steps += needed ? 1 : 0;
+        }
+        return steps;
     }
 
     /** Where the elements of a layout are, relative to the first; null if they follow one another. */
@@ -188,11 +225,16 @@ final class TermArrays {
         return elements;
     }
 
-    /** The terms of an input's elements, which are atoms. */
-    static long[] input(int index, int elements) {
-        long[] terms = new long[elements];
-        for (int i = 0; i < elements; i++) {
-            terms[i] = Terms.mixed(INPUT + index, i, 0);
+    /** The terms of an input's first elements, or of more, which are atoms; to be read only. */
+    long[] input(int index, int elements) {
+        long[] terms = inputs.get(index);
+        if (terms == null || terms.length < elements) {
+            terms = new long[elements];
+            for (int i = 0; i < elements; i++) {
+                terms[i] = Terms.mixed(INPUT + index, i, 0);
+            }
+            inputs.put(index, terms);
+            known.put(terms, new HashMap<>());
         }
         return terms;
     }
@@ -283,32 +325,79 @@ final class TermArrays {
         int rows = shape.size(rank - 2);
         int columns = shape.size(rank - 1);
         int inner = left.layout.shape().size(rank - 1);
-        long[] a = elements(left);
-        long[] b = elements(right);
         long[] product = new long[shape.elements()];
-        long[] chains = new long[columns];
-        long kind = MULTIPLIED + ((long) inner << Byte.SIZE) + type.ordinal();
-        int stack = rows * columns == 0 ? 0 : product.length / (rows * columns);
-        for (int item = 0; item < stack; item++) {
-            Arrays.fill(chains, 0);
-            for (int k = 0; k < inner; k++) {
-                for (int j = 0; j < columns; j++) {
-                    chains[j] += Terms.mixed(CHAINED, k, b[(item * inner + k) * columns + j]);
-                }
-            }
-            for (int i = 0; i < rows; i++) {
-                long row = 0;
-                for (int k = 0; k < inner; k++) {
-                    row += Terms.mixed(CHAINED, k, a[(item * rows + i) * inner + k]);
-                }
-                int begin = (item * rows + i) * columns;
-                for (int j = 0; j < columns; j++) {
-                    product[begin + j] = Terms.mixed(kind, row + chains[j], row ^ chains[j]);
-                }
-            }
+        if (product.length == 0) {
+            return;
         }
-        if (product.length > 0) {
-            scatter(product, output, 0, product.length);
+        long[] rowSums = sums(left, Along.ROWS);
+        long[] columnSums = sums(right, Along.COLUMNS);
+        long kind = MULTIPLIED + ((long) inner << Byte.SIZE) + type.ordinal();
+        for (int row = 0; row < rowSums.length; row++) {
+            int item = row / rows;
+            chain(kind, rowSums[row], columnSums, item * columns, product, row * columns, columns);
+        }
+        scatter(product, output, 0, product.length);
+    }
+
+    private static void chain(long kind, long row, long[] sums, int from, long[] product, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            product[to + i] = Terms.mixed(kind, row + sums[from + i], row ^ sums[from + i]);
+        }
+    }
+
+    /** Those of inputs are worked out once. */
+    private long[] sums(Area area, Along along) {
+        Map<Stretch, long[]> sums = known.get(area.terms);
+        if (sums == null) {
+            return summed(area, along);
+        }
+        Stretch stretch = new Stretch(area.begin, area.layout, along);
+        long[] found = sums.get(stretch);
+        if (found == null) {
+            found = summed(area, along);
+            sums.put(stretch, found);
+        }
+        return found;
+    }
+
+    private long[] summed(Area area, Along along) {
+        long[] elements = elements(area);
+        if (along == Along.ALL) {
+            return new long[] {sum(elements, 0, elements.length)};
+        }
+        int[] sizes = area.layout.shape().sizes();
+        int columns = sizes[sizes.length - 1];
+        int rows = sizes[sizes.length - 2];
+        int items = 1;
+        for (int i = 0; i < sizes.length - 2; i++) {
+            items *= sizes[i];
+        }
+        int allRows = items * rows;
+        if (along == Along.ROWS) {
+            long[] sums = new long[allRows];
+            for (int row = 0; row < allRows; row++) {
+                sums[row] = sum(elements, row * columns, columns);
+            }
+            return sums;
+        }
+        long[] sums = new long[items * columns];
+        for (int row = 0; row < allRows; row++) {
+            add(row % rows, elements, row * columns, sums, row / rows * columns, columns);
+        }
+        return sums;
+    }
+
+    private static long sum(long[] elements, int from, int count) {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += Terms.mixed(CHAINED, i, elements[from + i]);
+        }
+        return sum;
+    }
+
+    private static void add(int row, long[] elements, int from, long[] sums, int to, int count) {
+        for (int i = 0; i < count; i++) {
+            sums[to + i] += Terms.mixed(CHAINED, row, elements[from + i]);
         }
     }
 
@@ -320,9 +409,7 @@ final class TermArrays {
             for (int size : operand.layout.shape().sizes()) {
                 all = Terms.mixed(SINGLE, all, size);
             }
-            for (long element : elements(operand)) {
-                all = Terms.mixed(SINGLE, all, element);
-            }
+            all = Terms.mixed(SINGLE, all, sums(operand, Along.ALL)[0]);
         }
         long[] results = new long[output.layout.shape().elements()];
         for (int i = 0; i < results.length; i++) {

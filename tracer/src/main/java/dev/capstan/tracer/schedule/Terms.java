@@ -2,6 +2,7 @@
 package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.kernel.Expr;
+import dev.capstan.runtime.kernel.Instruction;
 import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.tracer.rewrite.ScalarAlgebra;
@@ -46,10 +47,10 @@ final class Terms {
         }
     }
 
-    /** A term made of two others, in this order. */
+    /** A term made of two others, in this order; they are as good as random already, or positions. */
     static long mixed(long kind, long a, long b) {
-        long hash = (kind + 0x632BE59BD9B4E019L) * 0x9E3779B97F4A7C15L + a * 0xD6E8FEB86659FD93L;
-        hash = (hash ^ hash >>> 32) * 0xBF58476D1CE4E5B9L + b * 0xC2B2AE3D27D4EB4FL;
+        long hash = (kind + 0x632BE59BD9B4E019L) * 0x9E3779B97F4A7C15L + a;
+        hash = (hash ^ hash >>> 32) * 0xBF58476D1CE4E5B9L + b;
         hash = (hash ^ hash >>> 29) * 0x94D049BB133111EBL;
         return hash ^ hash >>> 32;
     }
@@ -63,6 +64,14 @@ final class Terms {
         long term = tagged(CONSTANT, mixed(kind(Primitive.CONSTANT, constant.type()), constant.bits(), 0));
         constants.putIfAbsent(term, constant);
         return term;
+    }
+
+    /** The term of a kernel's constant. */
+    long constant(Instruction constant) {
+        return constant(
+                constant.type().isFloating()
+                        ? Expr.constant(constant.type(), constant.constant())
+                        : Expr.integer(constant.type(), constant.bits()));
     }
 
     /** The term of 0 of a type. */
@@ -182,7 +191,7 @@ final class Terms {
         return constant == null ? mixed(mixed(kind, condition, b), c, 0) : constant.bits() != 0 ? b : c;
     }
 
-    private static boolean isConstant(long term) {
+    static boolean isConstant(long term) {
         return term >>> TAG == CONSTANT;
     }
 
