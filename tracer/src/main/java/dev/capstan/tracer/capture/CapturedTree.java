@@ -159,12 +159,12 @@ public final class CapturedTree implements PathTree {
     }
 
     private void forgetOldest() {
-        List<CapturedPath> inForm = paths.stream().filter(CapturedPath::isInForm).toList();
+        List<CapturedPath> inForm =
+                paths.stream().filter(CapturedPath::isInForm).toList();
         // these come again without a compilation
         boolean cheap = 2 * inForm.size() > paths.size();
-        CapturedPath oldest = (cheap ? inForm : paths).stream()
-                .min(Comparator.comparingLong(CapturedPath::lastUse))
-                .orElseThrow();
+        CapturedPath oldest = (cheap ? inForm : paths)
+                .stream().min(Comparator.comparingLong(CapturedPath::lastUse)).orElseThrow();
         paths.remove(oldest);
         oldest.forgotten();
         nodes -= oldest.leaf().removePath(oldest);

@@ -115,8 +115,7 @@ public final class Draft {
      */
     Schedule rolled(ForwardOutputs outputs, List<Repetition> like) {
         return rolled(
-                outputs,
-                planned(Scheduler.FORWARD_SLOTS, (repeats, memory) -> repeats.find(like, memory::placed)));
+                outputs, planned(Scheduler.FORWARD_SLOTS, (repeats, memory) -> repeats.find(like, memory::placed)));
     }
 
     private static Schedule rolled(ForwardOutputs outputs, Planned planned) {

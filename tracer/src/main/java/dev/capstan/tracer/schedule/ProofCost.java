@@ -119,8 +119,7 @@ final class ProofCost {
         long computed = made;
         if (operator instanceof Elementwise elementwise) {
             int steps = instructions.computeIfAbsent(
-                    List.of(operator, types),
-                    unseen -> arrays.steps(elementwise.kernel(types)));
+                    List.of(operator, types), unseen -> arrays.steps(elementwise.kernel(types)));
             computed = made * steps;
         } else if (operator instanceof Reduction reduction) {
             Shape domain = reduction.domain(types);
@@ -188,8 +187,7 @@ final class ProofCost {
         long made = elements(step.outputs());
         long computed = made;
         if (step instanceof Loop loop) {
-            computed = (long) loop.shape().elements()
-                    * arrays.steps(loop.kernel());
+            computed = (long) loop.shape().elements() * arrays.steps(loop.kernel());
         } else if (step instanceof Reduce reduce) {
             computed = (long) reduce.domain().elements()
                     * (1 + arrays.steps(reduce.kernel().map()));

@@ -115,7 +115,8 @@ public final class ScheduleForm {
         try {
             Draft draft = draft(guess.get().items());
             Graph simplified = Scheduler.simplified(graph, outputs, exact);
-            Schedule schedule = like.map(bodies -> draft.rolled(outputs, bodies)).orElseGet(() -> draft.rolled(outputs));
+            Schedule schedule =
+                    like.map(bodies -> draft.rolled(outputs, bodies)).orElseGet(() -> draft.rolled(outputs));
             if (ScheduleProof.isTooLong(schedule, simplified)) {
                 return Optional.empty();
             }

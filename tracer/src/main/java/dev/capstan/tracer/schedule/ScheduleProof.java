@@ -29,8 +29,14 @@ import java.util.Set;
 final class ScheduleProof {
     private static final Set<Kind> OWN = EnumSet.of(Kind.RESULT, Kind.ARENA);
 
-    /** So many elements read, made and written take a third of a second, or twice that at first; for more it is compiled. */
-    private static final long MOST_WORK = 1L << 27;
+    /** So many elements read, made and written take some hundredths of a second; they may be in any case. */
+    private static final long LITTLE_WORK = 1L << 24;
+
+    /** So many more for each step take less time than to compile it. */
+    private static final long WORK_OF_STEP = 1L << 16;
+
+    /** More than so many keep others waiting. */
+    private static final long MOST_WORK = 1L << 28;
 
     /** Which part of all memory terms may take. */
     private static final int PART = 8;
@@ -62,9 +68,13 @@ final class ScheduleProof {
 
     /** Whether it takes too long, or too much memory, to prove what a schedule does. */
     static boolean isTooLong(Schedule schedule, Graph simplified) {
+        return isTooLong(schedule, simplified, roots(simplified), new TermArrays(Functions.of(simplified)));
+    }
+
+    private static boolean isTooLong(Schedule schedule, Graph simplified, Roots roots, TermArrays arrays) {
+        long work = LITTLE_WORK + WORK_OF_STEP * schedule.steps().size();
         long bytes = Runtime.getRuntime().maxMemory() / PART;
-        TermArrays arrays = new TermArrays(Functions.of(simplified));
-        return ProofCost.exceeds(simplified, roots(simplified), schedule, arrays, MOST_WORK, bytes);
+        return ProofCost.exceeds(simplified, roots, schedule, arrays, Math.min(work, MOST_WORK), bytes);
     }
 
     /**
@@ -92,8 +102,7 @@ final class ScheduleProof {
     /** Whether it holds if it is looked into functions; it may. */
     private boolean isProvedInDetail() {
         TermArrays arrays = new TermArrays(List.of());
-        long bytes = Runtime.getRuntime().maxMemory() / PART;
-        if (ProofCost.exceeds(simplified, roots, schedule, arrays, MOST_WORK, bytes)) {
+        if (isTooLong(schedule, simplified, roots, arrays)) {
             return false;
         }
         try {

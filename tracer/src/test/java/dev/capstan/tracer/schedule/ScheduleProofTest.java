@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.Add;
 import dev.capstan.runtime.op.Mm;
@@ -38,7 +39,7 @@ import org.junit.jupiter.api.Test;
 
 /** The scheduler's schedules are proved, and whatever is done to them that changes a result is refuted. */
 class ScheduleProofTest {
-    private static final int GRAPHS = Integer.getInteger("capstan.test.graphs", 400);
+    private static final int GRAPHS = Integer.getInteger("capstan.test.graphs", 160);
 
     private static void prove(Schedule schedule, Graph graph) {
         prove(schedule, graph, new BitSet(), List.of());
@@ -223,7 +224,7 @@ class ScheduleProofTest {
         int loops = 0;
         int reductions = 0;
         int types = 0;
-        int graphs = GRAPHS / 8;
+        int graphs = GRAPHS / 4;
         for (long seed = 0; seed < graphs; seed++) {
             Graph graph = new RandomGraphs(seed, true, false).graph(1 + new Random(seed).nextInt(25));
             Schedule schedule = Scheduler.forward(graph, Set.of()).schedule();
@@ -335,23 +336,56 @@ class ScheduleProofTest {
         return new Repetition(repetition.first(), repetition.body(), slots, offsets, constant);
     }
 
-    @Test
-    void factorsAndOperandsAndInputsCount() {
+    /** Products of a state with one matrix. */
+    private static Graph products(int rows) {
         GraphBuilder ops = GraphBuilder.forward();
         int w = operand(ops, 0, 1024, 1024);
-        int state = operand(ops, 1, 1, 1024);
+        int state = operand(ops, 1, rows, 1024);
         for (int t = 0; t < 100; t++) {
             state = Mm.mm(ops, state, w);
         }
-        Graph products = ops.build(List.of(state));
-        assertTrue(ScheduleProof.isTooLong(Scheduler.forward(products, Set.of()).schedule(), products));
+        return ops.build(List.of(state));
+    }
+
+    @Test
+    void factorsAndInputsCountOnce() {
+        Graph rows = products(1);
+        assertTrue(!ScheduleProof.isTooLong(Scheduler.forward(rows, Set.of()).schedule(), rows));
+        Graph matrices = products(1024);
+        assertTrue(ScheduleProof.isTooLong(Scheduler.forward(matrices, Set.of()).schedule(), matrices));
         Graph little = recurrence(100);
         assertTrue(!ScheduleProof.isTooLong(Scheduler.forward(little, Set.of()).schedule(), little));
         // all that it reads of this input is one row
-        ops = GraphBuilder.forward();
+        GraphBuilder ops = GraphBuilder.forward();
         int table = operand(ops, 0, 1 << 20, 1 << 10);
         Graph row = ops.build(List.of(Neg.neg(ops, Select.select(ops, table, 0, 7))));
         assertTrue(ScheduleProof.isTooLong(Scheduler.forward(row, Set.of()).schedule(), row));
+    }
+
+    /** A function of a function of many steps, with one of few steps between them. */
+    private static Graph functions() {
+        GraphBuilder ops = GraphBuilder.forward();
+        int x = operand(ops, 0, 2, 3);
+        int inside = Tanh.tanh(ops, x);
+        int sum = ops.apply(new Add(), List.of(inside, x));
+        return ops.build(List.of(Tanh.tanh(ops, Neg.neg(ops, sum))));
+    }
+
+    @Test
+    void functionsOfManyStepsAreOne() {
+        Graph graph = functions();
+        Schedule schedule = Scheduler.forward(graph, Set.of()).schedule();
+        prove(schedule, graph);
+        List<Kernel> functions = Functions.of(graph);
+        assertEquals(1, functions.size());
+        TermArrays arrays = new TermArrays(functions);
+        Loop loop = (Loop) schedule.steps().stream()
+                .filter(step -> step instanceof Loop fused && fused.inputs().size() == 1)
+                .findFirst()
+                .orElseThrow();
+        int all = loop.kernel().instructions().size();
+        int steps = arrays.steps(loop.kernel());
+        assertTrue(all > 60 && steps <= 6, steps + " of " + all);
     }
 
     @Test
