@@ -25,6 +25,8 @@ import java.util.Set;
  * another term, and so is what is read before it was written. Numbers in the place of terms would show less: what early
  * steps of a long recurrence do does not change a bit of the last one's result, and {@code max} hides most of what it
  * gets.
+ *
+ * <p>{@link Functions} of many steps are looked into only if that has not shown it.
  */
 final class ScheduleProof {
     private static final Set<Kind> OWN = EnumSet.of(Kind.RESULT, Kind.ARENA);
