@@ -146,13 +146,15 @@ final class MicroKernelTrees {
                     body.declare("row" + r, r == 0 ? cOffset : places.get(r - 1).plus(cRowStride)));
         }
         Tile tile = new Tile(body, rows, TileShape.TILE_VECTORS, c, places, cSecond, accumulate);
-        body.count("p", constant(0), k, 1, (loop, p) -> {
+        // one index for all addresses: with more, C2 keeps some of them in memory, and the arrays too
+        Local end = body.declare("end", aOffset.plus(k));
+        Local start = body.declare("start", bOffset.minus(aOffset.times(shape.widest())));
+        body.count("p", aOffset, end, 1, (loop, p) -> {
             Local[] right = new Local[TileShape.TILE_VECTORS];
             for (int v = 0; v < right.length; v++) {
-                Expression place = bOffset.plus(p.times(shape.widest())).plus(v * shape.lanes());
-                right[v] = loop.declare("b" + v, load(b, place));
+                right[v] = loop.declare("b" + v, load(b, column(start.plus(p.times(shape.widest())), v)));
             }
-            tile.multiply(loop, right, r -> a.at(aOffset.plus(p).plus(r * TileShape.A_STRIDE)));
+            tile.multiply(loop, right, r -> a.at(p.plus(r * TileShape.A_STRIDE)));
         });
         tile.store(body);
         return method.build();

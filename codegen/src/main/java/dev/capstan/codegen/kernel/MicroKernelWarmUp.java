@@ -16,7 +16,8 @@ final class MicroKernelWarmUp<A> {
     private static final double NANOS_PER_CALL = 1_000;
 
     private static final int SHORT_SUM = 4;
-    private static final int LONG_SUM = 32;
+    /** Long enough for the JIT to see where the time goes: else it keeps in registers what stands around the loop. */
+    private static final int LONG_SUM = 128;
 
     /** Loops over blocks are ordinary code: what matters is that none of it is interpreted. */
     private static final int BLOCK_ROUNDS = 40;
