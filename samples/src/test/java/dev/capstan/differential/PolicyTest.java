@@ -17,6 +17,8 @@ import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.RegionPolicy;
 import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.CapstanException;
+import java.lang.management.ClassLoadingMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -32,6 +34,8 @@ import org.junit.jupiter.api.Test;
 final class PolicyTest {
     /** More than any region remembers. */
     private static final int STORM = 1500;
+
+    private static final int FORGOTTEN = 30;
 
     /** One path however it is called. */
     @Compile
@@ -289,6 +293,7 @@ final class PolicyTest {
         assertEquals(0, paths.get(0).memory(), region.explain());
         assertTrue(paths.get(2).memory() >= 3200, region.explain());
         assertTrue(paths.get(2).code() > 0, region.explain());
+        assertTrue(paths.get(2).compileNanos() > 0, region.explain());
         assertTrue(
                 region.explain().contains("limit of 5000 bytes of memory reached: programs dropped"), region.explain());
         assertTrue(region.explain().contains("bytes of memory for a run"), region.explain());
@@ -296,6 +301,26 @@ final class PolicyTest {
             region.call(() -> twoProducts(1000));
         }
         assertEquals(2, region.report().get(0).hits(), "a dropped program is made again");
+    }
+
+    @Test
+    void theClassesOfForgottenPathsAreUnloaded() throws InterruptedException {
+        ClassLoadingMXBean classes = ManagementFactory.getClassLoadingMXBean();
+        Compiled region = Compiled.region("forgetful", RegionPolicy.of(1).withPaths(2));
+        System.gc();
+        long before = classes.getUnloadedClassCount();
+        try (Stance.Scope now = Stance.COMPILE_NOW.enter()) {
+            for (int size = 1; size <= FORGOTTEN + 2; size++) {
+                int rows = size;
+                region.call(() -> twoProducts(rows));
+            }
+        }
+        for (int i = 0; i < 100 && classes.getUnloadedClassCount() < before + FORGOTTEN; i++) {
+            System.gc();
+            Thread.sleep(20);
+        }
+        long unloaded = classes.getUnloadedClassCount() - before;
+        assertTrue(unloaded >= FORGOTTEN, () -> "unloaded " + unloaded);
     }
 
     @Test
