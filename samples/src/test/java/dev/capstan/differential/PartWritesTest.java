@@ -291,6 +291,18 @@ final class PartWritesTest {
                     row.mul_(2);
                     return h;
                 }));
+                trace.error(() -> step.call(() -> {
+                    Tensor h = x.mul(2);
+                    Tensor row;
+                    try (GradMode.Scope off = GradMode.noGrad()) {
+                        row = h.select(0, 1);
+                    }
+                    h.mul_(3);
+                    try (GradMode.Scope off = GradMode.noGrad()) {
+                        trace.tensor("row", row.mul(2));
+                    }
+                    return row.mul(2);
+                }));
             }
         });
     }

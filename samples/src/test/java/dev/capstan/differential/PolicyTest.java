@@ -174,6 +174,19 @@ final class PolicyTest {
     }
 
     @Test
+    void itIsToldWhereOnlyTheResultsMadeAPathNew() {
+        Compiled region = Compiled.region("Results", 3);
+        Tensor x = Tensor.ones(3);
+        for (int results = 0; results < 2; results++) {
+            int number = results;
+            region.call(() -> List.of(x.tanh(), x.exp()).subList(0, number));
+        }
+        List<PathReport> paths = region.report();
+        assertEquals(paths.get(0).events(), paths.get(1).events());
+        assertEquals("other values are wanted of the same events", paths.get(1).origin());
+    }
+
+    @Test
     void everyCallCanBeCheckedAgainstEagerMode() {
         CompiledFunction<Tensor, Tensor> region =
                 Compiled.function(input -> input.mul(3).add_(1).tanh());

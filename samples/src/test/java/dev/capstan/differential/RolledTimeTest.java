@@ -2,6 +2,7 @@
 package dev.capstan.differential;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.Compiled;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -167,6 +169,18 @@ class RolledTimeTest {
             assertTrue(path.hits() > 0, path::state);
             assertEquals(List.of("forward: generated, rolled"), path.tiers());
         }
+    }
+
+    @Test
+    void anotherLengthIsCompiledAtItsFirstCall() {
+        Training training = new Training(Cell.GRU);
+        training.run(Stance.COMPILE_NOW, 50);
+        try (Stance.Scope hot = Stance.COMPILED.enter()) {
+            training.step.apply(Tensor.ones(61, BATCH, SIZE), Tensor.ones(61, BATCH, SIZE));
+        }
+        PathReport other = training.paths().get(1);
+        assertEquals(1, other.visits());
+        assertNotEquals("counting", other.state());
     }
 
     @ParameterizedTest

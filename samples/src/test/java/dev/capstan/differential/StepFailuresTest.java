@@ -147,6 +147,30 @@ final class StepFailuresTest {
     }
 
     @Test
+    void aTensorThatCannotBeSavedIsRefusedWhereAnotherWasTaken() {
+        Compiled compared = isLeft("CapstanException", (step, trace) -> {
+            Tensor w = leaf(1, 3, 3);
+            Tensor b = leaf(2, 3);
+            for (int i = 0; i < 2 * STEPS; i++) {
+                Tensor x;
+                try (GradMode.Scope mode = i % 3 == 1 ? GradMode.inferenceMode() : GradMode.enableGrad()) {
+                    x = normal(10 + i, 3, 3).mul(2);
+                }
+                trace.error(() -> step.call(() -> {
+                    x.mul(w).sum().backward();
+                    return null;
+                }));
+                trace.error(() -> step.call(() -> {
+                    b.addmm(x, w).sum().backward();
+                    return null;
+                }));
+                trace.leaves(w, b);
+            }
+        });
+        assertTrue(hits(compared) > STEPS, compared::explain);
+    }
+
+    @Test
     void passesThatEagerModeRefuses() {
         isLeft("CapstanException", (step, trace) -> {
             Tensor w = leaf(1, 4, 3);

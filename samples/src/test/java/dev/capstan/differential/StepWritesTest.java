@@ -2,6 +2,7 @@
 package dev.capstan.differential;
 
 import static dev.capstan.differential.TrainingCase.STEPS;
+import static dev.capstan.differential.TrainingCase.bailsOut;
 import static dev.capstan.differential.TrainingCase.compare;
 import static dev.capstan.differential.TrainingCase.descend;
 import static dev.capstan.differential.TrainingCase.forget;
@@ -269,6 +270,25 @@ final class StepWritesTest {
                     return null;
                 });
                 trace.leaves(w, v, b);
+            }
+        });
+    }
+
+    @Test
+    void elementsAreWrittenByTheHostInMidRegion() {
+        bailsOut((step, trace) -> {
+            Tensor w = leaf(1, 3);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 3);
+                Tensor y = step.call(() -> {
+                    Tensor before = x.mul(w);
+                    float[] elements = (float[]) x.writableValues().storage().array();
+                    elements[1] = 7;
+                    return before.add(x.exp());
+                });
+                trace.tensor("y", y);
+                trace.error(() -> y.sum().backward());
+                trace.leaves(w, x);
             }
         });
     }

@@ -39,6 +39,22 @@ final class TapeBehindRegionsTest {
     }
 
     @Test
+    void aResultThatIsWrittenToOnceItsOperatorsAreOnTheTapeRefusesItsGradient() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor y = step.call(w::tanh);
+                Tensor slope =
+                        Autograd.grad(y.sum(), List.of(w), null, true, true).get(0);
+                y.detach().zero_();
+                trace.error(() -> slope.sum().backward());
+                trace.error(() -> y.sum().backward());
+                trace.leaves(w);
+            }
+        });
+    }
+
+    @Test
     void onlyWhatThePassReachesMustBeUnchanged() {
         isServed((step, trace) -> {
             Tensor w = leaf(1, 3, 4);
