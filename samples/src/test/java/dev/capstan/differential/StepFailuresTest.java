@@ -3,10 +3,10 @@ package dev.capstan.differential;
 
 import static dev.capstan.differential.TrainingCase.STEPS;
 import static dev.capstan.differential.TrainingCase.bailsOut;
-import static dev.capstan.differential.TrainingCase.compare;
 import static dev.capstan.differential.TrainingCase.descend;
 import static dev.capstan.differential.TrainingCase.forget;
 import static dev.capstan.differential.TrainingCase.hits;
+import static dev.capstan.differential.TrainingCase.isInterrupted;
 import static dev.capstan.differential.TrainingCase.isLeft;
 import static dev.capstan.differential.TrainingCase.isServed;
 import static dev.capstan.differential.TrainingCase.leaf;
@@ -213,7 +213,7 @@ final class StepFailuresTest {
     @Test
     void aRefusedPassLeavesTheGradientsOfWhatItHasMet() {
         for (boolean changed : new boolean[] {false, true}) {
-            compare((step, trace) -> {
+            isInterrupted((step, trace) -> {
                 Tensor p = leaf(1, 2, 2);
                 Tensor q = leaf(2, 2, 2);
                 Tensor x = normal(3, 2, 2);

@@ -2,17 +2,15 @@
 package dev.capstan.differential;
 
 import static dev.capstan.differential.TrainingCase.STEPS;
-import static dev.capstan.differential.TrainingCase.bailOuts;
 import static dev.capstan.differential.TrainingCase.bailsOut;
 import static dev.capstan.differential.TrainingCase.compare;
 import static dev.capstan.differential.TrainingCase.forget;
+import static dev.capstan.differential.TrainingCase.isInterrupted;
 import static dev.capstan.differential.TrainingCase.isServed;
 import static dev.capstan.differential.TrainingCase.leaf;
 import static dev.capstan.differential.TrainingCase.normal;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.capstan.Autograd;
-import dev.capstan.Compiled;
 import dev.capstan.GradMode;
 import dev.capstan.Tensor;
 import java.util.List;
@@ -273,7 +271,7 @@ final class TapeBehindRegionsTest {
 
     @Test
     void aPassOfTheStepItselfIsRefusedAtOnceAfterAnInputWasWrittenTo() {
-        Compiled region = compare((step, trace) -> {
+        isInterrupted((step, trace) -> {
             Tensor w = leaf(1, 3, 4);
             Tensor x = leaf(2, 3, 4);
             for (int i = 0; i < STEPS; i++) {
@@ -289,7 +287,6 @@ final class TapeBehindRegionsTest {
                 trace.leaves(w, x);
             }
         });
-        assertFalse(bailOuts(region).isEmpty(), region::explain);
     }
 
     @Test

@@ -129,6 +129,15 @@ interface TrainingCase {
         assertEquals(bailOuts, bailOuts(step), step::explain);
     }
 
+    /**
+     * Compares, and asserts that it is reported where calls are parted that no program serves, because eager mode refuses what
+     * they do, or because of where their tensors lie.
+     */
+    static void isInterrupted(TrainingCase body) {
+        Compiled step = compare(body, 3);
+        assertTrue(bailOuts(step).stream().anyMatch(event -> event.startsWith("interrupted at ")), step::explain);
+    }
+
     /** Compares, and asserts that it is reported where something that is thrown ends calls in mid-region. */
     static Compiled isLeft(String exception, TrainingCase body) {
         Compiled step = compare(body, 3);
@@ -165,7 +174,7 @@ interface TrainingCase {
         return step.report().stream().mapToLong(PathReport::visits).sum();
     }
 
-    static List<String> bailOuts(Compiled step) {
+    private static List<String> bailOuts(Compiled step) {
         return step.report().stream()
                 .flatMap(path -> path.bailOuts().stream())
                 .filter(event -> !event.startsWith("made again"))

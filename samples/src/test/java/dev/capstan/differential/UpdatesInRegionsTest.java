@@ -3,12 +3,11 @@ package dev.capstan.differential;
 
 import static dev.capstan.differential.TrainingCase.STEPS;
 import static dev.capstan.differential.TrainingCase.compare;
+import static dev.capstan.differential.TrainingCase.isInterrupted;
 import static dev.capstan.differential.TrainingCase.isServed;
 import static dev.capstan.differential.TrainingCase.normal;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.capstan.Compiled;
 import dev.capstan.GradMode;
 import dev.capstan.Tensor;
 import dev.capstan.Update;
@@ -107,22 +106,19 @@ final class UpdatesInRegionsTest {
 
     @Test
     void aTargetThatSometimesLiesOnAnotherTensor() {
-        Compiled compared = compare(
-                (step, trace) -> {
-                    for (int i = 0; i < STEPS; i++) {
-                        Tensor whole = normal(i, 8);
-                        Tensor left = whole.narrow(0, 0, 4);
-                        Tensor right = whole.narrow(0, i % 2, 4);
-                        Tensor[] twice = new Tensor[1];
-                        step.call(() -> {
-                            twice[0] = left.mul(2);
-                            descent.run(List.of(right, twice[0]), Update.numbers(0.1));
-                            return null;
-                        });
-                        trace.leaves(whole, left, right);
-                    }
-                },
-                3);
-        assertTrue(compared.explain().contains("interrupted at UpdatesInRegionsTest."), compared::explain);
+        isInterrupted((step, trace) -> {
+            for (int i = 0; i < STEPS; i++) {
+                Tensor whole = normal(i, 8);
+                Tensor left = whole.narrow(0, 0, 4);
+                Tensor right = whole.narrow(0, i % 2, 4);
+                Tensor[] twice = new Tensor[1];
+                step.call(() -> {
+                    twice[0] = left.mul(2);
+                    descent.run(List.of(right, twice[0]), Update.numbers(0.1));
+                    return null;
+                });
+                trace.leaves(whole, left, right);
+            }
+        });
     }
 }
