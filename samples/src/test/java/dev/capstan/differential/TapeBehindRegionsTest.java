@@ -290,6 +290,27 @@ final class TapeBehindRegionsTest {
     }
 
     @Test
+    void aPassIsRefusedHalfWayOverOperatorsThatWereMadeAgain() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            Tensor x = leaf(2, 3, 4);
+            Tensor[] escaping = new Tensor[1];
+            for (int i = 0; i < STEPS; i++) {
+                Tensor y = step.call(() -> {
+                    escaping[0] = x.mul(x);
+                    return w.sub(escaping[0]);
+                });
+                y.sum().backward();
+                if (i == STEPS - 1) {
+                    trace.error(() -> escaping[0].sum().backward());
+                }
+                trace.error(() -> y.tanh().sum().backward());
+                trace.leaves(w, x);
+            }
+        });
+    }
+
+    @Test
     void aViewOfWhatWasOverwrittenGoesOnFromThere() {
         bailsOut((step, trace) -> {
             Tensor w = leaf(1, 1, 3);
