@@ -76,7 +76,9 @@ final class MicroKernelWarmUp<A> {
                 row(2),
                 tile(shape.rows(), 1),
                 tile(shape.fewRows(), 1),
-                row(1)));
+                row(1),
+                pack(2),
+                pack(1)));
     }
 
     /** The kernels that transpose. */
@@ -125,6 +127,13 @@ final class MicroKernelWarmUp<A> {
                         k,
                         accumulate),
                 rows * vectors);
+    }
+
+    private Subject pack(int vectors) {
+        int rows = shape.rows();
+        return new Subject(
+                (k, accumulate) -> kernels.pack(vectors, b, 0, shape.lanes(), 0, c, 0, k == 0 ? 0 : rows),
+                (double) vectors * rows / LONG_SUM);
     }
 
     private Subject row(int vectors) {
