@@ -178,9 +178,7 @@ public final class Compiled {
                 text.append("    new: ").append(path.origin()).append('\n');
             }
             path.tiers().forEach(tier -> text.append("    ").append(tier).append('\n'));
-            path.bailOuts()
-                    .forEach(place ->
-                            text.append("    interrupted at ").append(place).append('\n'));
+            path.bailOuts().forEach(event -> text.append("    ").append(event).append('\n'));
         }
         return text.toString();
     }

@@ -81,13 +81,12 @@ final class Region {
             O result = body.get();
             region.end(Structure.tensors(result));
             return result;
+        } catch (Throwable thrown) {
+            region.abandon(thrown);
+            throw thrown;
         } finally {
-            try {
-                region.abandon();
-            } finally {
-                state.region = null;
-                region.over = true;
-            }
+            state.region = null;
+            region.over = true;
         }
     }
 
@@ -367,7 +366,11 @@ final class Region {
         run(() -> ending.end(wanted));
         ended = ended.isEmpty() ? new ArrayList<>() : ended;
         ended.add(ending);
-        ending.path().bailedOut(CallSite.current().orElse("unknown place"));
+        ending.path().bailedOut(interruption());
+    }
+
+    private static String interruption() {
+        return "interrupted at " + CallSite.current().orElse("unknown place");
     }
 
     private void run(Runnable work) {
@@ -395,9 +398,13 @@ final class Region {
 
     /** Runs what is queued event by event, where no program could know what comes of it. */
     void abandonSegment() {
+        abandonSegment(interruption());
+    }
+
+    private void abandonSegment(String event) {
         Segment ending = close();
         run(ending::abandon);
-        ending.explored().bailedOut(CallSite.current().orElse("unknown place"));
+        ending.explored().bailedOut(event);
     }
 
     // ---- visits of other threads
@@ -485,11 +492,11 @@ final class Region {
     }
 
     /** After an exception in the body: what was queued before it runs, as it would have in eager mode. */
-    private void abandon() {
+    private void abandon(Throwable thrown) {
         letIn();
-        Segment ending = close();
-        if (ending != null) {
-            run(ending::abandon);
+        if (segment != null) {
+            String place = CallSite.of(thrown).orElse("unknown place");
+            abandonSegment("left by " + thrown.getClass().getSimpleName() + " at " + place);
         }
     }
 

@@ -235,9 +235,12 @@ final class RegionNode extends Node {
      * continuation refuses it refuses itself.
      */
     private int refusing() {
+        if (continuation != null) {
+            return -1;
+        }
         BitSet refusing = (BitSet) passed.clone();
         refusing.and(freed);
-        for (int i = 0; continuation == null && i < versions.length; i++) {
+        for (int i = 0; i < versions.length; i++) {
             Tape.Saved saved = tape.saved().get(i);
             boolean changed = saved.overwritten() || segment != null && version(saved) != versions[i];
             if (passed.get(saved.operator()) && changed) {
@@ -249,11 +252,9 @@ final class RegionNode extends Node {
 
     /** Does what eager mode does before an operator refuses, and refuses. */
     private void breakOff(@Nullable Tensor[] gradients, BackwardPass pass, int refusing) {
-        if (continuation == null) {
-            boolean read = passed.length() - 1 > refusing;
-            Tensor[] values = read ? segment.valuesOnceMore() : new Tensor[events];
-            walkPart(gradients, pass, new BrokenPass(walk, refusing, values));
-        }
+        boolean read = passed.length() - 1 > refusing;
+        Tensor[] values = read ? segment.valuesOnceMore() : new Tensor[events];
+        walkPart(gradients, pass, new BrokenPass(walk, refusing, values));
         if (freed.get(refusing)) {
             throw walkedAgain();
         }

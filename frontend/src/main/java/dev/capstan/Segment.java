@@ -12,6 +12,7 @@ import dev.capstan.runtime.spi.Path;
 import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.spi.Walk;
+import dev.capstan.runtime.type.CallSite;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -365,7 +366,7 @@ final class Segment extends SegmentQueue {
                             + " later calls keep it",
                     tensor.shape().toString());
         }
-        replay(NOTHING);
+        replayAgain(NOTHING);
     }
 
     /** Makes the operators of this segment available on the tape, behind its {@link RegionNode}. */
@@ -374,7 +375,14 @@ final class Segment extends SegmentQueue {
             throw new CapstanException(
                     region.name(), "the operators of the compiled region are needed after its inputs have changed", "");
         }
-        replay(null);
+        replayAgain(null);
+    }
+
+    private void replayAgain(int @Nullable [] wanted) {
+        if (path != null) {
+            path.bailedOut("made again at " + CallSite.current().orElse("unknown place"));
+        }
+        replay(wanted);
     }
 
     /** The values computed beside those that there are; null for what cannot be made again, or is not made by an operator. */

@@ -78,15 +78,13 @@ abstract class SegmentQueue extends SegmentEvents {
         if (recording && taped) {
             return applyOnTape(operator, operand);
         }
-        if (!(recording && operand.isInference())) {
-            int number = number(operand);
-            PathEvent event = walk.repeat(operator, number, recording);
-            if (event != null) {
-                if (event.note() == null) {
-                    operation(event, operator, recording, number);
-                }
-                return add(event, operand);
+        int number = number(operand);
+        PathEvent event = walk.repeat(operator, number, recording);
+        if (event != null) {
+            if (event.note() == null) {
+                operation(event, operator, recording, number);
             }
+            return add(event, operand);
         }
         return apply(operator, new Tensor[] {operand});
     }

@@ -66,10 +66,8 @@ final class PathTreeText {
                     .append(counts(path))
                     .append('\n');
             path.bailOuts()
-                    .forEach(at -> text.append(indent)
-                            .append("  interrupted at ")
-                            .append(at)
-                            .append('\n'));
+                    .forEach(event ->
+                            text.append(indent).append("  ").append(event).append('\n'));
         }
     }
 

@@ -291,6 +291,17 @@ final class PartWritesTest {
                     row.mul_(2);
                     return h;
                 }));
+                Tensor y = step.call(() -> {
+                    Tensor h = x.mul(2);
+                    Tensor row;
+                    try (GradMode.Scope off = GradMode.noGrad()) {
+                        row = h.select(0, 1);
+                    }
+                    h.mul_(3);
+                    trace.error(() -> row.mul(2));
+                    return h;
+                });
+                trace.tensor("y", y);
             }
         });
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.capstan.Autograd;
 import dev.capstan.Compile;
 import dev.capstan.Compiled;
 import dev.capstan.CompiledFunction;
@@ -16,8 +17,15 @@ import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.RegionPolicy;
 import dev.capstan.runtime.spi.Tier;
 import dev.capstan.runtime.type.CapstanException;
+import java.lang.management.ClassLoadingMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +34,8 @@ import org.junit.jupiter.api.Test;
 final class PolicyTest {
     /** More than any region remembers. */
     private static final int STORM = 1500;
+
+    private static final int FORGOTTEN = 30;
 
     /** One path however it is called. */
     @Compile
@@ -70,6 +80,61 @@ final class PolicyTest {
         assertTrue(hits(cell.compiled()) > before, cell.compiled().explain());
     }
 
+    /** Records what is logged while it is open. */
+    private static final class Log extends Handler implements AutoCloseable {
+        private static final Logger LOGGER = Logger.getLogger("dev.capstan.tracer");
+        private final List<String> messages = new CopyOnWriteArrayList<>();
+
+        Log() {
+            LOGGER.addHandler(this);
+        }
+
+        @Override
+        public void publish(LogRecord entry) {
+            messages.add(entry.getMessage());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {
+            LOGGER.removeHandler(this);
+        }
+    }
+
+    @Test
+    void aStormIsToldOnceAndWhenItIsOverProgramsServeAgain() {
+        Random random = new Random(3);
+        boolean[] calm = new boolean[1];
+        Compiled region = Compiled.region("Storm", 3);
+        Tensor input = Tensor.of(new float[] {-1, 0, 0.5f});
+        Supplier<Tensor> call = () -> region.call(() -> {
+            Tensor value = input;
+            for (int choices = calm[0] ? 4 : random.nextInt(1 << 20); choices > 0; choices >>= 1) {
+                value = (choices & 1) == 0 ? value.neg() : value.relu();
+            }
+            return value;
+        });
+        try (Log log = new Log()) {
+            for (int i = 0; i < 4 * STORM; i++) {
+                call.get();
+            }
+            assertTrue(region.explain().contains("dissolved 2 times"), region.explain());
+            assertEquals(
+                    1,
+                    log.messages.stream()
+                            .filter(message -> message.startsWith("Storm: its paths keep differing"))
+                            .count(),
+                    log.messages.toString());
+        }
+        calm[0] = true;
+        for (int i = 0; i < 10 * STORM || hits(region) == 0 && i < 1000 * STORM; i++) {
+            assertArrayEquals(new float[] {0, 0, 0.5f}, call.get().add(0).toFloatArray());
+        }
+        assertTrue(hits(region) > 0, region.explain());
+    }
+
     @Test
     void pathsThatComeBackAreNoStorm() {
         CompiledFunction<Tensor, Tensor> region =
@@ -109,6 +174,19 @@ final class PolicyTest {
     }
 
     @Test
+    void itIsToldWhereOnlyTheResultsMadeAPathNew() {
+        Compiled region = Compiled.region("Results", 3);
+        Tensor x = Tensor.ones(3);
+        for (int results = 0; results < 2; results++) {
+            int number = results;
+            region.call(() -> List.of(x.tanh(), x.exp()).subList(0, number));
+        }
+        List<PathReport> paths = region.report();
+        assertEquals(paths.get(0).events(), paths.get(1).events());
+        assertEquals("other values are wanted of the same events", paths.get(1).origin());
+    }
+
+    @Test
     void everyCallCanBeCheckedAgainstEagerMode() {
         CompiledFunction<Tensor, Tensor> region =
                 Compiled.function(input -> input.mul(3).add_(1).tanh());
@@ -128,6 +206,73 @@ final class PolicyTest {
         protected Tensor forward(Tensor input) {
             return input.tanh().mul(2);
         }
+    }
+
+    /** Is compiled late, and keeps little memory. */
+    @Compile(threshold = 7, memory = 5_000)
+    private static final class Patient extends Module<Tensor, Tensor> {
+        @Override
+        protected Tensor forward(Tensor input) {
+            return twoProducts(input.size(0));
+        }
+    }
+
+    @Test
+    void aPathIsCompiledWhenItHasBeenTakenAsOftenAsTheAnnotationSays() throws InterruptedException {
+        Patient module = new Patient();
+        for (int i = 0; i < 6; i++) {
+            module.apply(Tensor.zeros(9));
+        }
+        Thread.sleep(100);
+        assertEquals("counting", module.compiled().report().get(0).state());
+        module.apply(Tensor.zeros(9));
+        assertTrue(
+                !module.compiled().report().get(0).state().equals("counting"),
+                module.compiled().explain());
+        try (Stance.Scope now = Stance.COMPILE_NOW.enter()) {
+            module.apply(Tensor.zeros(1000));
+            module.apply(Tensor.zeros(900));
+        }
+        assertTrue(
+                module.compiled().explain().contains("limit of 5000 bytes of memory"),
+                module.compiled().explain());
+    }
+
+    @Test
+    void whatLeavesARegionIsToldWithItsPlace() {
+        Compiled region = Compiled.region("Left", 1);
+        Tensor x = Tensor.ones(3).requiresGrad(true);
+        Tensor[] field = new Tensor[1];
+        try (Stance.Scope now = Stance.COMPILE_NOW.enter()) {
+            for (int i = 0; i < 2; i++) {
+                assertThrows(
+                        IllegalStateException.class,
+                        () -> region.call(() -> {
+                            x.exp();
+                            throw new IllegalStateException();
+                        }));
+            }
+            region.call(() -> {
+                field[0] = x.tanh();
+                return field[0].sum();
+            });
+            field[0].toFloatArray();
+            Tensor y = region.call(() -> x.sin().mul(x).sum());
+            Autograd.grad(y, List.of(x), null, true, true);
+        }
+        List<String> told = region.report().stream()
+                .flatMap(path -> path.bailOuts().stream())
+                .map(event -> event.replaceAll(":\\d+\\)", ")"))
+                .toList();
+        String place = " at PolicyTest.whatLeavesARegionIsToldWithItsPlace(PolicyTest.java): ";
+        assertEquals(
+                List.of(
+                        "left by IllegalStateException" + place + 2,
+                        "made again" + place + 1,
+                        "made again" + place + 1),
+                told);
+        told.forEach(
+                event -> assertTrue(region.explain().replaceAll(":\\d+\\)", ")").contains(event), region.explain()));
     }
 
     @Test
@@ -161,6 +306,7 @@ final class PolicyTest {
         assertEquals(0, paths.get(0).memory(), region.explain());
         assertTrue(paths.get(2).memory() >= 3200, region.explain());
         assertTrue(paths.get(2).code() > 0, region.explain());
+        assertTrue(paths.get(2).compileNanos() > 0, region.explain());
         assertTrue(
                 region.explain().contains("limit of 5000 bytes of memory reached: programs dropped"), region.explain());
         assertTrue(region.explain().contains("bytes of memory for a run"), region.explain());
@@ -168,6 +314,26 @@ final class PolicyTest {
             region.call(() -> twoProducts(1000));
         }
         assertEquals(2, region.report().get(0).hits(), "a dropped program is made again");
+    }
+
+    @Test
+    void theClassesOfForgottenPathsAreUnloaded() throws InterruptedException {
+        ClassLoadingMXBean classes = ManagementFactory.getClassLoadingMXBean();
+        Compiled region = Compiled.region("forgetful", RegionPolicy.of(1).withPaths(2));
+        System.gc();
+        long before = classes.getUnloadedClassCount();
+        try (Stance.Scope now = Stance.COMPILE_NOW.enter()) {
+            for (int size = 1; size <= FORGOTTEN + 2; size++) {
+                int rows = size;
+                region.call(() -> twoProducts(rows));
+            }
+        }
+        for (int i = 0; i < 100 && classes.getUnloadedClassCount() < before + FORGOTTEN; i++) {
+            System.gc();
+            Thread.sleep(20);
+        }
+        long unloaded = classes.getUnloadedClassCount() - before;
+        assertTrue(unloaded >= FORGOTTEN, () -> "unloaded " + unloaded);
     }
 
     @Test

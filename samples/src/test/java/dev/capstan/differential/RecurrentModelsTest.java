@@ -214,7 +214,7 @@ final class RecurrentModelsTest {
     @EnumSource(Model.class)
     void compiledModulesEqualEager(Model model) {
         List<PathReport> before = model.make.get().compiled().report();
-        TrainingCase.compare((step, trace) -> train(model, trace, Supplier::get));
+        TrainingCase.compare((step, trace) -> train(model, trace, Supplier::get), 3);
         List<PathReport> after = model.make.get().compiled().report();
         String told = model.make.get().compiled().explain();
         long hits = hits(after) - hits(before);

@@ -2,12 +2,14 @@
 package dev.capstan.differential;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.Stance;
 import dev.capstan.differential.RecurrentTraining.Cell;
 import dev.capstan.runtime.spi.PathReport;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -31,6 +33,18 @@ class RolledTimeTest {
                     path.tiers().stream().allMatch(tier -> tier.endsWith(": generated, rolled")),
                     () -> "" + path.tiers());
         }
+    }
+
+    @Test
+    void anotherLengthIsCompiledAtItsFirstCall() {
+        RecurrentTraining training = new RecurrentTraining(Cell.GRU);
+        training.run(Stance.COMPILE_NOW, 50);
+        try (Stance.Scope hot = Stance.COMPILED.enter()) {
+            training.step(61);
+        }
+        PathReport other = training.paths().get(1);
+        assertEquals(1, other.visits());
+        assertNotEquals("counting", other.state());
     }
 
     @ParameterizedTest

@@ -72,9 +72,14 @@ interface TrainingCase {
         }
     }
 
-    /** Runs a case eagerly, and compiled until all that escapes is known; all runs must leave the same. */
+    /**
+     * Runs a case eagerly, and compiled until all that escapes is known; all runs must leave the same, and programs must serve
+     * something.
+     */
     static Compiled compare(TrainingCase body) {
-        return compare(body, 3);
+        Compiled step = compare(body, 3);
+        assertTrue(hits(step) > 0, step::explain);
+        return step;
     }
 
     /** The same for a number of compiled runs. */
@@ -124,9 +129,27 @@ interface TrainingCase {
         assertEquals(bailOuts, bailOuts(step), step::explain);
     }
 
+    /**
+     * Compares, and asserts that it is reported where calls are parted that no program serves, because eager mode refuses what
+     * they do, or because of where their tensors lie.
+     */
+    static void isInterrupted(TrainingCase body) {
+        Compiled step = compare(body, 3);
+        assertTrue(bailOuts(step).stream().anyMatch(event -> event.startsWith("interrupted at ")), step::explain);
+    }
+
+    /** Compares, and asserts that it is reported where something that is thrown ends calls in mid-region. */
+    static Compiled isLeft(String exception, TrainingCase body) {
+        Compiled step = compare(body, 3);
+        assertTrue(
+                bailOuts(step).stream().anyMatch(event -> event.matches("left by " + exception + " at \\w+Test\\..*")),
+                step::explain);
+        return step;
+    }
+
     /** Compares, and asserts that a path is reported to be eager for good, for a reason. */
     static void isPinned(String reason, TrainingCase body) {
-        Compiled step = compare(body);
+        Compiled step = compare(body, 3);
         assertTrue(pinned(step).stream().anyMatch(state -> state.contains(reason)), step::explain);
     }
 
@@ -143,7 +166,7 @@ interface TrainingCase {
         return trace.seen;
     }
 
-    private static long hits(Compiled step) {
+    static long hits(Compiled step) {
         return step.report().stream().mapToLong(PathReport::hits).sum();
     }
 
@@ -151,8 +174,11 @@ interface TrainingCase {
         return step.report().stream().mapToLong(PathReport::visits).sum();
     }
 
-    static List<String> bailOuts(Compiled step) {
-        return step.report().stream().flatMap(path -> path.bailOuts().stream()).toList();
+    private static List<String> bailOuts(Compiled step) {
+        return step.report().stream()
+                .flatMap(path -> path.bailOuts().stream())
+                .filter(event -> !event.startsWith("made again"))
+                .toList();
     }
 
     private static List<String> pinned(Compiled step) {

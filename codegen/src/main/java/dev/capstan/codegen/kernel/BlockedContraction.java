@@ -29,7 +29,7 @@ final class BlockedContraction<A> {
         this.shape = shape;
         this.loops = loops;
         this.kernels = kernels;
-        this.packing = new PanelPacking<>(shape, loops, transposing);
+        this.packing = new PanelPacking<>(shape, loops, kernels, transposing);
         this.direct = new DirectContraction<>(this, shape, loops, kernels, transposing);
         this.scratch = ThreadLocal.withInitial(() -> new Scratch<>(loops, shape));
     }

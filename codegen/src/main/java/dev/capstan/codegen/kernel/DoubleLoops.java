@@ -326,6 +326,26 @@ final class DoubleLoops implements ArrayLoops<double[]> {
         }
 
         @Override
+        public void pack(
+                int vectors,
+                double[] source,
+                int offset,
+                int rowStride,
+                int second,
+                double[] target,
+                int targetOffset,
+                int rows) {
+            int lanes = shape.lanes();
+            int width = vectors * lanes;
+            if (vectors == 1 || second == lanes) {
+                loops.copy(source, offset, rowStride, target, targetOffset, width, rows, width);
+            } else {
+                loops.copy(source, offset, rowStride, target, targetOffset, width, rows, lanes);
+                loops.copy(source, offset + second, rowStride, target, targetOffset + lanes, width, rows, lanes);
+            }
+        }
+
+        @Override
         public void transpose(
                 double[] source,
                 int offset,

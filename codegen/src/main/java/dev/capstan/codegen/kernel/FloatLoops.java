@@ -318,6 +318,26 @@ final class FloatLoops implements ArrayLoops<float[]> {
         }
 
         @Override
+        public void pack(
+                int vectors,
+                float[] source,
+                int offset,
+                int rowStride,
+                int second,
+                float[] target,
+                int targetOffset,
+                int rows) {
+            int lanes = shape.lanes();
+            int width = vectors * lanes;
+            if (vectors == 1 || second == lanes) {
+                loops.copy(source, offset, rowStride, target, targetOffset, width, rows, width);
+            } else {
+                loops.copy(source, offset, rowStride, target, targetOffset, width, rows, lanes);
+                loops.copy(source, offset + second, rowStride, target, targetOffset + lanes, width, rows, lanes);
+            }
+        }
+
+        @Override
         public void transpose(
                 float[] source, int offset, int stride, float[] target, int targetOffset, int targetStride, int rows) {
             loops.pack(

@@ -57,17 +57,20 @@ final class MicroKernelTrees {
         MethodTree[] tiles = {
             tile(shape.rows(), 2), tile(shape.rows(), 1), tile(shape.fewRows(), 2), tile(shape.fewRows(), 1)
         };
+        MethodTree[] packs = {pack(2), pack(1)};
         MethodTree[] rows = {row(TileShape.ROW_VECTORS), row(2), row(1)};
         MethodTree transposedRow = transposedRow();
         MethodTree transpose = transposition.kernel();
         type.method(packedTile);
         Stream.of(tiles).forEach(type::method);
         Stream.of(rows).forEach(type::method);
+        Stream.of(packs).forEach(type::method);
         return type.method(transposedRow)
                 .method(transpose)
                 .method(forward("packedTile", packedTile))
                 .method(dispatchTiles(tiles))
                 .method(dispatchRows(rows))
+                .method(dispatchPacks(packs))
                 .method(forward("transposedRow", transposedRow))
                 .method(forward("transpose", transpose))
                 .build();
@@ -146,13 +149,15 @@ final class MicroKernelTrees {
                     body.declare("row" + r, r == 0 ? cOffset : places.get(r - 1).plus(cRowStride)));
         }
         Tile tile = new Tile(body, rows, TileShape.TILE_VECTORS, c, places, cSecond, accumulate);
-        body.count("p", constant(0), k, 1, (loop, p) -> {
+        // one index for all addresses: with more, C2 keeps some of them in memory, and the arrays too
+        Local end = body.declare("end", aOffset.plus(k));
+        Local start = body.declare("start", bOffset.minus(aOffset.times(shape.widest())));
+        body.count("p", aOffset, end, 1, (loop, p) -> {
             Local[] right = new Local[TileShape.TILE_VECTORS];
             for (int v = 0; v < right.length; v++) {
-                Expression place = bOffset.plus(p.times(shape.widest())).plus(v * shape.lanes());
-                right[v] = loop.declare("b" + v, load(b, place));
+                right[v] = loop.declare("b" + v, load(b, column(start.plus(p.times(shape.widest())), v)));
             }
-            tile.multiply(loop, right, r -> a.at(aOffset.plus(p).plus(r * TileShape.A_STRIDE)));
+            tile.multiply(loop, right, r -> a.at(p.plus(r * TileShape.A_STRIDE)));
         });
         tile.store(body);
         return method.build();
@@ -198,6 +203,28 @@ final class MicroKernelTrees {
             loop.assign(rowOfB, rowOfB.plus(bRowStride));
         });
         tile.store(body);
+        return method.build();
+    }
+
+    private MethodTree pack(int vectors) {
+        MethodTree.Builder method = MethodTree.named("pack" + vectors);
+        Local source = method.parameter("source", element.array());
+        Local offset = method.parameter("offset", INT);
+        Local rowStride = method.parameter("rowStride", INT);
+        Local second = method.parameter("second", INT);
+        Local target = method.parameter("target", element.array());
+        Local targetOffset = method.parameter("targetOffset", INT);
+        Local rows = method.parameter("rows", INT);
+        int width = vectors * shape.lanes();
+        BlockBuilder body = method.body();
+        Local from = body.declare("from", offset);
+        body.count("i", constant(0), rows, 1, (loop, i) -> {
+            for (int v = 0; v < vectors; v++) {
+                Local moved = loop.declare("v" + v, load(source, v == 0 ? from : from.plus(second)));
+                loop.evaluate(store(), moved, target, column(targetOffset.plus(i.times(width)), v));
+            }
+            loop.assign(from, from.plus(rowStride));
+        });
         return method.build();
     }
 
@@ -316,6 +343,19 @@ final class MicroKernelTrees {
                                 vectors.equalTo(constant(2)),
                                 two -> two.evaluate(callee(kernels[1]).call(arguments)),
                                 one -> one.evaluate(callee(kernels[2]).call(arguments))));
+        return method.build();
+    }
+
+    /** The interface's method: picks the kernel of that width. */
+    private MethodTree dispatchPacks(MethodTree[] kernels) {
+        MethodTree.Builder method = MethodTree.named("pack").instance();
+        Local vectors = method.parameter("vectors", INT);
+        List<Expression> arguments = arrayArguments(method, kernels[0].parameters());
+        method.body()
+                .when(
+                        vectors.equalTo(constant(2)),
+                        two -> two.evaluate(callee(kernels[0]).call(arguments)),
+                        one -> one.evaluate(callee(kernels[1]).call(arguments)));
         return method.build();
     }
 

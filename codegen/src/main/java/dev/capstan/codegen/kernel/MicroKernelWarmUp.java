@@ -16,7 +16,8 @@ final class MicroKernelWarmUp<A> {
     private static final double NANOS_PER_CALL = 1_000;
 
     private static final int SHORT_SUM = 4;
-    private static final int LONG_SUM = 32;
+    /** Long enough for the JIT to see where the time goes: else it keeps in registers what stands around the loop. */
+    private static final int LONG_SUM = 128;
 
     /** Loops over blocks are ordinary code: what matters is that none of it is interpreted. */
     private static final int BLOCK_ROUNDS = 40;
@@ -75,7 +76,9 @@ final class MicroKernelWarmUp<A> {
                 row(2),
                 tile(shape.rows(), 1),
                 tile(shape.fewRows(), 1),
-                row(1)));
+                row(1),
+                pack(2),
+                pack(1)));
     }
 
     /** The kernels that transpose. */
@@ -124,6 +127,13 @@ final class MicroKernelWarmUp<A> {
                         k,
                         accumulate),
                 rows * vectors);
+    }
+
+    private Subject pack(int vectors) {
+        int rows = shape.rows();
+        return new Subject(
+                (k, accumulate) -> kernels.pack(vectors, b, 0, shape.lanes(), 0, c, 0, k == 0 ? 0 : rows),
+                (double) vectors * rows / LONG_SUM);
     }
 
     private Subject row(int vectors) {

@@ -111,6 +111,15 @@ public interface MicroKernels<A> {
      */
     void transpose(A source, int offset, int stride, A target, int targetOffset, int targetStride, int rows);
 
+    /**
+     * Copies rows into a panel of B: element (row, column) of the first vector, at {@code offset + row * rowStride + column},
+     * goes to {@code targetOffset + row * width + column}.
+     *
+     * @param vectors the width of the panel in vectors, 1 or 2
+     * @param second where the second vector begins behind the first, in each row of the source
+     */
+    void pack(int vectors, A source, int offset, int rowStride, int second, A target, int targetOffset, int rows);
+
     /** The lanes with which the lanes of a vector change places at a distance, as generated constants need them. */
     static int[] partners(int lanes, int distance) {
         return IntStream.range(0, lanes).map(lane -> lane ^ distance).toArray();

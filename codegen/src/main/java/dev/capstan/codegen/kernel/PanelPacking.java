@@ -11,11 +11,17 @@ final class PanelPacking<A> {
     private final TileShape shape;
     private final ArrayLoops<A> loops;
     private final MicroKernels<A> kernels;
+    private final MicroKernels<A> transposing;
 
-    PanelPacking(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels) {
+    /**
+     * @param kernels what copies rows
+     * @param transposing what transposes, which may not be ready at the same time
+     */
+    PanelPacking(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels, MicroKernels<A> transposing) {
         this.shape = shape;
         this.loops = loops;
         this.kernels = kernels;
+        this.transposing = transposing;
     }
 
     /** Equal blocks of at most {@link TileShape#MAX_SUM}: the size of all but the last. */
@@ -48,7 +54,10 @@ final class PanelPacking<A> {
         for (int j = 0; j < n; ) {
             int width = shape.nextWidth(n - j);
             int panel = panels.offset() + j * k;
-            if (n - j >= width) {
+            if (b.columnStride() == 1 && n >= lanes) {
+                int second = shape.second(n - j);
+                kernels.pack(width / lanes, b.array(), b.at(0, j), b.rowStride(), second, panels.array(), panel, k);
+            } else if (n - j >= width) {
                 copy(b.from(0, j), k, width, panels.array(), panel, width);
             } else if (n < lanes) {
                 loops.clear(panels.array(), panel, panel + k * width);
@@ -88,7 +97,7 @@ final class PanelPacking<A> {
     }
 
     private void transpose(Matrix<A> source, A target, int targetOffset, int targetStride, int rows) {
-        kernels.transpose(
+        transposing.transpose(
                 source.array(), source.offset(), source.columnStride(), target, targetOffset, targetStride, rows);
     }
 }

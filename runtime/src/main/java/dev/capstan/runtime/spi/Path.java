@@ -46,6 +46,6 @@ public interface Path {
     /** Keeps something immutable with the path, so that later calls need not make it again. */
     void note(Object immutable);
 
-    /** Counts a call that ended in mid-region because a value was read, at this place in the user's code. */
-    void bailedOut(String place);
+    /** Counts that a call left the program's way, or had no program for all of it: what happened, and where in the user's code. */
+    void bailedOut(String event);
 }

@@ -20,7 +20,8 @@ import java.util.function.Supplier;
  * @param memory bytes that its programs plan for one run: what is overwritten by the next run, and what is kept for the
  *     backward pass; results not included
  * @param code bytes of the class files of its drivers; kernels are shared and not included
- * @param bailOuts calls that ended here in mid-region, as {@code place: count}
+ * @param bailOuts calls that ended here in mid-region because something was read or thrown, and calls whose operators were made
+ *     again one by one, for what a program had not kept: as {@code interrupted at place: count}
  * @param tiers how each of its programs runs at present, as {@code program: tier}
  * @param generated makes what was generated readable, which takes longer than all the rest
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.runtime.type;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,10 +17,20 @@ public final class CallSite {
     /** The innermost frame on this thread's stack that is not the framework's. */
     public static Optional<String> current() {
         return StackWalker.getInstance()
-                .walk(frames -> frames.filter(CallSite::isCaller).findFirst().map(CallSite::describe));
+                .walk(frames -> frames.filter(frame -> isCaller(frame.getClassName()))
+                        .findFirst()
+                        .map(frame -> describe(frame.toStackTraceElement())));
     }
 
-    private static String describe(StackWalker.StackFrame frame) {
+    /** The innermost frame that is not the framework's of those through which something was thrown. */
+    public static Optional<String> of(Throwable thrown) {
+        return Arrays.stream(thrown.getStackTrace())
+                .filter(frame -> isCaller(frame.getClassName()))
+                .findFirst()
+                .map(CallSite::describe);
+    }
+
+    private static String describe(StackTraceElement frame) {
         String type = frame.getClassName().substring(frame.getClassName().lastIndexOf('.') + 1);
         return type + "." + method(frame.getMethodName()) + "(" + frame.getFileName() + ":" + frame.getLineNumber()
                 + ")";
@@ -31,8 +42,7 @@ public final class CallSite {
     }
 
     /** False for classes of the framework itself; samples, tests and everything else are somebody's program. */
-    private static boolean isCaller(StackWalker.StackFrame frame) {
-        String name = frame.getClassName();
+    private static boolean isCaller(String name) {
         if (!name.startsWith(ROOT)) {
             return !begins(name, 0, PLATFORM);
         }

@@ -321,14 +321,14 @@ final class CapturedPath implements Path {
     }
 
     @Override
-    public synchronized void bailedOut(String place) {
-        bailOuts.merge(place, 1L, Long::sum);
+    public synchronized void bailedOut(String event) {
+        bailOuts.merge(event, 1L, Long::sum);
     }
 
     PathReport report() {
-        List<String> places = new ArrayList<>();
+        List<String> events = new ArrayList<>();
         synchronized (this) {
-            bailOuts.forEach((place, count) -> places.add(place + ": " + count));
+            bailOuts.forEach((event, count) -> events.add(event + ": " + count));
         }
         PathProgram current = program;
         List<String> tiers = new ArrayList<>(current == null ? List.of() : current.tiers());
@@ -347,7 +347,7 @@ final class CapturedPath implements Path {
                 log.nanos(),
                 current == null ? 0 : current.memory(),
                 current == null ? 0 : current.code(),
-                places,
+                events,
                 tiers,
                 current == null ? List::of : current::artifacts);
     }

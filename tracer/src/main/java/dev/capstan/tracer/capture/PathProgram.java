@@ -11,6 +11,7 @@ import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.Program;
 import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.spi.Tier;
+import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.graph.BackwardGraph;
@@ -78,6 +79,8 @@ final class PathProgram implements Program {
         CompiledSchedule code;
         boolean requested;
         boolean ready;
+        /** Why it is not made, by a fault of Capstan's; null if there was none. */
+        volatile String fault;
     }
 
     private PathProgram(
@@ -250,7 +253,9 @@ final class PathProgram implements Program {
         List<String> tiers = new ArrayList<>();
         tiers.add((inForm ? "forward, in the form of other lengths: " : "forward: ") + forwardCode.tier());
         for (Backward backward : backwards.values()) {
-            if (backward.code != null) {
+            if (backward.fault != null) {
+                tiers.add("backward: pinned: " + backward.fault);
+            } else if (backward.code != null) {
                 tiers.add("backward: " + backward.code.tier());
             }
         }
@@ -273,19 +278,26 @@ final class PathProgram implements Program {
             if (demand == Path.Demand.WHEN_HOT && tier == Tier.RISING) {
                 if (!backward.requested) {
                     backward.requested = true;
-                    BackgroundCompiler.submit(() -> compileInBackground(backward, arrivals));
+                    BackgroundCompiler.submit(() -> compileOrPin(backward, arrivals, Tier.RISING));
                 }
                 return null;
             }
         }
-        compile(backward, arrivals, tier == Tier.STEPS ? tier : Tier.GENERATED);
+        compileOrPin(backward, arrivals, tier == Tier.STEPS ? tier : Tier.GENERATED);
+        if (!backward.ready) {
+            throw new CapstanException(name, "the backward pass cannot be compiled", backward.fault);
+        }
         return backward;
     }
 
-    private void compileInBackground(Backward backward, Arrivals arrivals) {
+    private void compileOrPin(Backward backward, Arrivals arrivals, Tier how) {
+        if (backward.fault != null) {
+            return;
+        }
         try {
-            compile(backward, arrivals, Tier.RISING);
+            compile(backward, arrivals, how);
         } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            backward.fault = e.toString();
             System.getLogger("dev.capstan.tracer")
                     .log(
                             System.Logger.Level.WARNING,

@@ -24,6 +24,10 @@ import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import dev.capstan.runtime.type.TensorType;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class CapturedTreeTest {
@@ -202,5 +206,39 @@ class CapturedTreeTest {
         assertEquals(RegionPolicy.STANDARD_PATHS, faulty.report().size());
         assertEquals(10, faulty.report().get(0).number());
         assertEquals(List.of("limit of 256 paths reached: 10 forgotten"), faulty.limits());
+    }
+
+    @Test
+    void whatIsForgottenBeforeItsTurnIsNotCompiled() throws InterruptedException {
+        BlockingQueue<String> begun = new LinkedBlockingQueue<>();
+        CountDownLatch latch = new CountDownLatch(1);
+        CapturedTree tree = new CapturedTree("Slow", RegionPolicy.of(1).withPaths(2), (name, schedule, tier) -> {
+            begun.add(name);
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            throw new IllegalStateException("no code for " + name);
+        });
+        visit(tree, 0);
+        try {
+            assertEquals("Slow_0_forward", begun.poll(30, TimeUnit.SECONDS));
+            for (int size = 1; size < 4; size++) {
+                visit(tree, size);
+            }
+        } finally {
+            latch.countDown();
+        }
+        assertEquals("Slow_2_forward", begun.poll(30, TimeUnit.SECONDS));
+        assertEquals("Slow_3_forward", begun.poll(30, TimeUnit.SECONDS));
+    }
+
+    private static void visit(CapturedTree tree, int size) {
+        Walk walk = tree.walk();
+        TensorType type = new TensorType(DType.FLOAT32, Shape.of(size));
+        int input = walk.input(type, Layout.contiguous(type.shape()), false, Walk.NONE)
+                .number();
+        assertNull(walk.end(new int[] {tanh(walk, input)}).program(Path.Demand.WHEN_HOT, Tier.RISING));
     }
 }
