@@ -2,10 +2,9 @@
 package dev.capstan.differential;
 
 import static dev.capstan.differential.TrainingCase.STEPS;
-import static dev.capstan.differential.TrainingCase.bailsOut;
 import static dev.capstan.differential.TrainingCase.descend;
 import static dev.capstan.differential.TrainingCase.forget;
-import static dev.capstan.differential.TrainingCase.isPinned;
+import static dev.capstan.differential.TrainingCase.isInterrupted;
 import static dev.capstan.differential.TrainingCase.isServed;
 import static dev.capstan.differential.TrainingCase.isTaped;
 import static dev.capstan.differential.TrainingCase.leaf;
@@ -48,7 +47,7 @@ final class StepLossesTest {
 
     @Test
     void aTrunkThatOneLossHasReleasedIsRefusedForTheOther() {
-        bailsOut((step, trace) -> {
+        isInterrupted((step, trace) -> {
             Tensor w = leaf(1, 4, 3);
             for (int i = 0; i < STEPS; i++) {
                 Tensor x = normal(10 + i, 5, 4);
@@ -96,7 +95,7 @@ final class StepLossesTest {
     @Test
     void oneFakeServesBothOptimizersWithARetainedGraph() {
         // eager mode refuses the second pass: the critic's weights have changed in between
-        isPinned("a result is still on the tape", (step, trace) -> {
+        isInterrupted((step, trace) -> {
             Tensor generator = leaf(1, 3, 4);
             Tensor critic = leaf(2, 4, 1);
             for (int i = 0; i < STEPS; i++) {
