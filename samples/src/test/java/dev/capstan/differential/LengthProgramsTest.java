@@ -235,6 +235,18 @@ class LengthProgramsTest {
                 return Tensor.stack(data.run(x), 0);
             }
         },
+        /** A value from before the loop, whose memory serves for another one once it was read the last time. */
+        CENTRED(false, 20, 30, 40) {
+            @Override
+            Tensor result(Data data, Tensor x) {
+                Tensor mean = x.select(0, 0).mean();
+                Tensor h = Tensor.zeros(ROWS, COLUMNS);
+                for (int t = 0; t < x.size(0); t++) {
+                    h = data.cell(x.select(0, t).sub(mean), h);
+                }
+                return h;
+            }
+        },
         LENGTHS_THAT_ADD_UP(true, 20, 30, 40) {
             @Override
             Tensor result(Data data, Tensor x) {

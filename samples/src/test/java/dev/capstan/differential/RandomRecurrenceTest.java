@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** Random recurrences over lengths that were compiled, and then over others, with and without forms. */
 class RandomRecurrenceTest {
-    private static final int PROGRAMS = Integer.getInteger("capstan.test.recurrences", 25);
+    private static final int PROGRAMS = Integer.getInteger("capstan.test.recurrences", 12);
     private static final long FIRST = Long.getLong("capstan.test.recurrences.first", 0);
     private static final int[][] KNOWN = {{20, 30, 40}, {16, 24, 34}, {30, 36, 42}};
 

@@ -119,10 +119,8 @@ final class ScheduleVerifier {
                         && place.layout().extent() <= slots.get(place.slot()).elements();
             }
         }
-        for (Step step : schedule.steps().subList(repetition.first(), repetition.end())) {
-            for (Place output : step.outputs()) {
-                right = right && !writesConstant(output, repetition, constant);
-            }
+        for (int i = constant.nextSetBit(0); i >= 0; i = constant.nextSetBit(i + 1)) {
+            right = right && staysUntilRead(i, repetition);
         }
         if (!right) {
             throw new IllegalStateException(
@@ -130,16 +128,24 @@ final class ScheduleVerifier {
         }
     }
 
-    private static boolean writesConstant(Place output, Repetition repetition, BitSet constant) {
-        for (int i = constant.nextSetBit(0); i >= 0; i = constant.nextSetBit(i + 1)) {
-            int begin = repetition.offset(0, i);
-            int end = begin + repetition.body().slots().get(i).elements();
-            boolean touches = output.layout().offset() < end && output.layout().extent() > begin;
-            if (repetition.slot(0, i) == output.slot() && touches) {
-                return true;
-            }
+    /** True if nothing is written to a constant slot before the last step that reads it. */
+    private boolean staysUntilRead(int slot, Repetition repetition) {
+        List<Step> body = repetition.body().steps();
+        int begin = repetition.offset(0, slot);
+        int end = begin + repetition.body().slots().get(slot).elements();
+        int last = body.size() - 1;
+        while (last >= 0 && body.get(last).inputs().stream().noneMatch(input -> input.slot() == slot)) {
+            last--;
         }
-        return false;
+        if (last < 0) {
+            return true;
+        }
+        int read = repetition.first() + (repetition.times() - 1) * body.size() + last;
+        return schedule.steps().subList(repetition.first(), read).stream()
+                .flatMap(step -> step.outputs().stream())
+                .noneMatch(output -> output.slot() == repetition.slot(0, slot)
+                        && output.layout().offset() < end
+                        && output.layout().extent() > begin);
     }
 
     /** Each time of a repetition must be the steps that it stands for. */
