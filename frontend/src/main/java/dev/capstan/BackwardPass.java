@@ -321,7 +321,7 @@ final class BackwardPass {
         while (!stack.isEmpty()) {
             Node node = stack.pop();
             order.add(node);
-            if (createsGraph && node instanceof RegionNode region) {
+            if (createsGraph && node instanceof RegionNode region && region.isWalkable()) {
                 region.expand();
             }
             known.put(node, node.edges());

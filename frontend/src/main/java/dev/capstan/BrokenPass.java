@@ -9,31 +9,48 @@ import dev.capstan.runtime.op.Ops;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.TensorType;
 import java.util.BitSet;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A backward pass through a segment that will be refused at one of its operators. In eager mode the operators that were
- * created later have handed on their gradients by then, and leaves behind them have theirs: this does as much, and no
- * more. It knows nothing of recorded writes: a pass that meets one does nothing.
+ * A backward pass through a segment of which not all is there any more. Where it will be refused at one of the operators, those
+ * that were created later have handed on their gradients by then in eager mode, and leaves behind them have theirs: this
+ * does as much, and no more. It knows nothing of recorded writes: a pass that meets one does nothing.
  */
 final class BrokenPass {
     private final Walk walk;
     private final int refusing;
     private final @Nullable Tensor[] values;
     private final @Nullable Tensor[] gradients;
+    /** The values from which gradients lead to an input that the pass is after. */
+    private final BitSet leading = new BitSet();
+
     private final BitSet walked = new BitSet();
 
     /**
      * Does nothing yet.
      *
-     * @param refusing the number of the operator that will refuse
+     * @param refusing the number of the operator that will refuse, {@link Walk#NONE} if none will
      * @param values of inputs and operators that come after it, as far as gradients need them
+     * @param targets the inputs, in order of first use, that the pass is after; null for all
      */
-    BrokenPass(Walk walk, int refusing, @Nullable Tensor[] values) {
+    BrokenPass(Walk walk, int refusing, @Nullable Tensor[] values, @Nullable BitSet targets) {
         this.walk = walk;
         this.refusing = refusing;
         this.values = values;
         this.gradients = new Tensor[values.length];
+        for (int value = 0; value < values.length; value++) {
+            leading.set(value, leads(value, targets));
+        }
+    }
+
+    private boolean leads(int value, @Nullable BitSet targets) {
+        Object event = walk.event(value).note();
+        if (event instanceof Input input) {
+            return targets == null || targets.get(input.place());
+        }
+        return !(event instanceof Operation operation)
+                || IntStream.range(0, operation.operands().length).anyMatch(operand -> passesTo(operation, operand));
     }
 
     /** Adds to the gradient of a value. */
@@ -58,17 +75,8 @@ final class BrokenPass {
      */
     boolean run(@Nullable Edge[] edges, RegionNode node, BackwardPass pass) {
         BitSet reached = reached();
-        if (reached == null) {
+        if (reached == null || !visit()) {
             return false;
-        }
-        for (int value = gradients.length - 1; value > refusing; value--) {
-            if (gradients[value] != null && walk.event(value).note() instanceof Operation operation) {
-                if (!isKnown(value, operation)) {
-                    return false;
-                }
-                visit(value, operation);
-                walked.set(value);
-            }
         }
         for (int value = 0; value < gradients.length; value++) {
             if (gradients[value] != null
@@ -76,6 +84,38 @@ final class BrokenPass {
                     && edges[input.place()] != null
                     && !reached.get(value)) {
                 pass.finish(node, edges[input.place()], gradients[value]);
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Visits all operators, of which none refuses, and hands on what arrives at the inputs.
+     *
+     * @return false if a value is not known any more, or a recorded write is on the way; then nothing has happened
+     */
+    boolean complete(@Nullable Edge[] edges, BackwardPass pass) {
+        if (reached() == null || !visit()) {
+            return false;
+        }
+        for (int value = 0; value < gradients.length; value++) {
+            if (gradients[value] != null
+                    && walk.event(value).note() instanceof Input input
+                    && edges[input.place()] != null) {
+                pass.replaceTotal(edges[input.place()], gradients[value]);
+            }
+        }
+        return true;
+    }
+
+    private boolean visit() {
+        for (int value = gradients.length - 1; value > refusing; value--) {
+            if (gradients[value] != null && walk.event(value).note() instanceof Operation operation) {
+                if (!isKnown(value, operation)) {
+                    return false;
+                }
+                visit(value, operation);
+                walked.set(value);
             }
         }
         return true;
@@ -123,7 +163,8 @@ final class BrokenPass {
 
     private boolean passesTo(Operation operation, int operand) {
         return operation.operator().differentiable(operand)
-                && walk.event(operation.operands()[operand]).requiresGradient();
+                && walk.event(operation.operands()[operand]).requiresGradient()
+                && leading.get(operation.operands()[operand]);
     }
 
     private void visit(int value, Operation operation) {

@@ -129,8 +129,9 @@ final class RegionNode extends Node {
         }
     }
 
-    private boolean isWalkable() {
-        return execution != null && !tape.walkable(freed).isEmpty();
+    /** True if the operators inside can be made again. */
+    boolean isWalkable() {
+        return execution != null;
     }
 
     private void verifyKeptApart() {
@@ -191,6 +192,10 @@ final class RegionNode extends Node {
             }
             return;
         }
+        if (execution == null) {
+            walkWithoutValues(gradients, pass);
+            return;
+        }
         verifyKeptApart();
         NdArray[] seeds = new NdArray[gradients.length];
         for (int i = 0; i < seeds.length; i++) {
@@ -220,14 +225,20 @@ final class RegionNode extends Node {
         for (int i = 0; i < gradients.length; i++) {
             from.set(i, gradients[i] != null);
         }
+        BitSet to = targets(pass);
+        return to == null ? tape.keepers(from) : tape.keepers(from, to);
+    }
+
+    /** The inputs that the pass is after; null for all. */
+    private @Nullable BitSet targets(BackwardPass pass) {
         if (!pass.hasTargets()) {
-            return tape.keepers(from);
+            return null;
         }
-        BitSet to = new BitSet();
+        BitSet targets = new BitSet();
         for (int i = 0; i < edges.length; i++) {
-            to.set(i, edges[i] != null && pass.wants(edges[i]));
+            targets.set(i, edges[i] != null && pass.wants(edges[i]));
         }
-        return tape.keepers(from, to);
+        return targets;
     }
 
     /**
@@ -254,7 +265,7 @@ final class RegionNode extends Node {
     private void breakOff(@Nullable Tensor[] gradients, BackwardPass pass, int refusing) {
         boolean read = passed.length() - 1 > refusing;
         Tensor[] values = read ? segment.valuesOnceMore() : new Tensor[events];
-        walkPart(gradients, pass, new BrokenPass(walk, refusing, values));
+        walkPart(gradients, pass, new BrokenPass(walk, refusing, values, targets(pass)));
         if (freed.get(refusing)) {
             throw walkedAgain();
         }
@@ -270,6 +281,18 @@ final class RegionNode extends Node {
     }
 
     private void walkPart(@Nullable Tensor[] gradients, BackwardPass pass, BrokenPass part) {
+        begin(part, gradients, pass);
+        if (part.run(edges, this, pass) && !pass.retainsGraph()) {
+            BitSet walked = part.walked();
+            walked.and(passed);
+            walked.or(freed);
+            freed = walked;
+            forgetWalked();
+        }
+    }
+
+    /** Tells a pass what has arrived so far. */
+    private void begin(BrokenPass part, @Nullable Tensor[] gradients, BackwardPass pass) {
         for (int i = 0; i < edges.length; i++) {
             Tensor total = edges[i] == null ? null : pass.total(edges[i]);
             if (total != null) {
@@ -281,12 +304,14 @@ final class RegionNode extends Node {
                 part.contribute(program.outputs()[i], gradients[i]);
             }
         }
-        if (part.run(edges, this, pass) && !pass.retainsGraph()) {
-            BitSet walked = part.walked();
-            walked.and(passed);
-            walked.or(freed);
-            freed = walked;
-            forgetWalked();
+    }
+
+    /** Goes through operators that keep nothing, after all that others kept was freed. */
+    private void walkWithoutValues(@Nullable Tensor[] gradients, BackwardPass pass) {
+        BrokenPass whole = new BrokenPass(walk, Walk.NONE, new Tensor[events], targets(pass));
+        begin(whole, gradients, pass);
+        if (!whole.complete(edges, pass)) {
+            throw walkedAgain();
         }
     }
 
@@ -341,9 +366,10 @@ final class RegionNode extends Node {
     /** Lets the memory go that no pass needs any more. */
     private void forgetWalked() {
         BitSet walkable = tape.walkable(freed);
-        if (walkable.isEmpty() && !tape.needsValues(freed)) {
+        if (walkable.isEmpty() && !tape.needsValues(freed) && !tape.isKept(freed)) {
             forget();
         } else if (execution != null
+                && !tape.isKept(freed)
                 && walkable.stream()
                         .allMatch(output -> tape.keepers().get(output).isEmpty())) {
             execution.release();

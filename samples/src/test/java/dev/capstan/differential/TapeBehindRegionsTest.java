@@ -12,6 +12,7 @@ import static dev.capstan.differential.TrainingCase.normal;
 
 import dev.capstan.Autograd;
 import dev.capstan.GradMode;
+import dev.capstan.GradOptions;
 import dev.capstan.Tensor;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -83,6 +84,40 @@ final class TapeBehindRegionsTest {
                 trace.error(() -> y.get(0).backward(null, true));
                 trace.error(() -> y.get(1).backward());
                 trace.leaves(w, v);
+            }
+        });
+    }
+
+    @Test
+    void whatLeadsToOneInputIsThereAfterAPassToAnother() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            Tensor x = leaf(2, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor y = step.call(() -> w.mul(w).sub(x.mul(x)).sum());
+                trace.tensor("x", Autograd.grad(y, List.of(x)).get(0));
+                trace.tensor("w", Autograd.grad(y, List.of(w)).get(0));
+                trace.error(() -> Autograd.grad(y, List.of(w)));
+            }
+        });
+    }
+
+    @Test
+    void aPassThroughOperatorsThatKeepNothingNeedsNone() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 3, 4);
+            Tensor x = leaf(2, 3, 4);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor y = step.call(() -> w.sub(x.mul(x)));
+                y.sum().backward();
+                GradOptions created = GradOptions.standard().withCreateGraph(true);
+                trace.tensor("w", Autograd.grad(y.tanh().sum(), List.of(w)).get(0));
+                trace.tensor(
+                        "of the graph",
+                        Autograd.grad(List.of(y.tanh().sum()), List.of(w), null, created)
+                                .get(0));
+                trace.error(() -> Autograd.grad(y.tanh().sum(), List.of(x)));
+                trace.leaves(w, x);
             }
         });
     }

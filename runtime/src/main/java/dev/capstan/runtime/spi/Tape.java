@@ -107,6 +107,28 @@ public record Tape(
         return between;
     }
 
+    /**
+     * True if, once passes have freed these operators, gradients can still go from an output to an input through others that
+     * keep something.
+     */
+    public boolean isKept(BitSet gone) {
+        BitSet left = keepers(outputs);
+        left.andNot(gone);
+        if (left.isEmpty()) {
+            return false;
+        }
+        for (BitSet behind : keepers) {
+            for (BitSet ahead : leading) {
+                BitSet between = (BitSet) behind.clone();
+                between.and(ahead);
+                if (!between.isEmpty() && !between.intersects(gone)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     private static BitSet union(List<BitSet> sets, BitSet of) {
         BitSet all = new BitSet();
         of.stream().mapToObj(sets::get).forEach(all::or);
