@@ -145,7 +145,7 @@ abstract class SegmentEvents implements Storage.Reader {
         Operation view = view(value);
         int content = contents.of(value);
         boolean detached = requiresGradient(value) != requiresGradient(content) || isApart(value);
-        if (view == null || !contents.isPart(value) && !detached) {
+        if (view == null || !isView(value) && !detached) {
             return content;
         }
         if (contents.isRewritten(value) && !isDetached(value)) {
@@ -168,6 +168,12 @@ abstract class SegmentEvents implements Storage.Reader {
         add(null);
         operators++;
         return count - 1;
+    }
+
+    /** True if a value is a view that is not the whole, in memory or on the tape. */
+    private boolean isView(int value) {
+        boolean onTape = requiresGradient(contents.of(value)) && !isDetached(value);
+        return view(value) != null && (onTape || contents.isPart(value));
     }
 
     private int upToDate(int value) {
@@ -228,7 +234,7 @@ abstract class SegmentEvents implements Storage.Reader {
         if (contents == null || !contents.isStale(value)) {
             return value;
         }
-        return view(value) == null || !contents.isPart(value) ? contents.of(value) : Walk.NONE;
+        return isView(value) ? Walk.NONE : contents.of(value);
     }
 
     @Nullable

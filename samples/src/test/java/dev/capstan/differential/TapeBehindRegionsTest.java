@@ -365,6 +365,24 @@ final class TapeBehindRegionsTest {
         });
     }
 
+    /** Its gradients are added up before they go on to what it is a view of. */
+    @Test
+    void aViewOfTheWholeHasAPlaceOfItsOwnOnTheTape() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 17, 1);
+            for (int i = 0; i < STEPS; i++) {
+                List<Tensor> y = step.call(() -> {
+                    Tensor base = w.mul(1.5);
+                    Tensor view = base.transpose(0, 1).transpose(0, 1);
+                    view.mul_(0.5);
+                    return List.of(view.mul(view).mul(view), base);
+                });
+                y.get(0).square().sum().add(y.get(1).square().sum()).backward();
+                trace.leaves(w);
+            }
+        });
+    }
+
     /** Its node is made when it is used again, so its gradient arrives before that of what used the base earlier. */
     @Test
     void aViewIsConnectedAnewWhenItIsUsed() {
