@@ -366,12 +366,16 @@ final class RegionNode extends Node {
     /** Lets the memory go that no pass needs any more. */
     private void forgetWalked() {
         BitSet walkable = tape.walkable(freed);
-        if (walkable.isEmpty() && !tape.needsValues(freed) && !tape.isKept(freed)) {
+        // of a region that has just run, as a rule, there is one that keeps something: that is all to be asked then
+        if (execution == null
+                || walkable.stream()
+                        .anyMatch(output -> !tape.keepers().get(output).isEmpty())
+                || tape.isKept(freed)) {
+            return;
+        }
+        if (walkable.isEmpty() && !tape.needsValues(freed)) {
             forget();
-        } else if (execution != null
-                && !tape.isKept(freed)
-                && walkable.stream()
-                        .allMatch(output -> tape.keepers().get(output).isEmpty())) {
+        } else {
             execution.release();
         }
     }
