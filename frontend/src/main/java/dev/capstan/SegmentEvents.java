@@ -237,13 +237,17 @@ abstract class SegmentEvents implements Storage.Reader {
         return isView(value) ? Walk.NONE : contents.of(value);
     }
 
+    /** How a value is taken of another; null for what is no view, and, where writes are queued, for what a view operator copied. */
     @Nullable
     Operation view(int value) {
         Queued event = queued(value);
         if (event instanceof Retaken retaken) {
             return retaken.view();
         }
-        return event instanceof Operation operation && operation.isView() ? operation : null;
+        boolean view = event instanceof Operation operation
+                && operation.isView()
+                && (contents == null || contents.root(value) != value);
+        return view ? (Operation) event : null;
     }
 
     /** True if a tensor lies in storage to which a write is queued, but was not used here before. */

@@ -21,6 +21,7 @@ import dev.capstan.runtime.type.TensorType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -243,7 +244,7 @@ abstract class SegmentQueue extends SegmentEvents {
         int content = contents.of(shown);
         boolean laid =
                 contents.isPart(whole) || recording && !(computed && view(shown) == null && requiresGradient(value));
-        if (laid && recording && !computed && reads(value, shown)) {
+        if (laid && recording && isMistakenForCopied(value, shown, computed)) {
             return false;
         }
         if (laid || recording) {
@@ -294,11 +295,19 @@ abstract class SegmentQueue extends SegmentEvents {
         return requiresGradient(value) && !(queued(value) instanceof Input) && !(queued(value) instanceof Write);
     }
 
-    /** True if a value was just made of another: as an operator in place it would keep a copy for the tape. */
-    boolean reads(int value, int operand) {
+    /**
+     * True if a value was just made of what lies where it is going to be written. An operator in place keeps a copy of that
+     * for the tape, of its target alone; a path does not tell by which name it went.
+     *
+     * @param computed whether it was an operator in place on the target
+     */
+    private boolean isMistakenForCopied(int value, int target, boolean computed) {
         return value == count - 1
                 && queued(value) instanceof Operation operation
-                && IntStream.of(operation.operands()).anyMatch(number -> number == operand);
+                && IntStream.of(operation.operands())
+                        .filter(operand -> !computed || operand != target)
+                        .filter(operand -> contents.root(operand) == contents.root(target))
+                        .anyMatch(operand -> Objects.equals(contents.place(operand), contents.place(target)));
     }
 
     /** A value that is to be stored, in the type and shape of the place. */

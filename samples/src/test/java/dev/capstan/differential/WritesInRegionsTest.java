@@ -16,6 +16,7 @@ import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -213,6 +214,51 @@ class WritesInRegionsTest {
                     assertThrows(CapstanException.class, () -> made.get(0).sum().backward());
             assertEquals("a tensor needed for the gradient was modified in place", refused.rule());
         }
+    }
+
+    /** An operator in place keeps a copy of its target; what is computed by another name, and then written there, does not. */
+    @Test
+    void ofWhatWasMadeOfAnotherViewOfThePlaceIsRefusedWhereTheGradientNeedsIt() {
+        List<BiConsumer<Tensor, Tensor>> writes = List.of(
+                (whole, view) -> whole.copy_(view.mul(view)),
+                (whole, view) -> whole.copy_(view.detach().mul(view)),
+                (whole, view) -> view.mul_(whole),
+                (whole, view) -> view.copy_(whole.mul(view)));
+        for (int i = 0; i < writes.size(); i++) {
+            BiConsumer<Tensor, Tensor> write = writes.get(i);
+            Compiled refusing = Compiled.region("Refusing" + i, 1);
+            for (Stance stance : List.of(Stance.EAGER, Stance.COMPILED, Stance.COMPILE_NOW, Stance.COMPILE_NOW)) {
+                Tensor x = leaf(1, 3);
+                Tensor y = under(stance, () -> {
+                            Tensor made = refusing.call(() -> {
+                                Tensor h = x.neg();
+                                write.accept(h, h.narrow(0, 0, 3));
+                                return h.mul(2);
+                            });
+                            return List.of(made);
+                        })
+                        .get(0);
+                CapstanException refused =
+                        assertThrows(CapstanException.class, () -> y.sum().backward(), "write " + i + ", " + stance);
+                assertEquals("a tensor needed for the gradient was modified in place", refused.rule());
+            }
+        }
+    }
+
+    /** Where strides cannot express a view there is a copy, which does not lie in what it was made of. */
+    @Test
+    void toAReshapedCopyThatIsReadLater() {
+        assertSame(() -> {
+            Tensor x = leaf(1, 5, 5);
+            Tensor y = region.call(() -> {
+                Tensor copied = x.mul(2).t().reshape(-1);
+                copied.mul_(0.5);
+                copied.copy_(copied);
+                assertTrue(Double.isFinite(x.sum().item()));
+                return copied;
+            });
+            return List.of(x, y);
+        });
     }
 
     @Test
