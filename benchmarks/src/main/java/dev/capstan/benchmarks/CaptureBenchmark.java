@@ -6,7 +6,6 @@ import dev.capstan.CompiledFunction;
 import dev.capstan.GradMode;
 import dev.capstan.Stance;
 import dev.capstan.Tensor;
-import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -35,10 +34,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 6, time = 1)
 public class CaptureBenchmark {
     private final Tensor input = Tensor.of(new float[] {-1, 0, 1, 2});
-    private final Random random = new Random(1);
     private final CompiledFunction<Tensor, Tensor> ten = chain(10);
     private final CompiledFunction<Tensor, Tensor> hundredTen = chain(110);
-    private final CompiledFunction<Tensor, Tensor> storm = Compiled.function(this::different);
     private GradMode.Scope unrecorded;
     private Stance.Scope stance;
 
@@ -52,17 +49,7 @@ public class CaptureBenchmark {
         });
     }
 
-    /** One of a million sequences of twenty operators. */
-    private Tensor different(Tensor value) {
-        Tensor result = value;
-        int choices = random.nextInt(1 << 20);
-        for (int i = 0; i < 20; i++) {
-            result = (choices >> i & 1) == 0 ? result.neg() : result.abs();
-        }
-        return result;
-    }
-
-    /** Compiles both regions, and dissolves the third. */
+    /** Compiles both regions. */
     @Setup(Level.Trial)
     public void compile() {
         unrecorded = GradMode.noGrad();
@@ -71,12 +58,6 @@ public class CaptureBenchmark {
             hundredTen.apply(input);
         }
         stance = Stance.COMPILED.enter();
-        // the storm and its eager twin are measured with the same past: HotSpot has seen both, and the region is
-        // dissolved
-        for (int i = 0; i < 20_000; i++) {
-            storm.apply(input);
-            different(input);
-        }
     }
 
     /** Leaves the thread as it was. */
@@ -96,17 +77,5 @@ public class CaptureBenchmark {
     @Benchmark
     public Tensor hundredTenOperators() {
         return hundredTen.apply(input);
-    }
-
-    /** Another path at every call. */
-    @Benchmark
-    public Tensor storm() {
-        return storm.apply(input);
-    }
-
-    /** The same without a region. */
-    @Benchmark
-    public Tensor stormEagerly() {
-        return different(input);
     }
 }

@@ -64,20 +64,6 @@ public class TrainingStepBenchmark {
         }
     }
 
-    /** How regions run. */
-    public enum Regions {
-        /** Operator by operator. */
-        EAGER(Stance.EAGER),
-        /** By generated programs once they are hot. */
-        COMPILED(Stance.COMPILED);
-
-        private final Stance stance;
-
-        Regions(Stance stance) {
-            this.stance = stance;
-        }
-    }
-
     /** What is trained. */
     @Param
     public Program program;
@@ -102,7 +88,7 @@ public class TrainingStepBenchmark {
     @OperationsPerInvocation(STEPS)
     public double step() {
         double loss = 0;
-        try (Stance.Scope scope = mode.stance.enter()) {
+        try (Stance.Scope scope = mode.enter()) {
             for (int i = 0; i < STEPS; i++) {
                 loss = training.step(i);
             }
