@@ -32,6 +32,15 @@ public interface Ops<T> {
     /** Element type and sizes of a value. */
     TensorType type(T value);
 
+    /** The types of some values. */
+    default List<TensorType> types(List<T> values) {
+        TensorType[] types = new TensorType[values.size()];
+        for (int i = 0; i < types.length; i++) {
+            types[i] = type(values.get(i));
+        }
+        return List.of(types);
+    }
+
     /** A Java number as an operand (see {@link TensorType#wrapped()}). */
     T number(double value);
 }

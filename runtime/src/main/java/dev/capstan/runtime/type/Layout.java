@@ -133,6 +133,9 @@ public final class Layout {
 
     /** Stretched to a larger shape: new leading dimensions and dimensions of size 1 get stride 0. */
     public Layout expand(Shape target) {
+        if (shape.equals(target)) {
+            return this;
+        }
         int[] result = new int[target.rank()];
         int lead = target.rank() - shape.rank();
         for (int i = 0; i < shape.rank(); i++) {

@@ -21,7 +21,9 @@ public record Graph(List<Definition> definitions, List<Integer> outputs) {
         outputs = List.copyOf(outputs);
         for (int i = 0; i < definitions.size(); i++) {
             if (definitions.get(i) instanceof Apply apply) {
-                for (int operand : apply.operands()) {
+                List<Integer> operands = apply.operands();
+                for (int k = 0; k < operands.size(); k++) {
+                    int operand = operands.get(k);
                     if (operand < 0 || operand >= i) {
                         throw new IllegalArgumentException("value " + i + " uses value " + operand);
                     }
@@ -106,6 +108,15 @@ public record Graph(List<Definition> definitions, List<Integer> outputs) {
     /** The type of a value. */
     public TensorType type(int value) {
         return definitions.get(value).type();
+    }
+
+    /** The types of some values. */
+    public List<TensorType> types(List<Integer> values) {
+        TensorType[] types = new TensorType[values.size()];
+        for (int i = 0; i < types.length; i++) {
+            types[i] = type(values.get(i));
+        }
+        return List.of(types);
     }
 
     @Override

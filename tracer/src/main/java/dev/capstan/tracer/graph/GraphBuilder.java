@@ -59,7 +59,7 @@ public final class GraphBuilder implements Ops<Integer> {
         if (operator instanceof Composite composite) {
             return composite.decompose(this, operands);
         }
-        TensorType type = operator.infer(operands.stream().map(this::type).toList());
+        TensorType type = operator.infer(types(operands));
         return define(new Apply(operator, operands, type));
     }
 

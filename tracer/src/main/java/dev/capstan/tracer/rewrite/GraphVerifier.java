@@ -23,7 +23,7 @@ public final class GraphVerifier {
                     throw new IllegalStateException("%" + value + " is a composite: " + apply.operator());
                 }
                 TensorType type = apply.operator()
-                        .infer(apply.operands().stream().map(graph::type).toList());
+                        .infer(graph.types(apply.operands()));
                 if (!type.equals(apply.type())) {
                     throw new IllegalStateException(
                             "%" + value + " is " + type + ", not " + apply.type() + ", in\n" + graph);

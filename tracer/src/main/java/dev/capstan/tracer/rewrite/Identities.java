@@ -74,7 +74,7 @@ public final class Identities implements Pass {
                             : Expr.input(i, type));
         }
         var kernel =
-                operator.kernel(apply.operands().stream().map(rewriting::type).toList());
+                operator.kernel(rewriting.types(apply.operands()));
         return new ScalarAlgebra().simplify(kernel.substitute(operands).get(0));
     }
 }

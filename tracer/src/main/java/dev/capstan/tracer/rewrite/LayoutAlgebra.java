@@ -4,10 +4,9 @@ package dev.capstan.tracer.rewrite;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 
 /** Questions about layouts that do not depend on dimensions of size 1. */
 public final class LayoutAlgebra {
@@ -58,9 +57,10 @@ public final class LayoutAlgebra {
         if (shown.isEmpty() || shown.get().shape().elements() != shape.elements() || shape.elements() == 0) {
             return Optional.empty();
         }
+        int[] descending = descending(shown.get());
         int[] strides = new int[shape.rank()];
         for (int i = 0; i < strides.length; i++) {
-            strides[i] = shape.size(i) == 1 ? 1 : step(shown.get(), source.stride(i), wanted);
+            strides[i] = shape.size(i) == 1 ? 1 : step(shown.get(), descending, source.stride(i), wanted);
         }
         Layout candidate = Layout.of(shape, strides, wanted.offset());
         // the steps were read off single elements; whether they are right for all is for the view itself to say
@@ -69,16 +69,26 @@ public final class LayoutAlgebra {
                 .map(layout -> candidate);
     }
 
+    /** The dimensions that lead from one element to another, largest steps first. */
+    private static int[] descending(Layout layout) {
+        int[] order = new int[layout.shape().rank()];
+        int count = 0;
+        for (int dimension = 0; dimension < order.length; dimension++) {
+            if (layout.shape().size(dimension) > 1 && layout.stride(dimension) > 0) {
+                int place = count++;
+                for (; place > 0 && layout.stride(order[place - 1]) < layout.stride(dimension); place--) {
+                    order[place] = order[place - 1];
+                }
+                order[place] = dimension;
+            }
+        }
+        return Arrays.copyOf(order, count);
+    }
+
     /** How far apart in {@code wanted} the first element of a view and the one shown from a position lie. */
-    private static int step(Layout shown, int position, Layout wanted) {
+    private static int step(Layout shown, int[] descending, int position, Layout wanted) {
         int rest = position;
         int step = 0;
-        int[] descending = IntStream.range(0, shown.shape().rank())
-                .filter(i -> shown.shape().size(i) > 1 && shown.stride(i) > 0)
-                .boxed()
-                .sorted(Comparator.comparingInt(i -> -shown.stride(i)))
-                .mapToInt(Integer::intValue)
-                .toArray();
         for (int dimension : descending) {
             int index = Math.min(rest / shown.stride(dimension), shown.shape().size(dimension) - 1);
             rest -= index * shown.stride(dimension);

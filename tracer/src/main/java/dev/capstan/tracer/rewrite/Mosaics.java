@@ -118,7 +118,7 @@ public final class Mosaics implements Pass {
         if (!(apply.operator() instanceof Elementwise elementwise) || type == DType.BOOL) {
             return false;
         }
-        List<TensorType> types = apply.operands().stream().map(graph::type).toList();
+        List<TensorType> types = graph.types(apply.operands());
         if (!types.get(0).equals(apply.type()) || !types.get(1).equals(apply.type())) {
             return false;
         }

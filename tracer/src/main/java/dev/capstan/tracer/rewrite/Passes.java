@@ -76,10 +76,12 @@ public final class Passes {
         List<String> off =
                 List.of(System.getProperty("capstan.passes.off", "").trim().split("\\s*,\\s*"));
         Graph current = graph;
+        Roles known = roles.apply(current);
         for (Pass pass : order) {
             if (!off.contains(pass.name())) {
-                Graph next = pass.apply(current, roles.apply(current));
+                Graph next = pass.apply(current, known);
                 assert isVerified(pass, current, next);
+                known = next == current ? known : roles.apply(next);
                 current = next;
             }
         }

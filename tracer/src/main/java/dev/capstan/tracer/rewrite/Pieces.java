@@ -59,7 +59,7 @@ public final class Pieces implements Pass {
             return null;
         }
         Layout whole = Layout.contiguous(apply.type().shape());
-        List<TensorType> types = apply.operands().stream().map(rewriting::type).toList();
+        List<TensorType> types = rewriting.types(apply.operands());
         int lowest = assembly.isLayered() ? 1 : 0;
         for (int i = types.size() - 1; i >= lowest; i--) {
             // a number that was written is a tensor from then on: it promotes otherwise

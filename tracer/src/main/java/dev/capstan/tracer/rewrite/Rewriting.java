@@ -37,14 +37,17 @@ final class Rewriting implements Ops<Integer> {
         if (!(definition instanceof Apply apply)) {
             return definition;
         }
-        Integer[] operands = new Integer[apply.operands().size()];
-        boolean moved = false;
-        for (int i = 0; i < operands.length; i++) {
-            int operand = apply.operands().get(i);
-            operands[i] = now(operand);
-            moved |= operands[i] != operand;
+        List<Integer> operands = apply.operands();
+        Integer[] renewed = null;
+        for (int i = 0; i < operands.size(); i++) {
+            int operand = operands.get(i);
+            int now = now(operand);
+            if (now != operand) {
+                renewed = renewed == null ? operands.toArray(new Integer[0]) : renewed;
+                renewed[i] = now;
+            }
         }
-        return moved ? new Apply(apply.operator(), List.of(operands), apply.type()) : apply;
+        return renewed == null ? apply : new Apply(apply.operator(), List.of(renewed), apply.type());
     }
 
     /** Takes an old value over as it is. */
@@ -78,10 +81,7 @@ final class Rewriting implements Ops<Integer> {
 
     @Override
     public Integer apply(Operator operator, List<Integer> operands) {
-        return add(new Apply(
-                operator,
-                operands,
-                operator.infer(operands.stream().map(this::type).toList())));
+        return add(new Apply(operator, operands, operator.infer(types(operands))));
     }
 
     @Override
@@ -94,8 +94,23 @@ final class Rewriting implements Ops<Integer> {
         return add(new Constant(value, new TensorType(DType.FLOAT64, Shape.SCALAR, true)));
     }
 
-    /** The new graph, with the outputs of the old one. */
+    /** The new graph, with the outputs of the old one; the old one if nothing is new. */
     Graph graph() {
+        if (isUnchanged()) {
+            return old;
+        }
         return new Graph(definitions, old.outputs().stream().map(this::now).toList());
+    }
+
+    private boolean isUnchanged() {
+        if (definitions.size() != values.length) {
+            return false;
+        }
+        for (int value = 0; value < values.length; value++) {
+            if (values[value] != value || definitions.get(value) != old.definitions().get(value)) {
+                return false;
+            }
+        }
+        return true;
     }
 }

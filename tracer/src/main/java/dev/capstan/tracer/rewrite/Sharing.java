@@ -6,9 +6,7 @@ import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Graph.Apply;
 import dev.capstan.tracer.graph.Graph.Definition;
 import dev.capstan.tracer.rewrite.Roles.Role;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -24,19 +22,24 @@ public final class Sharing implements Pass {
     @Override
     public Graph apply(Graph graph, Roles roles) {
         Rewriting rewriting = new Rewriting(graph);
-        Map<Definition, List<Shared>> known = new HashMap<>();
+        Map<Definition, Shared> known = new HashMap<>();
         for (int value = 0; value < graph.definitions().size(); value++) {
             Definition definition = rewriting.renewed(value);
             boolean view = definition instanceof Apply apply && apply.operator() instanceof View;
             Role role = view || !(definition instanceof Apply) ? Role.SCRATCH : roles.of(value);
-            List<Shared> equals = known.computeIfAbsent(definition, unseen -> new ArrayList<>());
-            Shared shared = equals.stream()
-                    .filter(candidate -> candidate.mayServe(role))
-                    .findFirst()
-                    .orElse(null);
+            Shared last = null;
+            Shared shared = known.get(definition);
+            while (shared != null && !shared.mayServe(role)) {
+                last = shared;
+                shared = shared.next;
+            }
             if (shared == null) {
                 shared = new Shared(rewriting.add(definition));
-                equals.add(shared);
+                if (last == null) {
+                    known.put(definition, shared);
+                } else {
+                    last.next = shared;
+                }
             }
             shared.role = shared.role.compareTo(role) > 0 ? shared.role : role;
             rewriting.replace(value, shared.value);
@@ -48,6 +51,8 @@ public final class Sharing implements Pass {
     private static final class Shared {
         private final int value;
         private Role role = Role.SCRATCH;
+        /** The next one of an equal definition, or null. */
+        private Shared next;
 
         Shared(int value) {
             this.value = value;

@@ -88,7 +88,7 @@ public final class StackedMaps implements Pass {
             return null;
         }
         Layout whole = Layout.contiguous(stack.type().shape());
-        List<TensorType> types = stack.operands().stream().map(graph::type).toList();
+        List<TensorType> types = graph.types(stack.operands());
         for (int dimension = 0; dimension < whole.shape().rank(); dimension++) {
             if (whole.shape().size(dimension) == types.size()
                     && isStack(assembly, types, whole, dimension)

@@ -6,7 +6,7 @@ import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
 import dev.capstan.tracer.schedule.Placement.Copy;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
@@ -23,66 +23,72 @@ import java.util.Set;
 final class Dependencies {
     private final Roots roots;
     private final List<Task> tasks;
-    private final List<List<Integer>> writers = new ArrayList<>();
-    private final List<List<Integer>> readers = new ArrayList<>();
-    private final List<Set<Integer>> needed = new ArrayList<>();
-    private final List<Set<Integer>> covered = new ArrayList<>();
+    private final int[][] writers;
+    private final int[][] readers;
+    private final int[][] needed;
+    /** What is written over, for the tasks that write over something. */
+    private final Map<Integer, Set<Integer>> covered = new HashMap<>();
 
     /** @param writes the contents that inputs get; whoever reads the old one had better come first */
     Dependencies(Lowering lowering, List<WriteBack.Write> writes) {
         this.roots = lowering.roots();
         this.tasks = lowering.tasks();
         int values = lowering.graph().definitions().size();
-        for (int value = 0; value < values; value++) {
-            writers.add(new ArrayList<>());
-            readers.add(new ArrayList<>());
-        }
+        IntLists writing = new IntLists(values);
+        IntLists reading = new IntLists(values);
         for (int task = 0; task < tasks.size(); task++) {
             if (tasks.get(task).writes() != Task.NOTHING) {
-                writers.get(tasks.get(task).writes()).add(task);
+                writing.add(tasks.get(task).writes(), task);
             }
             for (int operand : tasks.get(task).operands()) {
-                readers.get(roots.of(operand)).add(task);
+                reading.add(roots.of(operand), task);
             }
         }
         // parts come before what they are part of, so theirs are complete
         for (int value = 0; value < values; value++) {
             for (int part : lowering.placement().parts(value)) {
-                writers.get(value).addAll(writers.get(part));
+                writing.addAll(value, writing.get(part));
             }
         }
-        tasks.forEach(task -> covered.add(new HashSet<>()));
+        this.writers = writing.all();
+        this.readers = reading.all();
         if (!lowering.layers().isEmpty()) {
             Map<Task, Integer> numbers = new IdentityHashMap<>();
             tasks.forEach(task -> numbers.put(task, numbers.size()));
             lowering.layers().forEach(pieces -> cover(pieces, lowering, numbers));
         }
+        IntLists before = new IntLists(tasks.size());
         for (int task = 0; task < tasks.size(); task++) {
-            Set<Integer> before = new HashSet<>(covered.get(task));
-            tasks.get(task).operands().forEach(operand -> before.addAll(writers.get(roots.of(operand))));
-            needed.add(before);
+            for (int operand : tasks.get(task).operands()) {
+                before.addAll(task, writers[roots.of(operand)]);
+            }
+            for (int writer : covered(task)) {
+                before.add(task, writer);
+            }
         }
+        this.needed = new int[tasks.size()][];
+        Arrays.setAll(needed, before::ascending);
         if (!writes.isEmpty()) {
-            readFirst(writes, lowering.graph());
+            readFirst(writes, lowering.graph(), before);
         }
     }
 
     /** Lets the tasks that overwrite inputs wait for those that read them, unless they wait for it. */
-    private void readFirst(List<WriteBack.Write> writes, Graph graph) {
+    private void readFirst(List<WriteBack.Write> writes, Graph graph, IntLists before) {
         Map<Integer, Set<Integer>> readersOf = new HashMap<>();
-        for (int value = 0; value < readers.size(); value++) {
+        for (int value = 0; value < readers.length; value++) {
             if (graph.definitions().get(value) instanceof Graph.Operand operand
                     && operand.source() instanceof Graph.Input input) {
-                readersOf
-                        .computeIfAbsent(input.index(), unseen -> new HashSet<>())
-                        .addAll(readers.get(value));
+                Set<Integer> all = readersOf.computeIfAbsent(input.index(), unseen -> new HashSet<>());
+                for (int reader : readers[value]) {
+                    all.add(reader);
+                }
             }
         }
-        List<List<Integer>> followers = new ArrayList<>();
-        tasks.forEach(task -> followers.add(new ArrayList<>()));
-        for (int task = 0; task < tasks.size(); task++) {
-            for (int before : needed.get(task)) {
-                followers.get(before).add(task);
+        IntLists followers = new IntLists(tasks.size());
+        for (int task = 0; task < needed.length; task++) {
+            for (int needs : needed[task]) {
+                followers.add(needs, task);
             }
         }
         for (WriteBack.Write write : writes) {
@@ -90,16 +96,18 @@ final class Dependencies {
             if (writer != Task.NOTHING) {
                 BitSet waiting = from(writer, followers);
                 for (int reader : readersOf.getOrDefault(write.input(), Set.of())) {
-                    if (!waiting.get(reader) && needed.get(writer).add(reader)) {
-                        followers.get(reader).add(writer);
+                    if (!waiting.get(reader)) {
+                        before.add(writer, reader);
+                        followers.add(reader, writer);
                     }
                 }
+                needed[writer] = before.ascending(writer);
             }
         }
     }
 
     /** A task and all that wait for it. */
-    private static BitSet from(int task, List<List<Integer>> followers) {
+    private static BitSet from(int task, IntLists followers) {
         BitSet found = new BitSet();
         found.set(task);
         Deque<Integer> open = new ArrayDeque<>(List.of(task));
@@ -115,43 +123,57 @@ final class Dependencies {
     }
 
     private void cover(List<Copy> pieces, Lowering lowering, Map<Task, Integer> numbers) {
-        List<Integer> below = new ArrayList<>();
+        Set<Integer> below = new HashSet<>();
         for (Copy piece : pieces) {
-            List<Integer> own = piece.isNeedless()
-                    ? writers.get(roots.of(piece.source()))
-                    : lowering.made(piece) == null ? List.of() : List.of(numbers.get(lowering.made(piece)));
-            own.forEach(task -> covered.get(task).addAll(below));
-            below.addAll(own);
+            int[] own = piece.isNeedless()
+                    ? writers[roots.of(piece.source())]
+                    : lowering.made(piece) == null ? new int[0] : new int[] {numbers.get(lowering.made(piece))};
+            for (int task : own) {
+                covered.computeIfAbsent(task, unseen -> new HashSet<>()).addAll(below);
+            }
+            for (int task : own) {
+                below.add(task);
+            }
         }
     }
 
-    /** The tasks that come before one. */
-    Set<Integer> needed(int task) {
-        return needed.get(task);
+    /** The tasks that come before one, ascending. */
+    int[] needed(int task) {
+        return needed[task];
     }
 
     /** The tasks that write what a task writes over. */
     Set<Integer> covered(int task) {
-        return covered.get(task);
+        return covered.isEmpty() ? Set.of() : covered.getOrDefault(task, Set.of());
     }
 
     /** The tasks that write a root, or parts of it. */
-    List<Integer> writers(int root) {
-        return writers.get(root);
+    int[] writers(int root) {
+        return writers[root];
+    }
+
+    /** Whether a task writes a root, or a part of it. */
+    boolean writes(int task, int root) {
+        for (int writer : writers[root]) {
+            if (writer == task) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The tasks that read a root, one entry for each operand. */
-    List<Integer> readers(int root) {
-        return readers.get(root);
+    int[] readers(int root) {
+        return readers[root];
     }
 
     /** The task that computes a whole root element by element, or {@link Task#NOTHING}. */
     int map(int root) {
-        return writers.get(root).size() == 1
-                        && tasks.get(writers.get(root).get(0)) instanceof Task.Map map
+        return writers[root].length == 1
+                        && tasks.get(writers[root][0]) instanceof Task.Map map
                         && map.isWhole()
                         && map.writes() == root
-                ? writers.get(root).get(0)
+                ? writers[root][0]
                 : Task.NOTHING;
     }
 
@@ -172,7 +194,7 @@ final class Dependencies {
     /** True if a task would have to be finished before another could begin. */
     boolean isBarrier(int writer, Task reader) {
         for (int operand : reader.operands()) {
-            if (writers.get(roots.of(operand)).contains(writer) && !isDirect(reader, operand)) {
+            if (writes(writer, roots.of(operand)) && !isDirect(reader, operand)) {
                 return true;
             }
         }

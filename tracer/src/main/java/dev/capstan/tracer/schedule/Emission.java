@@ -19,16 +19,12 @@ import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /** Writes each unit as a step, on places whose slot is the number of a buffer. */
 final class Emission {
@@ -36,6 +32,10 @@ final class Emission {
     private final Graph graph;
     private final Roots roots;
     private final Dependencies dependencies;
+    private final List<Task> tasks;
+    private final int[] unitOf;
+    /** For each task the loop or reduction that it is a part of. */
+    private final int[] kernelOf;
     private final List<Step> steps = new ArrayList<>();
     private final Set<Integer> cleared = new HashSet<>();
     /** Kernels of units that were written before; a unit of the same form computes the same. */
@@ -56,52 +56,73 @@ final class Emission {
         this.graph = lowering.graph();
         this.roots = lowering.roots();
         this.dependencies = dependencies;
+        this.tasks = lowering.tasks();
+        this.unitOf = new int[tasks.size()];
+        this.kernelOf = new int[tasks.size()];
     }
 
     /** The steps of units in order. */
     List<Step> steps(List<Unit> units) {
-        for (Unit of : units) {
-            List<Task> unit = of.phases().get(0);
-            if (of.phases().size() > 1) {
-                rows(of);
-                continue;
+        int kernel = 0;
+        for (int unit = 0; unit < units.size(); unit++) {
+            for (int[] phase : units.get(unit).phases()) {
+                for (int task : phase) {
+                    unitOf[task] = unit;
+                    kernelOf[task] = kernel;
+                }
+                kernel++;
             }
-            Task last = unit.get(unit.size() - 1);
-            if (last instanceof Task.Fold fold) {
-                reduce(unit, fold);
-            } else if (last instanceof Task.Product product) {
-                multiply(product);
-            } else if (last instanceof Task.Single single) {
-                single(single);
-            } else if (last.shape().elements() > 0) {
-                loop(unit);
-            }
+        }
+        for (Unit unit : units) {
+            write(unit);
         }
         return steps;
     }
 
+    private void write(Unit of) {
+        if (of.phases().size() > 1) {
+            rows(of);
+            return;
+        }
+        int[] unit = of.phases().get(0);
+        Task last = tasks.get(unit[unit.length - 1]);
+        if (last instanceof Task.Fold fold) {
+            reduce(unit, fold);
+        } else if (last instanceof Task.Product product) {
+            multiply(product);
+        } else if (last instanceof Task.Single single) {
+            single(single);
+        } else if (last.shape().elements() > 0) {
+            loop(unit);
+        }
+    }
+
     private void rows(Unit unit) {
-        Set<Task> tasks = Collections.newSetFromMap(new IdentityHashMap<>());
-        unit.phases().forEach(tasks::addAll);
         RowAssembly assembly =
                 new RowAssembly(slot -> lowering.buffers().get(slot).dtype());
-        for (List<Task> phase : unit.phases()) {
-            assembly.add(phase.get(phase.size() - 1) instanceof Task.Fold fold ? reduction(phase, fold) : map(phase));
-            for (Task task : phase) {
-                if (!task.isWhole() || isReadOutside(task, tasks)) {
-                    assembly.keep(task.target());
+        for (int[] phase : unit.phases()) {
+            Task last = tasks.get(phase[phase.length - 1]);
+            assembly.add(last instanceof Task.Fold fold ? reduction(phase, fold) : map(phase));
+            for (int task : phase) {
+                if (leaves(task, unitOf)) {
+                    assembly.keep(tasks.get(task).target());
                 }
             }
         }
         steps.add(assembly.step());
     }
 
-    private void loop(List<Task> unit) {
+    private void loop(int[] unit) {
         Loop loop = map(unit);
         List<Place> places = new ArrayList<>(loop.places());
         int[] order = descendingSteps(loop.outputs().get(0).layout());
-        places.replaceAll(place -> new Place(place.slot(), place.layout().permute(order)));
-        List<Layout> layouts = places.stream().map(Place::layout).toList();
+        if (!isAscending(order)) {
+            places.replaceAll(place -> new Place(place.slot(), place.layout().permute(order)));
+        }
+        List<Layout> layouts = new ArrayList<>(places.size());
+        for (Place place : places) {
+            layouts.add(place.layout());
+        }
         Iteration iteration = Iteration.of(layouts.get(0).shape(), layouts);
         for (int i = 0; i < places.size(); i++) {
             Place place = places.get(i);
@@ -115,15 +136,14 @@ final class Emission {
     }
 
     /** The loop of a unit, over the shape of its tasks without dimensions of size 1. */
-    private Loop map(List<Task> unit) {
+    private Loop map(int[] unit) {
         KernelInputs inputs = new KernelInputs();
         BitSet leaving = new BitSet();
         List<Place> outputs = new ArrayList<>();
-        for (int i = 0; i < unit.size(); i++) {
-            Task task = unit.get(i);
-            if (!task.isWhole() || isReadOutside(task, unit)) {
+        for (int i = 0; i < unit.length; i++) {
+            if (leaves(unit[i], kernelOf)) {
                 leaving.set(i);
-                outputs.add(compact(task.target()));
+                outputs.add(compact(tasks.get(unit[i]).target()));
             }
         }
         List<Object> form = form(unit, leaving, inputs);
@@ -138,11 +158,12 @@ final class Emission {
     }
 
     /** All that decides what a unit computes, its places being numbered in the order in which they are read. */
-    private List<Object> form(List<Task> unit, BitSet leaving, KernelInputs inputs) {
+    private List<Object> form(int[] unit, BitSet leaving, KernelInputs inputs) {
         List<Object> form = new ArrayList<>();
         form.add(leaving);
         Map<Integer, Integer> computed = new HashMap<>();
-        for (Task task : unit) {
+        for (int number : unit) {
+            Task task = tasks.get(number);
             form.add(numbers.computeIfAbsent(((Task.Map) task).kernel(), unseen -> numbers.size()));
             for (int operand : task.operands()) {
                 int root = roots.of(operand);
@@ -164,11 +185,11 @@ final class Emission {
         return form;
     }
 
-    private FusedKernel fused(List<Task> unit, BitSet leaving, KernelInputs inputs) {
+    private FusedKernel fused(int[] unit, BitSet leaving, KernelInputs inputs) {
         Map<Integer, Expr> computed = new HashMap<>();
         List<Expr> results = new ArrayList<>();
-        for (int i = 0; i < unit.size(); i++) {
-            Task task = unit.get(i);
+        for (int i = 0; i < unit.length; i++) {
+            Task task = tasks.get(unit[i]);
             Expr result = expression((Task.Map) task, computed, inputs);
             if (task.isWhole()) {
                 computed.put(task.writes(), result);
@@ -183,17 +204,38 @@ final class Emission {
 
     /** The dimensions in the order that walks through memory in one direction. */
     private static int[] descendingSteps(Layout layout) {
-        return IntStream.range(0, layout.shape().rank())
-                .boxed()
-                .sorted(Comparator.comparingInt(dimension -> -layout.stride(dimension)))
-                .mapToInt(Integer::intValue)
-                .toArray();
+        int[] order = new int[layout.shape().rank()];
+        for (int dimension = 0; dimension < order.length; dimension++) {
+            int place = dimension;
+            for (; place > 0 && layout.stride(order[place - 1]) < layout.stride(dimension); place--) {
+                order[place] = order[place - 1];
+            }
+            order[place] = dimension;
+        }
+        return order;
     }
 
-    private boolean isReadOutside(Task task, Collection<Task> unit) {
-        return lowering.placement().isRequired(task.writes())
-                || dependencies.readers(task.writes()).stream()
-                        .anyMatch(reader -> !unit.contains(lowering.tasks().get(reader)));
+    private static boolean isAscending(int[] order) {
+        for (int i = 0; i < order.length; i++) {
+            if (order[i] != i) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** True if what a task computes is read by tasks of other groups, or must be in memory in any case. */
+    private boolean leaves(int number, int[] groups) {
+        Task task = tasks.get(number);
+        if (!task.isWhole() || lowering.placement().isRequired(task.writes())) {
+            return true;
+        }
+        for (int reader : dependencies.readers(task.writes())) {
+            if (groups[reader] != groups[number]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Place compact(Place place) {
@@ -226,7 +268,7 @@ final class Emission {
         return compact(new Place(place.slot(), place.layout().expand(reader.shape())));
     }
 
-    private void reduce(List<Task> unit, Task.Fold fold) {
+    private void reduce(int[] unit, Task.Fold fold) {
         Reduce reduce = reduction(unit, fold);
         List<Place> read = reduce.inputs();
         List<Layout> layouts = new ArrayList<>();
@@ -248,11 +290,11 @@ final class Emission {
     }
 
     /** The reduction of a unit, over its domain without dimensions of size 1; its output has step 0 where it combines. */
-    private Reduce reduction(List<Task> unit, Task.Fold fold) {
+    private Reduce reduction(int[] unit, Task.Fold fold) {
         KernelInputs inputs = new KernelInputs();
         Map<Integer, Expr> computed = new HashMap<>();
-        for (Task task : unit) {
-            if (task instanceof Task.Map map) {
+        for (int task : unit) {
+            if (tasks.get(task) instanceof Task.Map map) {
                 computed.put(map.writes(), expression(map, computed, inputs));
             }
         }
@@ -261,7 +303,7 @@ final class Emission {
             operands.add(operand(fold, operand, computed, inputs));
         }
         Shape domain = fold.shape();
-        List<TensorType> types = fold.operands().stream().map(graph::type).toList();
+        List<TensorType> types = graph.types(fold.operands());
         ReductionKernel own = fold.operator().kernel(types, fold.operator().count(domain));
         Kernel map = inputs.kernel(own.map().substitute(operands));
         ReductionKernel kernel = new ReductionKernel(map, own.combine(), own.identity(), own.finish());

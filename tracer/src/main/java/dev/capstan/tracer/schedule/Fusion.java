@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.schedule;
 
-import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.kernel.Instruction;
 import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -10,13 +10,14 @@ import dev.capstan.tracer.form.TandemRepeats.Run;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
 
 /**
  * Groups tasks into units, each of which becomes one step. A reduction takes in the element-wise computations that
@@ -51,6 +52,10 @@ final class Fusion {
     private final Operand[][] operands;
     private final UnitOrder units;
     private final boolean rolls;
+    /** For each way to read the last question in which it was counted. */
+    private final int[] counted;
+
+    private int questions;
     /** For each task which time of which repetition it belongs to; {@link #NO_CELL} for most tasks of most programs. */
     private final int[] cells;
 
@@ -63,6 +68,9 @@ final class Fusion {
      * @param read a number for the root and how it is read, or {@link #UNREAD}
      */
     private record Operand(int root, int writer, boolean isDirect, int read) {}
+
+    /** How a root is read. */
+    private record Read(int root, Layout layout) {}
 
     /** A number is a part of the kernel. */
     private static final int UNREAD = -1;
@@ -81,20 +89,19 @@ final class Fusion {
         this.operands = new Operand[instructions.length][];
         int[][] needed = new int[instructions.length][];
         int[][] alone = new int[instructions.length][];
-        Map<List<Object>, Integer> reads = new HashMap<>();
+        Map<Read, Integer> reads = new HashMap<>();
         for (int index = 0; index < instructions.length; index++) {
             Task task = tasks.get(index);
             instructions[index] = instructions(task);
-            operands[index] = task.operands().stream()
-                    .map(value -> operand(task, value, reads))
-                    .toArray(Operand[]::new);
-            needed[index] = dependencies.needed(index).stream()
-                    .mapToInt(Integer::intValue)
-                    .sorted()
-                    .toArray();
+            operands[index] = new Operand[task.operands().size()];
+            for (int i = 0; i < operands[index].length; i++) {
+                operands[index][i] = operand(task, task.operands().get(i), reads);
+            }
+            needed[index] = dependencies.needed(index);
             alone[index] = new int[] {index};
             spaces.add(LayoutAlgebra.compact(Layout.contiguous(task.shape())).shape());
         }
+        this.counted = new int[reads.size()];
         this.cells = cells();
         this.units = new UnitOrder(
                 needed,
@@ -117,9 +124,7 @@ final class Fusion {
         if (cells.length < FEWEST_TO_ROLL && !rolls) {
             return cells;
         }
-        List<List<Object>> forms =
-                IntStream.range(0, cells.length).mapToObj(this::form).toList();
-        List<Run> runs = TandemRepeats.find(forms, 2, (begin, other, length) -> true).stream()
+        List<Run> runs = TandemRepeats.find(forms(), 2, (begin, other, length) -> true).stream()
                 .filter(this::divides)
                 .toList();
         int repeated = runs.stream().mapToInt(run -> run.end() - run.begin()).sum();
@@ -192,16 +197,31 @@ final class Fusion {
         return best;
     }
 
-    private List<Object> form(int index) {
-        Task task = tasks.get(index);
-        List<Object> form = new ArrayList<>();
-        form.add(computation(task));
-        form.add(task.shape());
-        form.add(task.isWhole());
-        for (Operand operand : operands[index]) {
-            form.add(operand.isDirect);
+    /**
+     * What a task does, wherever it does it.
+     *
+     * @param computation a number for it
+     * @param direct which operands could be put in
+     */
+    private record Form(int computation, Shape shape, boolean isWhole, BitSet direct, int operands) {}
+
+    private List<Form> forms() {
+        Map<Object, Integer> computations = new HashMap<>();
+        Map<Object, Integer> kernels = new IdentityHashMap<>();
+        List<Form> forms = new ArrayList<>(operands.length);
+        for (int index = 0; index < operands.length; index++) {
+            Task task = tasks.get(index);
+            BitSet direct = new BitSet();
+            for (int i = 0; i < operands[index].length; i++) {
+                direct.set(i, operands[index][i].isDirect);
+            }
+            // equal kernels are one object for most tasks
+            int number = kernels.computeIfAbsent(
+                    computation(task),
+                    computation -> computations.computeIfAbsent(computation, unseen -> computations.size()));
+            forms.add(new Form(number, task.shape(), task.isWhole(), direct, operands[index].length));
         }
-        return form;
+        return forms;
     }
 
     private static Object computation(Task task) {
@@ -214,12 +234,12 @@ final class Fusion {
         return task instanceof Task.Single single ? single.operator() : Task.Product.class;
     }
 
-    private Operand operand(Task task, int value, Map<List<Object>, Integer> reads) {
+    private Operand operand(Task task, int value, Map<Read, Integer> reads) {
         int root = roots.of(value);
         int read = UNREAD;
         if (!roots.isConstant(root)) {
             Layout layout = LayoutAlgebra.compact(roots.layout(value).expand(task.shape()));
-            read = reads.computeIfAbsent(List.of(root, layout), unseen -> reads.size());
+            read = reads.computeIfAbsent(new Read(root, layout), unseen -> reads.size());
         }
         boolean fuses = task instanceof Task.Map || task instanceof Task.Fold;
         boolean isDirect = fuses && dependencies.isDirect(task, value);
@@ -230,10 +250,11 @@ final class Fusion {
         if (!(task instanceof Task.Map map)) {
             return 0;
         }
-        Kernel kernel = map.kernel();
-        return (int) kernel.instructions().stream()
-                .filter(step -> step.primitive() != Primitive.INPUT && step.primitive() != Primitive.CONSTANT)
-                .count();
+        int count = 0;
+        for (Instruction step : map.kernel().instructions()) {
+            count += step.primitive() != Primitive.INPUT && step.primitive() != Primitive.CONSTANT ? 1 : 0;
+        }
+        return count;
     }
 
     /** The units; they can run in the order in which they are listed. */
@@ -245,19 +266,20 @@ final class Fusion {
         }
         for (int task = 0; task < operands.length; task++) {
             if (isFree(task)) {
-                for (int producer : producers(task).descendingSet()) {
-                    join(producer, task);
+                int[] producers = producers(task);
+                for (int i = producers.length - 1; i >= 0; i--) {
+                    join(producers[i], task);
                 }
             }
         }
         joinNeighbours();
         RowFusion rows = new RowFusion(lowering, dependencies, spaces, cells, units);
         rows.unite();
-        int[][] members =
-                IntStream.range(0, operands.length).mapToObj(units::tasks).toArray(int[][]::new);
-        return Arrays.stream(new Ordering(tasks, members, units::needed).ordered())
-                .mapToObj(rows::unit)
-                .toList();
+        List<Unit> ordered = new ArrayList<>();
+        for (int unit : rows.ordered()) {
+            ordered.add(rows.unit(unit));
+        }
+        return ordered;
     }
 
     /** True for an element-wise task that no reduction has taken in. */
@@ -267,15 +289,22 @@ final class Fusion {
     }
 
     private void absorb(int fold) {
-        TreeSet<Integer> candidates = producers(fold);
+        TreeSet<Integer> candidates = new TreeSet<>();
+        add(producers(fold), candidates);
         while (!candidates.isEmpty()) {
             int candidate = candidates.pollLast();
             if (cells[candidate] == cells[fold]
                     && isOnlyRead(candidate, units.of(fold))
                     && fits(units.of(fold), units.of(candidate))
                     && units.unite(units.of(fold), units.of(candidate))) {
-                candidates.addAll(producers(candidate));
+                add(producers(candidate), candidates);
             }
+        }
+    }
+
+    private static void add(int[] producers, Set<Integer> candidates) {
+        for (int producer : producers) {
+            candidates.add(producer);
         }
     }
 
@@ -294,36 +323,45 @@ final class Fusion {
         return true;
     }
 
-    /** The tasks whose results a task could compute itself. */
-    private TreeSet<Integer> producers(int task) {
-        TreeSet<Integer> producers = new TreeSet<>();
+    /** The tasks whose results a task could compute itself, ascending. */
+    private int[] producers(int task) {
+        int[] producers = new int[operands[task].length];
+        int count = 0;
         for (Operand operand : operands[task]) {
             if (operand.isDirect) {
-                producers.add(operand.writer);
+                int place = Arrays.binarySearch(producers, 0, count, operand.writer);
+                if (place < 0) {
+                    System.arraycopy(producers, -place - 1, producers, -place, count + place + 1);
+                    producers[-place - 1] = operand.writer;
+                    count++;
+                }
             }
         }
-        return producers;
+        return Arrays.copyOf(producers, count);
     }
 
     private void joinNeighbours() {
-        Map<List<Object>, Integer> first = new HashMap<>();
+        int[] first = new int[counted.length];
+        Arrays.fill(first, Task.NOTHING);
         for (int task = 0; task < operands.length; task++) {
             if (isFree(task)) {
-                for (int operand : tasks.get(task).operands()) {
-                    Layout layout = roots.layout(operand);
-                    boolean full = layout.shape().equals(tasks.get(task).shape())
-                            && layout.extent() - layout.offset()
-                                    >= layout.shape().elements();
-                    if (full && !roots.isConstant(roots.of(operand))) {
-                        List<Object> key = List.of(roots.of(operand), LayoutAlgebra.compact(layout));
-                        Integer neighbour = first.putIfAbsent(key, task);
-                        if (neighbour != null && !join(neighbour, task)) {
-                            first.put(key, task);
+                for (int i = 0; i < operands[task].length; i++) {
+                    int read = operands[task][i].read;
+                    if (read != UNREAD && isFull(task, tasks.get(task).operands().get(i))) {
+                        if (first[read] == Task.NOTHING || !join(first[read], task)) {
+                            first[read] = task;
                         }
                     }
                 }
             }
         }
+    }
+
+    /** True if a task reads a tensor of its own size, of which each element is in a place of its own. */
+    private boolean isFull(int task, int operand) {
+        Layout layout = roots.layout(operand);
+        return layout.shape().equals(tasks.get(task).shape())
+                && layout.extent() - layout.offset() >= layout.shape().elements();
     }
 
     /** Makes one unit of those of two tasks if that is possible. */
@@ -368,33 +406,34 @@ final class Fusion {
     private boolean fits(int left, int right) {
         int sum = 0;
         int largest = 0;
-        Set<Integer> read = new HashSet<>();
-        int written = 0;
-        for (int unit : new int[] {left, right}) {
-            for (int index : units.tasks(unit)) {
+        questions++;
+        int arrays = 0;
+        for (int side = 0; side < 2; side++) {
+            for (int index : units.tasks(side == 0 ? left : right)) {
                 Task task = tasks.get(index);
                 sum += instructions[index];
                 largest = Math.max(largest, instructions[index]);
                 for (Operand operand : operands[index]) {
                     boolean inside = operand.isDirect && isIn(operand.writer, left, right);
-                    if (!inside && operand.read != UNREAD) {
-                        read.add(operand.read);
+                    if (!inside && operand.read != UNREAD && counted[operand.read] != questions) {
+                        counted[operand.read] = questions;
+                        arrays++;
                     }
                 }
                 boolean leaves = !task.isWhole()
                         || placement.isRequired(task.writes())
                         || !areIn(dependencies.readers(task.writes()), left, right);
-                written += leaves ? 1 : 0;
+                arrays += leaves ? 1 : 0;
             }
         }
-        return sum - largest <= MOST_INSTRUCTIONS && read.size() + written <= MOST_ARRAYS;
+        return sum - largest <= MOST_INSTRUCTIONS && arrays <= MOST_ARRAYS;
     }
 
     private boolean isIn(int task, int left, int right) {
         return units.of(task) == left || units.of(task) == right;
     }
 
-    private boolean areIn(List<Integer> some, int left, int right) {
+    private boolean areIn(int[] some, int left, int right) {
         for (int task : some) {
             if (!isIn(task, left, right)) {
                 return false;

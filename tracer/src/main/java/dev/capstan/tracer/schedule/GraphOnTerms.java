@@ -108,7 +108,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
     }
 
     private List<TensorType> types() {
-        return apply().operands().stream().map(graph::type).toList();
+        return graph.types(apply().operands());
     }
 
     private Area result() {

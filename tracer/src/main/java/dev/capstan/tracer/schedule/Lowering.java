@@ -126,7 +126,7 @@ final class Lowering implements OperatorVisitor<Void> {
     }
 
     private List<TensorType> types() {
-        return apply().operands().stream().map(graph::type).toList();
+        return graph.types(apply().operands());
     }
 
     private void read(int value, boolean embedsConstants) {

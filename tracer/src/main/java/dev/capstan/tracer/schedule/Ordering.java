@@ -2,9 +2,8 @@
 package dev.capstan.tracer.schedule;
 
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.BitSet;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.function.IntFunction;
 
 /**
@@ -44,30 +43,33 @@ final class Ordering {
         for (int unit = 0; unit < units.length; unit++) {
             waiting[unit] = new int[first[unit]];
         }
-        int[] positions = new int[units.length];
-        PriorityQueue<Integer> ready = new PriorityQueue<>(
-                Comparator.<Integer>comparingInt(unit -> positions[unit]).thenComparingInt(unit -> unit));
+        long[] byPosition = new long[units.length];
         int count = 0;
         for (int unit = 0; unit < units.length; unit++) {
             for (int other : before[unit]) {
                 waiting[other][--first[other]] = unit;
             }
             if (units[unit].length > 0) {
-                count++;
-                positions[unit] = position(unit);
-                if (missing[unit] == 0) {
-                    ready.add(unit);
-                }
+                byPosition[count++] = (long) position(unit) << Integer.SIZE | unit;
             }
+        }
+        Arrays.sort(byPosition, 0, count);
+        int[] ranks = new int[units.length];
+        BitSet ready = new BitSet(count);
+        for (int rank = 0; rank < count; rank++) {
+            ranks[(int) byPosition[rank]] = rank;
+            ready.set(rank, missing[(int) byPosition[rank]] == 0);
         }
         int[] ordered = new int[count];
         int next = 0;
-        while (!ready.isEmpty()) {
-            int unit = ready.remove();
+        for (int rank = ready.nextSetBit(0); rank >= 0; rank = ready.nextSetBit(rank)) {
+            ready.clear(rank);
+            int unit = (int) byPosition[rank];
             ordered[next++] = unit;
             for (int other : waiting[unit]) {
                 if (--missing[other] == 0) {
-                    ready.add(other);
+                    ready.set(ranks[other]);
+                    rank = Math.min(rank, ranks[other]);
                 }
             }
         }

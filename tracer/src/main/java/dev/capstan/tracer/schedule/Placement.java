@@ -252,9 +252,13 @@ final class Placement {
                 || !graph.type(operand).shape().equals(target.shape())) {
             return;
         }
-        Layout wanted = LayoutAlgebra.exchanged(target).isContiguous() && !target.isContiguous()
-                ? exchangedContiguous(target.shape())
-                : Layout.contiguous(target.shape());
+        boolean exchanged =
+                !target.isContiguous() && LayoutAlgebra.exchanged(target).isContiguous();
+        if (!exchanged && roots.layout(operand).isContiguous()) {
+            // both walk through memory from its beginning to its end
+            return;
+        }
+        Layout wanted = exchanged ? exchangedContiguous(target.shape()) : Layout.contiguous(target.shape());
         boolean exchange = LayoutAlgebra.inverse(base -> roots.layout(operand, base), roots.shape(root), wanted)
                 .filter(layout -> !layout.isContiguous()
                         && LayoutAlgebra.exchanged(layout).isContiguous())

@@ -110,7 +110,7 @@ final class ProofCost {
         if (operator instanceof View && roots.isAlias(value)) {
             return;
         }
-        List<TensorType> types = apply.operands().stream().map(graph::type).toList();
+        List<TensorType> types = graph.types(apply.operands());
         long made = apply.type().shape().elements();
         long read = 0;
         for (TensorType type : types) {

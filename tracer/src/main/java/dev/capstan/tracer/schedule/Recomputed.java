@@ -37,17 +37,16 @@ record Recomputed(Elementwise operator, List<Part> parts, List<Integer> operands
         List<Integer> operands = new ArrayList<>();
         for (int value : apply.operands()) {
             Optional<Elementwise> comparison = Optional.empty();
-            List<Integer> read = List.of(value);
+            List<TensorType> types = List.of(graph.type(value));
             if (isComparison(graph, roots, value, apply.type().shape())) {
                 Apply made = (Apply) graph.definitions().get(value);
                 comparison = Optional.of((Elementwise) made.operator());
-                read = made.operands();
+                types = graph.types(made.operands());
+                operands.addAll(made.operands());
+            } else {
+                operands.add(value);
             }
-            parts.add(new Part(
-                    graph.type(value),
-                    comparison,
-                    read.stream().map(graph::type).toList()));
-            operands.addAll(read);
+            parts.add(new Part(graph.type(value), comparison, types));
         }
         return new Recomputed((Elementwise) apply.operator(), parts, operands);
     }

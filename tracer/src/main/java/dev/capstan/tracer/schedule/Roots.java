@@ -101,8 +101,12 @@ final class Roots {
         if (isCopiedView(value)) {
             return view(value).view(root);
         }
-        return isAlias(value)
-                ? layout(operand(value), root).flatMap(layout -> view(value).view(layout))
-                : Optional.of(root);
+        if (!isAlias(value)) {
+            return Optional.of(root);
+        }
+        int of = roots[value];
+        return !isCopiedView(of) && root.equals(layouts[of])
+                ? Optional.of(layouts[value])
+                : layout(operand(value), root).flatMap(layout -> view(value).view(layout));
     }
 }

@@ -117,7 +117,7 @@ final class RowAssembly {
             }
         }
         Iteration iteration = Iteration.of(rows, layouts);
-        rank = iteration.sizes().size();
+        rank = iteration.shape().rank();
         List<Step> merged = new ArrayList<>();
         int columns = wide.size(last);
         int next = 0;

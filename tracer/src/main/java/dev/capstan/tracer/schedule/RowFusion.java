@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 
 /**
  * Unites reductions over the last dimension with the loops and reductions around them that keep to its rows: in each row
@@ -39,6 +38,10 @@ final class RowFusion {
     private final int[] positions;
 
     private final boolean[] gathered;
+    /** The units in order, before any are united. */
+    private final int[] order;
+
+    private boolean unites;
 
     /**
      * Unites nothing yet.
@@ -55,11 +58,13 @@ final class RowFusion {
         this.spaces = spaces;
         this.cells = cells;
         this.units = units;
-        this.phases = IntStream.range(0, tasks.size()).map(units::of).toArray();
-        this.members = IntStream.range(0, phases.length).mapToObj(units::tasks).toArray(int[][]::new);
+        this.phases = new int[tasks.size()];
+        this.members = new int[phases.length][];
+        Arrays.setAll(phases, units::of);
+        Arrays.setAll(members, units::tasks);
         this.positions = new int[phases.length];
         this.gathered = new boolean[phases.length];
-        int[] order = new Ordering(tasks, members, units::needed).ordered();
+        this.order = new Ordering(tasks, members, units::needed).ordered();
         for (int position = 0; position < order.length; position++) {
             positions[order[position]] = position;
         }
@@ -74,16 +79,29 @@ final class RowFusion {
         }
     }
 
+    /** The units in order. */
+    int[] ordered() {
+        if (!unites) {
+            return order;
+        }
+        int[][] united = new int[phases.length][];
+        Arrays.setAll(united, units::tasks);
+        return new Ordering(tasks, united, units::needed).ordered();
+    }
+
     /** The kernels of a unit, in order. */
     Unit unit(int unit) {
-        List<List<Task>> kernels = Arrays.stream(units.tasks(unit))
+        int[] all = units.tasks(unit);
+        if (!gathered[phases[all[0]]]) {
+            return new Unit(List.of(all));
+        }
+        return new Unit(Arrays.stream(all)
                 .map(task -> phases[task])
                 .distinct()
                 .boxed()
                 .sorted(Comparator.comparingInt(phase -> positions[phase]))
-                .map(phase -> Arrays.stream(members[phase]).mapToObj(tasks::get).toList())
-                .toList();
-        return new Unit(kernels);
+                .map(phase -> members[phase])
+                .toList());
     }
 
     /** True for a reduction over the last dimension alone. */
@@ -113,6 +131,7 @@ final class RowFusion {
             for (int candidate : neighbours(group)) {
                 if (suits(candidate, group, wide) && units.unite(first, candidate)) {
                     group.add(candidate);
+                    unites = true;
                     grown = true;
                     break;
                 }
@@ -129,10 +148,14 @@ final class RowFusion {
         for (int phase : group) {
             for (int task : members[phase]) {
                 for (int operand : tasks.get(task).operands()) {
-                    dependencies.writers(roots.of(operand)).forEach(writer -> read.add(phases[writer]));
+                    for (int writer : dependencies.writers(roots.of(operand))) {
+                        read.add(phases[writer]);
+                    }
                 }
                 if (tasks.get(task).writes() != Task.NOTHING) {
-                    dependencies.readers(tasks.get(task).writes()).forEach(reader -> reading.add(phases[reader]));
+                    for (int reader : dependencies.readers(tasks.get(task).writes())) {
+                        reading.add(phases[reader]);
+                    }
                 }
             }
         }
@@ -228,7 +251,7 @@ final class RowFusion {
         for (int other : group) {
             for (int reader : members[other]) {
                 for (int operand : tasks.get(reader).operands()) {
-                    boolean reads = dependencies.writers(roots.of(operand)).contains(writer);
+                    boolean reads = dependencies.writes(writer, roots.of(operand));
                     if (reads && !isAligned(writer, reader, operand, wide)) {
                         return false;
                     }
@@ -243,7 +266,7 @@ final class RowFusion {
         Task task = tasks.get(writer);
         if (task.writes() != root
                 || !task.isWhole()
-                || dependencies.writers(root).size() != 1) {
+                || dependencies.writers(root).length != 1) {
             return false;
         }
         Layout memory = LayoutAlgebra.compact(Layout.contiguous(roots.shape(root)));

@@ -9,6 +9,7 @@ import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Steps of all kinds. */
@@ -21,31 +22,39 @@ final class Steps {
             return new Loop(
                     loop.kernel(),
                     loop.shape(),
-                    loop.inputs().stream().map(place).toList(),
-                    loop.outputs().stream().map(place).toList());
+                    moved(loop.inputs(), place),
+                    moved(loop.outputs(), place));
         }
         if (step instanceof Reduce reduce) {
             return new Reduce(
                     reduce.kernel(),
                     reduce.domain(),
                     reduce.reduced(),
-                    reduce.inputs().stream().map(place).toList(),
+                    moved(reduce.inputs(), place),
                     place.apply(reduce.output()));
         }
         if (step instanceof Rows rows) {
             return new Rows(
                     rows.body(),
                     rows.rank(),
-                    rows.inputs().stream().map(place).toList(),
-                    rows.outputs().stream().map(place).toList());
+                    moved(rows.inputs(), place),
+                    moved(rows.outputs(), place));
         }
         if (step instanceof Single single) {
             return new Single(
-                    single.operator(), single.inputs().stream().map(place).toList(), place.apply(single.output()));
+                    single.operator(), moved(single.inputs(), place), place.apply(single.output()));
         }
         return step instanceof Multiply multiply
                 ? new Multiply(
                         place.apply(multiply.left()), place.apply(multiply.right()), place.apply(multiply.output()))
                 : new Clear(place.apply(((Clear) step).output()));
+    }
+
+    private static List<Place> moved(List<Place> places, UnaryOperator<Place> place) {
+        Place[] moved = new Place[places.size()];
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] = place.apply(places.get(i));
+        }
+        return List.of(moved);
     }
 }

@@ -6,6 +6,6 @@ import java.util.List;
 /**
  * What becomes one step.
  *
- * @param phases the tasks of one kernel; or of several, in order, that keep to rows
+ * @param phases the numbers of the tasks of one kernel, ascending; or of several, in order, that keep to rows
  */
-record Unit(List<List<Task>> phases) {}
+record Unit(List<int[]> phases) {}
