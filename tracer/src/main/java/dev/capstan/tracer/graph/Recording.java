@@ -30,6 +30,7 @@ import java.util.TreeMap;
  * @param graphValues for each event the value of the graph, or -1 for an event without one
  * @param owned which outputs lie in storage that no other value shares, whatever computes them
  * @param written the inputs that are written to, by their index
+ * @param tape what eager mode's tape would hold behind the outputs
  */
 public record Recording(
         List<Event> events,
@@ -37,7 +38,8 @@ public record Recording(
         Graph graph,
         List<Integer> graphValues,
         BitSet owned,
-        List<Integer> written) {
+        List<Integer> written,
+        Tape tape) {
     /** Copies the collections. */
     public Recording {
         events = List.copyOf(events);
@@ -150,11 +152,6 @@ public record Recording(
         return events.get(value).requiresGradient();
     }
 
-    /** What eager mode's tape would hold behind the outputs. */
-    public Tape tape() {
-        return new Lineage(events).tape(outputs);
-    }
-
     /** The value of the graph that an event's value is. */
     public int graphValue(int value) {
         return graphValues.get(value);
@@ -162,9 +159,11 @@ public record Recording(
 
     /** Why no program can stand for the tape behind what the path gives, or empty. */
     public Optional<String> tapeObstacle() {
-        Lineage lineage = new Lineage(events);
-        Tape tape = lineage.tape(outputs);
         BitSet walkable = tape.walkable();
+        if (walkable.isEmpty() && tape.saved().isEmpty()) {
+            return Optional.empty();
+        }
+        Lineage lineage = new Lineage(events);
         for (int place = 0; place < outputs.size(); place++) {
             int output = outputs.get(place);
             if (walkable.get(place)) {
@@ -251,7 +250,14 @@ public record Recording(
                 written.add(input);
                 wanted.add(content);
             });
-            return new Recording(List.copyOf(events), outputs, builder.build(wanted), values, owned, written);
+            return new Recording(
+                    List.copyOf(events),
+                    outputs,
+                    builder.build(wanted),
+                    values,
+                    owned,
+                    written,
+                    lineage.tape(outputs));
         }
 
         /** Goes back over views that show all of a tensor. */

@@ -28,7 +28,7 @@ public final class LayoutAlgebra {
 
     /** The same layout, begun elsewhere. */
     public static Layout shifted(Layout layout, int by) {
-        return by == 0 ? layout : Layout.of(layout.shape(), layout.strides(), layout.offset() + by);
+        return layout.at(layout.offset() + by);
     }
 
     /** A matrix or a stack of matrices, transposed. */

@@ -12,7 +12,9 @@ import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Graph.Apply;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Replaces the sum of pieces that lie in zeros at disjoint places, {@code x + E1 + E2 + ... + Ek} with k of at least 2
@@ -26,6 +28,7 @@ import java.util.List;
  */
 public final class Mosaics implements Pass {
     private static final double POSITIVE_ZERO = 0.0;
+    private static final Map<DType, Kernel> ADDITIONS = additions();
 
     @Override
     public String name() {
@@ -112,6 +115,20 @@ public final class Mosaics implements Pass {
                 .place(0, types, Layout.contiguous(tile.type().shape()));
     }
 
+    private static Map<DType, Kernel> additions() {
+        Map<DType, Kernel> additions = new EnumMap<>(DType.class);
+        for (DType type : DType.values()) {
+            if (type != DType.BOOL) {
+                additions.put(
+                        type,
+                        Kernel.of(
+                                List.of(type, type),
+                                List.of(Expr.input(0, type).add(Expr.input(1, type)))));
+            }
+        }
+        return additions;
+    }
+
     /** True for the addition of two tensors of the result's type and shape. */
     static boolean isAddition(Graph graph, Apply apply) {
         DType type = apply.type().dtype();
@@ -122,9 +139,7 @@ public final class Mosaics implements Pass {
         if (!types.get(0).equals(apply.type()) || !types.get(1).equals(apply.type())) {
             return false;
         }
-        Kernel addition =
-                Kernel.of(List.of(type, type), List.of(Expr.input(0, type).add(Expr.input(1, type))));
-        return elementwise.kernel(types).equals(addition);
+        return elementwise.kernel(types).equals(ADDITIONS.get(type));
     }
 
     private static int write(Sum sum, Graph graph, Rewriting rewriting) {

@@ -43,7 +43,9 @@ public final class Pieces implements Pass {
             source = apply.operands().get(0);
         }
         Shape shape = rewriting.type(value).shape();
-        if (shape.elements() == 0 || !(rewriting.definition(source) instanceof Apply apply)) {
+        if (shape.elements() == 0
+                || !(rewriting.definition(source) instanceof Apply apply)
+                || !(apply.operator() instanceof Assembly)) {
             return value;
         }
         Optional<Layout> shown =

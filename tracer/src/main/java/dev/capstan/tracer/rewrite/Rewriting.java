@@ -22,12 +22,13 @@ final class Rewriting implements Ops<Integer> {
     private static final int DROPPED = -1;
 
     private final Graph old;
-    private final List<Definition> definitions = new ArrayList<>();
+    private final List<Definition> definitions;
     private final int[] values;
 
     Rewriting(Graph old) {
         this.old = old;
         this.values = new int[old.definitions().size()];
+        this.definitions = new ArrayList<>(values.length);
         Arrays.fill(values, DROPPED);
     }
 

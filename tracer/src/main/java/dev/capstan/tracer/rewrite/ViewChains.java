@@ -33,6 +33,9 @@ public final class ViewChains implements Pass {
 
     /** The furthest value of which this one shows exactly the elements. */
     private static int origin(Rewriting rewriting, int value) {
+        if (!(rewriting.definition(value) instanceof Apply last) || !(last.operator() instanceof View)) {
+            return value;
+        }
         List<View> chain = new ArrayList<>();
         int origin = value;
         int source = value;

@@ -4,6 +4,7 @@ package dev.capstan.tracer.schedule;
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.ReductionKernel;
+import dev.capstan.runtime.op.Reduction;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -41,6 +42,7 @@ final class Emission {
     /** Kernels of units that were written before; a unit of the same form computes the same. */
     private final Map<List<Object>, FusedKernel> known = new HashMap<>();
 
+    private final Map<List<Object>, FusedReduction> knownReductions = new HashMap<>();
     /** Numbers for the kernels of tasks, which are shared. */
     private final Map<Kernel, Integer> numbers = new IdentityHashMap<>();
 
@@ -50,6 +52,9 @@ final class Emission {
      * @param inputs which of the places that the unit reads are its inputs
      */
     private record FusedKernel(Kernel kernel, List<Integer> inputs) {}
+
+    /** The same for a reduction. */
+    private record FusedReduction(ReductionKernel kernel, List<Integer> inputs) {}
 
     Emission(Lowering lowering, Dependencies dependencies) {
         this.lowering = lowering;
@@ -164,14 +169,15 @@ final class Emission {
         Map<Integer, Integer> computed = new HashMap<>();
         for (int number : unit) {
             Task task = tasks.get(number);
-            form.add(numbers.computeIfAbsent(((Task.Map) task).kernel(), unseen -> numbers.size()));
+            form.add(computation(task));
             for (int operand : task.operands()) {
                 int root = roots.of(operand);
+                Integer inside = computed.get(root);
                 form.add(graph.type(operand).dtype());
                 if (graph.definitions().get(root) instanceof Constant constant) {
                     form.add(constant.value());
-                } else if (computed.containsKey(root)) {
-                    form.add(-1 - computed.get(root));
+                } else if (inside != null) {
+                    form.add(-1 - inside);
                 } else {
                     form.add(inputs.read(
                                     place(task, operand), graph.type(operand).dtype())
@@ -183,6 +189,14 @@ final class Emission {
             }
         }
         return form;
+    }
+
+    private Object computation(Task task) {
+        if (task instanceof Task.Fold fold) {
+            Reduction operator = fold.operator();
+            return List.of(operator, operator.count(fold.shape()), graph.types(fold.operands()));
+        }
+        return numbers.computeIfAbsent(((Task.Map) task).kernel(), unseen -> numbers.size());
     }
 
     private FusedKernel fused(int[] unit, BitSet leaving, KernelInputs inputs) {
@@ -239,7 +253,11 @@ final class Emission {
     }
 
     private static Place compact(Place place) {
-        return new Place(place.slot(), LayoutAlgebra.compact(place.layout()));
+        return at(place, LayoutAlgebra.compact(place.layout()));
+    }
+
+    private static Place at(Place place, Layout layout) {
+        return layout == place.layout() ? place : new Place(place.slot(), layout);
     }
 
     private Expr expression(Task.Map map, Map<Integer, Expr> computed, KernelInputs inputs) {
@@ -265,7 +283,7 @@ final class Emission {
     /** Where a task reads a value. */
     private Place place(Task reader, int value) {
         Place place = lowering.placement().place(value);
-        return compact(new Place(place.slot(), place.layout().expand(reader.shape())));
+        return at(place, LayoutAlgebra.compact(place.layout().expand(reader.shape())));
     }
 
     private void reduce(int[] unit, Task.Fold fold) {
@@ -292,21 +310,13 @@ final class Emission {
     /** The reduction of a unit, over its domain without dimensions of size 1; its output has step 0 where it combines. */
     private Reduce reduction(int[] unit, Task.Fold fold) {
         KernelInputs inputs = new KernelInputs();
-        Map<Integer, Expr> computed = new HashMap<>();
-        for (int task : unit) {
-            if (tasks.get(task) instanceof Task.Map map) {
-                computed.put(map.writes(), expression(map, computed, inputs));
-            }
-        }
-        List<Expr> operands = new ArrayList<>();
-        for (int operand : fold.operands()) {
-            operands.add(operand(fold, operand, computed, inputs));
+        List<Object> form = form(unit, new BitSet(), inputs);
+        FusedReduction fused = knownReductions.get(form);
+        if (fused == null) {
+            fused = fused(unit, fold, inputs);
+            knownReductions.put(form, fused);
         }
         Shape domain = fold.shape();
-        List<TensorType> types = graph.types(fold.operands());
-        ReductionKernel own = fold.operator().kernel(types, fold.operator().count(domain));
-        Kernel map = inputs.kernel(own.map().substitute(operands));
-        ReductionKernel kernel = new ReductionKernel(map, own.combine(), own.identity(), own.finish());
         boolean[] reduced = fold.operator().reduced(domain);
         List<Boolean> marks = new ArrayList<>();
         for (int i = 0; i < domain.rank(); i++) {
@@ -319,7 +329,25 @@ final class Emission {
             clearOnce(fold.target());
         }
         Place output = new Place(fold.target().slot(), spread(fold, space, marks));
-        return new Reduce(kernel, space, marks, inputs.places(inputs.used()), output);
+        return new Reduce(fused.kernel, space, marks, inputs.places(fused.inputs), output);
+    }
+
+    private FusedReduction fused(int[] unit, Task.Fold fold, KernelInputs inputs) {
+        Map<Integer, Expr> computed = new HashMap<>();
+        for (int task : unit) {
+            if (tasks.get(task) instanceof Task.Map map) {
+                computed.put(map.writes(), expression(map, computed, inputs));
+            }
+        }
+        List<Expr> operands = new ArrayList<>();
+        for (int operand : fold.operands()) {
+            operands.add(operand(fold, operand, computed, inputs));
+        }
+        List<TensorType> types = graph.types(fold.operands());
+        ReductionKernel own = fold.operator().kernel(types, fold.operator().count(fold.shape()));
+        Kernel map = inputs.kernel(own.map().substitute(operands));
+        return new FusedReduction(
+                new ReductionKernel(map, own.combine(), own.identity(), own.finish()), inputs.used());
     }
 
     /** The result's layout over the space that is reduced, with step 0 where elements are combined. */

@@ -10,7 +10,6 @@ import dev.capstan.tracer.form.TandemRepeats.Run;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -201,9 +200,9 @@ final class Fusion {
      * What a task does, wherever it does it.
      *
      * @param computation a number for it
-     * @param direct which operands could be put in
+     * @param direct for each operand whether it could be put in
      */
-    private record Form(int computation, Shape shape, boolean isWhole, BitSet direct, int operands) {}
+    private record Form(int computation, Shape shape, boolean isWhole, List<Boolean> direct) {}
 
     private List<Form> forms() {
         Map<Object, Integer> computations = new HashMap<>();
@@ -211,15 +210,15 @@ final class Fusion {
         List<Form> forms = new ArrayList<>(operands.length);
         for (int index = 0; index < operands.length; index++) {
             Task task = tasks.get(index);
-            BitSet direct = new BitSet();
-            for (int i = 0; i < operands[index].length; i++) {
-                direct.set(i, operands[index][i].isDirect);
+            List<Boolean> direct = new ArrayList<>(operands[index].length);
+            for (Operand operand : operands[index]) {
+                direct.add(operand.isDirect);
             }
             // equal kernels are one object for most tasks
             int number = kernels.computeIfAbsent(
                     computation(task),
                     computation -> computations.computeIfAbsent(computation, unseen -> computations.size()));
-            forms.add(new Form(number, task.shape(), task.isWhole(), direct, operands[index].length));
+            forms.add(new Form(number, task.shape(), task.isWhole(), direct));
         }
         return forms;
     }

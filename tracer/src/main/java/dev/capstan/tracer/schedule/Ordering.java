@@ -30,24 +30,25 @@ final class Ordering {
     /** The units in order. */
     int[] ordered() {
         int[] missing = new int[units.length];
-        int[] first = new int[units.length];
+        // those that wait for a unit stand from its bound on to the next one's
+        int[] bounds = new int[units.length + 1];
         int[][] before = new int[units.length][];
         for (int unit = 0; unit < units.length; unit++) {
             before[unit] = needed.apply(unit);
             missing[unit] = before[unit].length;
             for (int other : before[unit]) {
-                first[other]++;
+                bounds[other]++;
             }
         }
-        int[][] waiting = new int[units.length][];
-        for (int unit = 0; unit < units.length; unit++) {
-            waiting[unit] = new int[first[unit]];
+        for (int unit = 1; unit < bounds.length; unit++) {
+            bounds[unit] += bounds[unit - 1];
         }
+        int[] waiting = new int[bounds[units.length]];
         long[] byPosition = new long[units.length];
         int count = 0;
         for (int unit = 0; unit < units.length; unit++) {
             for (int other : before[unit]) {
-                waiting[other][--first[other]] = unit;
+                waiting[--bounds[other]] = unit;
             }
             if (units[unit].length > 0) {
                 byPosition[count++] = (long) position(unit) << Integer.SIZE | unit;
@@ -66,7 +67,8 @@ final class Ordering {
             ready.clear(rank);
             int unit = (int) byPosition[rank];
             ordered[next++] = unit;
-            for (int other : waiting[unit]) {
+            for (int i = bounds[unit]; i < bounds[unit + 1]; i++) {
+                int other = waiting[i];
                 if (--missing[other] == 0) {
                     ready.set(ranks[other]);
                     rank = Math.min(rank, ranks[other]);

@@ -12,7 +12,10 @@ import dev.capstan.tracer.rewrite.LayoutAlgebra;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -29,9 +32,12 @@ final class Placement {
     private final boolean[] overlaid;
     private final int[] reads;
     private final int[] exchangedReads;
-    private final List<List<Integer>> aliases = new ArrayList<>();
-    private final List<List<Copy>> copies = new ArrayList<>();
-    private final List<List<Integer>> parts = new ArrayList<>();
+    /** For each root the values that lie in its memory. */
+    private final IntLists aliases;
+    /** Of roots that have to be somewhere else, too. */
+    private final Map<Integer, List<Copy>> copies = new HashMap<>();
+
+    private final IntLists parts;
 
     /** A tensor that has to be somewhere else, too. */
     static final class Copy {
@@ -94,13 +100,12 @@ final class Placement {
         this.overlaid = new boolean[size];
         this.reads = new int[size];
         this.exchangedReads = new int[size];
+        this.aliases = new IntLists(size);
+        this.parts = new IntLists(size);
         for (int value = 0; value < size; value++) {
-            aliases.add(new ArrayList<>());
-            aliases.get(roots.of(value)).add(value);
-            required[value] = Task.NOTHING;
-            copies.add(new ArrayList<>());
-            parts.add(new ArrayList<>());
+            aliases.add(roots.of(value), value);
         }
+        Arrays.fill(required, Task.NOTHING);
     }
 
     /** Says that a root must fill a buffer. */
@@ -110,7 +115,8 @@ final class Placement {
 
     /** Says that a value is to be copied. */
     void add(Copy copy) {
-        copies.get(roots.of(copy.source)).add(copy);
+        copies.computeIfAbsent(roots.of(copy.source), unseen -> new ArrayList<>())
+                .add(copy);
     }
 
     /** Says that a task reads a value. */
@@ -125,7 +131,7 @@ final class Placement {
 
     /** True if anything needs a root. */
     boolean isUsed(int root) {
-        return isRequired(root) || reads[root] > 0 || !copies.get(root).isEmpty() && !roots.isConstant(root);
+        return isRequired(root) || reads[root] > 0 || copies.containsKey(root) && !roots.isConstant(root);
     }
 
     /** True if memory for a root must be zero before its parts are written. */
@@ -157,13 +163,13 @@ final class Placement {
     }
 
     private Place location(int root) {
-        for (Copy copy : copies.get(root)) {
+        for (Copy copy : copies.getOrDefault(root, List.of())) {
             Optional<Layout> layout = within(root, copy);
             if (layout.isPresent()) {
                 copy.needless = true;
                 if (copy.into != Task.NOTHING) {
                     overlaid[root] |= overlaid[copy.into];
-                    parts.get(copy.into).add(root);
+                    parts.add(copy.into, root);
                 }
                 within[root] = true;
                 return new Place(copy.target.slot(), layout.get());
@@ -177,9 +183,7 @@ final class Placement {
         boolean exchange = !isLayered(root)
                 && exchangedReads[root] > 0
                 && exchangedReads[root] == reads[root]
-                && aliases.get(root).stream()
-                        .allMatch(value ->
-                                roots.layout(value, exchangedContiguous(shape)).isPresent());
+                && canBeAt(root, exchangedContiguous(shape));
         return new Place(buffer, exchange ? exchangedContiguous(shape) : Layout.contiguous(shape));
     }
 
@@ -224,9 +228,17 @@ final class Placement {
     private boolean isGoodToRead(int root, Layout place) {
         Layout compact = LayoutAlgebra.compact(place);
         int rank = compact.shape().rank();
-        return (rank == 0 || compact.stride(rank - 1) == 1)
-                && aliases.get(root).stream()
-                        .allMatch(value -> roots.layout(value, place).isPresent());
+        return (rank == 0 || compact.stride(rank - 1) == 1) && canBeAt(root, place);
+    }
+
+    /** True if all views of a root can show it where it lies. */
+    private boolean canBeAt(int root, Layout place) {
+        for (int value : aliases.get(root)) {
+            if (roots.layout(value, place).isEmpty()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Where a root must lie so that what is to be copied lies where the copy would. */
@@ -267,7 +279,7 @@ final class Placement {
     }
 
     /** The roots that were computed inside the memory of this one. */
-    List<Integer> parts(int root) {
+    int[] parts(int root) {
         return parts.get(root);
     }
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.schedule;
 
+import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
 import dev.capstan.tracer.form.TandemRepeats;
 import dev.capstan.tracer.form.TandemRepeats.Run;
 import dev.capstan.tracer.schedule.Buffers.Buffer;
 import dev.capstan.tracer.schedule.Schedule.Kind;
+import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
@@ -14,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -27,10 +31,14 @@ import java.util.function.UnaryOperator;
  * the same, and nothing is assumed of how places move from one time to the next.
  */
 final class Repeats {
+    private static final Place NOWHERE = new Place(0, Layout.contiguous(Shape.SCALAR));
+
     private final List<Step> steps;
     private final List<Buffer> buffers;
     /** For each step, what it reads and writes. */
     private final List<List<Place>> places;
+    private final Map<Kernel, Integer> kernels = new IdentityHashMap<>();
+    private final Map<Kernel, Integer> kernelNumbers = new HashMap<>();
     /** Equal forms have equal numbers. */
     private final Map<Object, Integer> formNumbers = new HashMap<>();
 
@@ -60,13 +68,25 @@ final class Repeats {
                 .toArray();
     }
 
-    private static List<Object> form(Step step, IntFunction<DType> type) {
-        List<DType> types = new ArrayList<>();
-        Step form = Steps.moved(step, place -> {
-            types.add(type.apply(place.slot()));
-            return new Place(0, place.layout().at(0));
-        });
-        return List.of(form, types);
+    private List<Object> form(Step step, IntFunction<DType> type) {
+        List<Object> form = new ArrayList<>();
+        form.add(computation(step));
+        form.add(step.inputs().size());
+        for (Place place : step.places()) {
+            form.add(place.layout().at(0));
+            form.add(type.apply(place.slot()));
+        }
+        return form;
+    }
+
+    /** What a step does, wherever its places lie. Of a loop the shape is that of its places. */
+    private Object computation(Step step) {
+        if (step instanceof Loop loop) {
+            // equal kernels are one object for most steps
+            return kernels.computeIfAbsent(
+                    loop.kernel(), kernel -> kernelNumbers.computeIfAbsent(kernel, unseen -> kernelNumbers.size()));
+        }
+        return Steps.moved(step, place -> NOWHERE);
     }
 
     /**

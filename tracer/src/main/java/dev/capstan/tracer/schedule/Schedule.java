@@ -106,8 +106,11 @@ public record Schedule(
 
         /** What it reads, and what it writes. */
         default List<Place> places() {
-            List<Place> places = new ArrayList<>(inputs());
-            places.addAll(outputs());
+            List<Place> inputs = inputs();
+            List<Place> outputs = outputs();
+            List<Place> places = new ArrayList<>(inputs.size() + outputs.size());
+            places.addAll(inputs);
+            places.addAll(outputs);
             return places;
         }
     }
