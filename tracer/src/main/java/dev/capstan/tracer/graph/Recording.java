@@ -251,13 +251,7 @@ public record Recording(
                 wanted.add(content);
             });
             return new Recording(
-                    List.copyOf(events),
-                    outputs,
-                    builder.build(wanted),
-                    values,
-                    owned,
-                    written,
-                    lineage.tape(outputs));
+                    List.copyOf(events), outputs, builder.build(wanted), values, owned, written, lineage.tape(outputs));
         }
 
         /** Goes back over views that show all of a tensor. */

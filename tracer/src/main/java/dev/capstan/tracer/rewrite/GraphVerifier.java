@@ -22,8 +22,7 @@ public final class GraphVerifier {
                 if (apply.operator() instanceof Composite) {
                     throw new IllegalStateException("%" + value + " is a composite: " + apply.operator());
                 }
-                TensorType type = apply.operator()
-                        .infer(graph.types(apply.operands()));
+                TensorType type = apply.operator().infer(graph.types(apply.operands()));
                 if (!type.equals(apply.type())) {
                     throw new IllegalStateException(
                             "%" + value + " is " + type + ", not " + apply.type() + ", in\n" + graph);

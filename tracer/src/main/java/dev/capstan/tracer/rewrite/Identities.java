@@ -73,8 +73,7 @@ public final class Identities implements Pass {
                             ? Expr.constant(type, constant.value())
                             : Expr.input(i, type));
         }
-        var kernel =
-                operator.kernel(rewriting.types(apply.operands()));
+        var kernel = operator.kernel(rewriting.types(apply.operands()));
         return new ScalarAlgebra().simplify(kernel.substitute(operands).get(0));
     }
 }

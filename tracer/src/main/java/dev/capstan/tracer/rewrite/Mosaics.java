@@ -122,8 +122,7 @@ public final class Mosaics implements Pass {
                 additions.put(
                         type,
                         Kernel.of(
-                                List.of(type, type),
-                                List.of(Expr.input(0, type).add(Expr.input(1, type)))));
+                                List.of(type, type), List.of(Expr.input(0, type).add(Expr.input(1, type)))));
             }
         }
         return additions;

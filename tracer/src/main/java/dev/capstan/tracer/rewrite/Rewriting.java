@@ -108,7 +108,8 @@ final class Rewriting implements Ops<Integer> {
             return false;
         }
         for (int value = 0; value < values.length; value++) {
-            if (values[value] != value || definitions.get(value) != old.definitions().get(value)) {
+            if (values[value] != value
+                    || definitions.get(value) != old.definitions().get(value)) {
                 return false;
             }
         }

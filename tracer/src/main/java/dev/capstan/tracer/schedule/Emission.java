@@ -37,6 +37,7 @@ final class Emission {
     private final int[] unitOf;
     /** For each task the loop or reduction that it is a part of. */
     private final int[] kernelOf;
+
     private final List<Step> steps = new ArrayList<>();
     private final Set<Integer> cleared = new HashSet<>();
     /** Kernels of units that were written before; a unit of the same form computes the same. */
@@ -346,8 +347,7 @@ final class Emission {
         List<TensorType> types = graph.types(fold.operands());
         ReductionKernel own = fold.operator().kernel(types, fold.operator().count(fold.shape()));
         Kernel map = inputs.kernel(own.map().substitute(operands));
-        return new FusedReduction(
-                new ReductionKernel(map, own.combine(), own.identity(), own.finish()), inputs.used());
+        return new FusedReduction(new ReductionKernel(map, own.combine(), own.identity(), own.finish()), inputs.used());
     }
 
     /** The result's layout over the space that is reduced, with step 0 where elements are combined. */

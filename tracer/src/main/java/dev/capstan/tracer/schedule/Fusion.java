@@ -346,7 +346,8 @@ final class Fusion {
             if (isFree(task)) {
                 for (int i = 0; i < operands[task].length; i++) {
                     int read = operands[task][i].read;
-                    if (read != UNREAD && isFull(task, tasks.get(task).operands().get(i))) {
+                    if (read != UNREAD
+                            && isFull(task, tasks.get(task).operands().get(i))) {
                         if (first[read] == Task.NOTHING || !join(first[read], task)) {
                             first[read] = task;
                         }

@@ -37,6 +37,7 @@ final class Repeats {
     private final List<Buffer> buffers;
     /** For each step, what it reads and writes. */
     private final List<List<Place>> places;
+
     private final Map<Kernel, Integer> kernels = new IdentityHashMap<>();
     private final Map<Kernel, Integer> kernelNumbers = new HashMap<>();
     /** Equal forms have equal numbers. */

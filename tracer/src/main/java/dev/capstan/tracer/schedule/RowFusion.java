@@ -264,9 +264,7 @@ final class RowFusion {
     private boolean isAligned(int writer, int reader, int operand, Shape wide) {
         int root = roots.of(operand);
         Task task = tasks.get(writer);
-        if (task.writes() != root
-                || !task.isWhole()
-                || dependencies.writers(root).length != 1) {
+        if (task.writes() != root || !task.isWhole() || dependencies.writers(root).length != 1) {
             return false;
         }
         Layout memory = LayoutAlgebra.compact(Layout.contiguous(roots.shape(root)));

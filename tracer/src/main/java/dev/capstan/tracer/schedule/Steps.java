@@ -19,11 +19,7 @@ final class Steps {
     /** The same step elsewhere. */
     static Step moved(Step step, UnaryOperator<Place> place) {
         if (step instanceof Loop loop) {
-            return new Loop(
-                    loop.kernel(),
-                    loop.shape(),
-                    moved(loop.inputs(), place),
-                    moved(loop.outputs(), place));
+            return new Loop(loop.kernel(), loop.shape(), moved(loop.inputs(), place), moved(loop.outputs(), place));
         }
         if (step instanceof Reduce reduce) {
             return new Reduce(
@@ -34,15 +30,10 @@ final class Steps {
                     place.apply(reduce.output()));
         }
         if (step instanceof Rows rows) {
-            return new Rows(
-                    rows.body(),
-                    rows.rank(),
-                    moved(rows.inputs(), place),
-                    moved(rows.outputs(), place));
+            return new Rows(rows.body(), rows.rank(), moved(rows.inputs(), place), moved(rows.outputs(), place));
         }
         if (step instanceof Single single) {
-            return new Single(
-                    single.operator(), moved(single.inputs(), place), place.apply(single.output()));
+            return new Single(single.operator(), moved(single.inputs(), place), place.apply(single.output()));
         }
         return step instanceof Multiply multiply
                 ? new Multiply(
