@@ -10,6 +10,7 @@ import dev.capstan.codegen.tree.Primitive;
 import dev.capstan.codegen.tree.ReferenceType;
 import dev.capstan.codegen.tree.Statement;
 import dev.capstan.codegen.tree.Type;
+import dev.capstan.codegen.tree.UncompilableMethodException;
 import dev.capstan.runtime.spi.Access;
 import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
@@ -19,13 +20,24 @@ import java.util.Optional;
 /**
  * A generated method over rows and columns of arrays. Its parameters are, for each array, the array, the position of its
  * first element, the step from row to row and, if its access is strided, that from column to column; then the numbers of
- * rows and columns.
+ * rows and columns. Where they are many, a method that is called with the same again takes them packed, as {@link
+ * dev.capstan.runtime.spi.LoopKernel} does: HotSpot compiles none with more than so many on the stack.
  */
 final class Frame {
     /** The static method that does the work. */
     static final String COMPUTE = "compute";
 
     static final ReferenceType LOOP_KERNEL = ReferenceType.of("dev.capstan.runtime.spi.LoopKernel");
+
+    private static final int MOST_PARAMETERS =
+            UncompilableMethodException.IN_REGISTERS + UncompilableMethodException.MOST_ON_STACK;
+
+    /** The most parameters that are handed on as they are, with up to four behind them. */
+    private static final int MOST_HANDED_ON =
+            UncompilableMethodException.IN_REGISTERS + UncompilableMethodException.MOST_ON_STACK / 2 - 2;
+
+    /** Numbers of an array in a packed geometry. */
+    private static final int GEOMETRY = 3;
 
     private final MethodTree.Builder method;
     private final List<DType> types;
@@ -39,24 +51,68 @@ final class Frame {
     private final Local rows;
     private final Local columns;
 
-    /**
-     * @param types of the arrays, inputs first
-     * @param accesses of the arrays along the columns
-     */
-    Frame(String name, List<DType> types, int inputs, List<Access> accesses) {
+    private Frame(String name, List<DType> types, int inputs, List<Access> accesses, boolean packed) {
         this.method = MethodTree.named(name);
         this.types = types;
         this.inputs = inputs;
         this.accesses = accesses;
+        Local objects = packed ? parameter("arrays", ReferenceType.OBJECT.array()) : null;
+        Local geometry = packed ? parameter("geometry", Primitive.INT.array()) : null;
         for (int i = 0; i < types.size(); i++) {
-            arrays.add(parameter(name(i), ScalarForm.elementType(types.get(i)).array()));
-            offsets.add(parameter(name(i) + "Offset", Primitive.INT));
-            rowSteps.add(parameter(name(i) + "RowStep", Primitive.INT));
+            Type array = ScalarForm.elementType(types.get(i)).array();
             boolean strided = accesses.get(i) == Access.STRIDED;
-            columnSteps.add(strided ? parameter(name(i) + "ColumnStep", Primitive.INT) : null);
+            arrays.add(packed ? declare(name(i), object(objects, i)) : parameter(name(i), array));
+            offsets.add(number(name(i) + "Offset", geometry, GEOMETRY * i));
+            rowSteps.add(number(name(i) + "RowStep", geometry, GEOMETRY * i + 1));
+            columnSteps.add(strided ? number(name(i) + "ColumnStep", geometry, GEOMETRY * i + 2) : null);
         }
         rows = parameter("rows", Primitive.INT);
         columns = parameter("columns", Primitive.INT);
+    }
+
+    /**
+     * The method that does the work.
+     *
+     * @param types of the arrays, inputs first
+     * @param accesses of the arrays along the columns
+     */
+    static Frame compute(List<DType> types, int inputs, List<Access> accesses) {
+        return new Frame(COMPUTE, types, inputs, accesses, false);
+    }
+
+    /** One that it {@linkplain #handOn calls} with the same parameters. */
+    static Frame inner(String name, List<DType> types, int inputs, List<Access> accesses) {
+        return new Frame(name, types, inputs, accesses, !isHandedOn(accesses));
+    }
+
+    /** Whether HotSpot compiles a method with the parameters of so many arrays. */
+    static boolean isPassable(List<Access> accesses) {
+        return parameters(accesses) <= MOST_PARAMETERS;
+    }
+
+    private static boolean isHandedOn(List<Access> accesses) {
+        return parameters(accesses) <= MOST_HANDED_ON;
+    }
+
+    private static int parameters(List<Access> accesses) {
+        long strided =
+                accesses.stream().filter(access -> access == Access.STRIDED).count();
+        return GEOMETRY * accesses.size() + (int) strided + 2;
+    }
+
+    private Local declare(String name, Expression value) {
+        return method.body().declare(name, value);
+    }
+
+    private Local number(String name, Local geometry, int index) {
+        return geometry == null
+                ? parameter(name, Primitive.INT)
+                : declare(name, geometry.at(Expression.constant(index)));
+    }
+
+    private Expression object(Local objects, int array) {
+        Type type = ScalarForm.elementType(types.get(array)).array();
+        return objects.at(Expression.constant(array)).cast(type);
     }
 
     private Local parameter(String name, Type type) {
@@ -90,20 +146,22 @@ final class Frame {
         return parameter(name, type);
     }
 
-    /** A call of a static method with the same parameters and others behind them. */
-    Expression.Call callAlike(ReferenceType owner, String name, List<? extends Expression> others) {
-        return call(owner, name, parameters, others);
+    /** Calls a method whose frame is an {@linkplain #inner inner} one, with the same parameters and others behind them. */
+    void handOn(BlockBuilder block, ReferenceType owner, String name, List<? extends Expression> others) {
+        call(block, owner, name, parameters, others);
     }
 
     /** The same for fewer columns. */
-    Expression.Call callAlikeUpTo(ReferenceType owner, String name, Expression end, List<? extends Expression> others) {
+    void handOnUpTo(
+            BlockBuilder block, ReferenceType owner, String name, Expression end, List<? extends Expression> others) {
         List<Expression> arguments = new ArrayList<>(parameters);
         arguments.set(parameters.indexOf(columns), end);
-        return call(owner, name, arguments, others);
+        call(block, owner, name, arguments, others);
     }
 
     /** The same with other arrays as outputs, which begin at an offset and have their own step from row to row. */
-    Expression.Call callAside(
+    void handOnAside(
+            BlockBuilder block,
             ReferenceType owner,
             String name,
             List<Local> outputs,
@@ -116,15 +174,41 @@ final class Frame {
             arguments.set(parameters.indexOf(offsets.get(inputs + i)), offset);
             arguments.set(parameters.indexOf(rowSteps.get(inputs + i)), rowStep);
         }
-        return call(owner, name, arguments, others);
+        call(block, owner, name, arguments, others);
     }
 
-    private static Expression.Call call(
-            ReferenceType owner, String name, List<? extends Expression> arguments, List<? extends Expression> others) {
-        List<Expression> all = new ArrayList<>(arguments);
+    private void call(
+            BlockBuilder block,
+            ReferenceType owner,
+            String name,
+            List<? extends Expression> arguments,
+            List<? extends Expression> others) {
+        List<Expression> all = isHandedOn(accesses) ? new ArrayList<>(arguments) : packed(block, arguments);
         all.addAll(others);
         Type[] argumentTypes = all.stream().map(Expression::type).toArray(Type[]::new);
-        return Callee.ofStatic(owner, name, Primitive.VOID, argumentTypes).call(all);
+        block.evaluate(
+                Callee.ofStatic(owner, name, Primitive.VOID, argumentTypes).call(all));
+    }
+
+    /** Arguments in the form that {@link #bridge} takes. */
+    private List<Expression> packed(BlockBuilder block, List<? extends Expression> arguments) {
+        Expression count = Expression.constant(arrays.size());
+        Local objects = block.declare(block.fresh("arrays"), Expression.newArray(ReferenceType.OBJECT, count));
+        Local geometry = block.declare(
+                block.fresh("geometry"),
+                Expression.newArray(Primitive.INT, count.times(Expression.constant(GEOMETRY))));
+        int next = 0;
+        for (int i = 0; i < arrays.size(); i++) {
+            Expression array = arguments.get(next++);
+            block.store(objects, Expression.constant(i), array.cast(ReferenceType.OBJECT));
+            int numbers = columnSteps.get(i) == null ? GEOMETRY - 1 : GEOMETRY;
+            for (int k = 0; k < numbers; k++) {
+                block.store(geometry, Expression.constant(GEOMETRY * i + k), arguments.get(next++));
+            }
+        }
+        List<Expression> packed = new ArrayList<>(List.of(objects, geometry));
+        packed.addAll(arguments.subList(next, arguments.size()));
+        return packed;
     }
 
     /** Whether an output lies in place of an input, any other overlap is not allowed; empty if none has the type. */
@@ -240,12 +324,11 @@ final class Frame {
         Local geometry = run.parameter("geometry", Primitive.INT.array());
         List<Expression> arguments = new ArrayList<>();
         for (int i = 0; i < types.size(); i++) {
-            Expression object = objects.at(Expression.constant(i));
-            arguments.add(object.cast(ScalarForm.elementType(types.get(i)).array()));
-            arguments.add(geometry.at(Expression.constant(3 * i)));
-            arguments.add(geometry.at(Expression.constant(3 * i + 1)));
+            arguments.add(object(objects, i));
+            arguments.add(geometry.at(Expression.constant(GEOMETRY * i)));
+            arguments.add(geometry.at(Expression.constant(GEOMETRY * i + 1)));
             if (accesses.get(i) == Access.STRIDED) {
-                arguments.add(geometry.at(Expression.constant(3 * i + 2)));
+                arguments.add(geometry.at(Expression.constant(GEOMETRY * i + 2)));
             }
         }
         arguments.add(run.parameter("rows", Primitive.INT));

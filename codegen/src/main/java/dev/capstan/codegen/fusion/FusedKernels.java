@@ -7,7 +7,7 @@ import dev.capstan.codegen.kernel.GeneratedClass;
 import dev.capstan.codegen.kernel.GeneratedClasses;
 import dev.capstan.codegen.kernel.VectorWidth;
 import dev.capstan.codegen.tree.ClassTree;
-import dev.capstan.codegen.tree.OversizedMethodException;
+import dev.capstan.codegen.tree.UncompilableMethodException;
 import dev.capstan.runtime.kernel.Instruction;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.Primitive;
@@ -127,7 +127,7 @@ public final class FusedKernels {
     private Optional<GeneratedClass> define(ClassTree tree) {
         try {
             return Optional.of(classes.define(tree));
-        } catch (OversizedMethodException e) {
+        } catch (UncompilableMethodException e) {
             // more than the JIT would compile: the block evaluator is quicker than the interpreter
             return Optional.empty();
         }

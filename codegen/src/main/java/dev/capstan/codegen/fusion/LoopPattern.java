@@ -16,9 +16,6 @@ import java.util.List;
  * @param accesses of the inputs, then of the outputs; an output never is {@link Access#ZERO}
  */
 public record LoopPattern(Kernel kernel, List<Access> accesses) {
-    /** The most arrays of a loop: each takes up to four of the 255 argument slots that a method can have. */
-    public static final int MOST_ARRAYS = 60;
-
     /** Above this number of steps a loop is no longer compiled well, and is left to the block evaluator. */
     private static final int MOST_STEPS = 600;
 
@@ -37,7 +34,7 @@ public record LoopPattern(Kernel kernel, List<Access> accesses) {
 
     /** Whether there is a generated form at all. */
     public boolean isSupported() {
-        return arrays() <= MOST_ARRAYS
+        return Frame.isPassable(accesses)
                 && kernel.instructions().size() <= MOST_STEPS
                 && kernel.instructions().stream().allMatch(this::isSupported);
     }

@@ -33,7 +33,7 @@ final class LoopTree {
     /** The loop in scalar form. */
     static ClassTree scalar(String name, LoopPattern pattern) {
         LoopTree tree = new LoopTree(name, pattern);
-        Frame frame = tree.frame(Frame.COMPUTE);
+        Frame frame = tree.compute();
         tree.type.method(frame.bridge(tree.type.type()));
         tree.type.method(tree.scalarMethod(frame));
         return tree.type.build();
@@ -42,7 +42,7 @@ final class LoopTree {
     /** The loop in vector form; {@link VectorLoop#isSupported} says whether there is one. */
     static ClassTree vector(String name, LoopPattern pattern, VectorWidth width) {
         LoopTree tree = new LoopTree(name, pattern);
-        Frame frame = tree.frame(Frame.COMPUTE);
+        Frame frame = tree.compute();
         tree.type.method(frame.bridge(tree.type.type()));
         if (VectorLoop.isLarge(pattern)) {
             tree.type.method(tree.dispatchingMethod(frame));
@@ -50,22 +50,26 @@ final class LoopTree {
         } else {
             tree.type.method(tree.overlappingMethod(frame, width));
         }
-        tree.type.method(tree.scalarMethod(tree.frame(NARROW)));
+        tree.type.method(tree.scalarMethod(tree.inner(NARROW)));
         return tree.type.build();
     }
 
     /** The loop as a {@link TransposedCopy}. */
     static ClassTree transposed(String name, LoopPattern pattern, VectorWidth width) {
         LoopTree tree = new LoopTree(name, pattern);
-        Frame frame = tree.frame(Frame.COMPUTE);
+        Frame frame = tree.compute();
         tree.type.method(frame.bridge(tree.type.type()));
         TransposedCopy.write(tree.type, frame, pattern.kernel().outputType(0), width, NARROW);
-        tree.type.method(tree.scalarMethod(tree.frame(NARROW)));
+        tree.type.method(tree.scalarMethod(tree.inner(NARROW)));
         return tree.type.build();
     }
 
-    private Frame frame(String name) {
-        return new Frame(name, pattern.types(), pattern.inputs(), pattern.accesses());
+    private Frame compute() {
+        return Frame.compute(pattern.types(), pattern.inputs(), pattern.accesses());
+    }
+
+    private Frame inner(String name) {
+        return Frame.inner(name, pattern.types(), pattern.inputs(), pattern.accesses());
     }
 
     private MethodTree scalarMethod(Frame frame) {
@@ -95,7 +99,7 @@ final class LoopTree {
         BlockBuilder body = frame.body();
         leaveIfEmpty(body, frame.rows());
         body.when(frame.columns().lessThan(code.lanes()), narrow -> {
-            narrow.evaluate(frame.callAlike(type.type(), NARROW, List.of()));
+            frame.handOn(narrow, type.type(), NARROW, List.of());
             narrow.returns();
         });
         code.declareConstants(body);
@@ -114,7 +118,7 @@ final class LoopTree {
 
     /** A loop of which the computation is written only once in vectors, in a method for a range of columns. */
     private MethodTree vectorMethod(VectorWidth width) {
-        Frame frame = frame(VECTORS);
+        Frame frame = inner(VECTORS);
         Local from = frame.parameterBehind("from", Primitive.INT);
         KernelCode code = new KernelCode(pattern, frame);
         code.declareSpecies(type, width);
@@ -140,10 +144,10 @@ final class LoopTree {
         Local end = body.declare("end", columns.minus(lanes));
         body.when(
                 columns.remainder(lanes).equalTo(ZERO),
-                whole -> whole.evaluate(frame.callAlike(owner, VECTORS, List.of(ZERO))),
+                whole -> frame.handOn(whole, owner, VECTORS, List.of(ZERO)),
                 rest -> rest.when(
                         end.lessThan(ZERO),
-                        narrow -> narrow.evaluate(frame.callAlike(owner, NARROW, List.of())),
+                        narrow -> frame.handOn(narrow, owner, NARROW, List.of()),
                         wide -> frame.isInPlace()
                                 .ifPresentOrElse(
                                         condition -> wide.when(
@@ -155,8 +159,8 @@ final class LoopTree {
     }
 
     private void lastVector(Frame frame, BlockBuilder block, Expression end) {
-        block.evaluate(frame.callAlike(type.type(), VECTORS, List.of(end)));
-        block.evaluate(frame.callAlikeUpTo(type.type(), VECTORS, end, List.of(ZERO)));
+        frame.handOn(block, type.type(), VECTORS, List.of(end));
+        frame.handOnUpTo(block, type.type(), VECTORS, end, List.of(ZERO));
     }
 
     /** In place the last vector is computed first, from operands that nothing has been written over, and stored last. */
@@ -168,8 +172,8 @@ final class LoopTree {
             aside.add(block.declare(
                     "last" + output, Expression.newArray(element, frame.rows().times(lanes))));
         }
-        block.evaluate(frame.callAside(owner, VECTORS, aside, end.negate(), lanes, List.of(end)));
-        block.evaluate(frame.callAlikeUpTo(owner, VECTORS, end, List.of(ZERO)));
+        frame.handOnAside(block, owner, VECTORS, aside, end.negate(), lanes, List.of(end));
+        frame.handOnUpTo(block, owner, VECTORS, end, List.of(ZERO));
         block.count("row", ZERO, frame.rows(), 1, (line, row) -> {
             for (int output = 0; output < aside.size(); output++) {
                 line.evaluate(frame.copyBack(aside.get(output), row.times(lanes), output, row, end, lanes));

@@ -51,7 +51,7 @@ final class ReductionTree {
         this.type = ClassTree.named(name).implementing(Frame.LOOP_KERNEL);
         type.comment(pattern.kernel().combine() + " of " + pattern.kernel().map() + "finished by "
                 + pattern.kernel().finish() + pattern.direction() + " accesses " + pattern.accesses());
-        this.frame = new Frame(Frame.COMPUTE, pattern.types(), pattern.inputs(), pattern.accesses());
+        this.frame = Frame.compute(pattern.types(), pattern.inputs(), pattern.accesses());
         this.map = new KernelCode(pattern.map(), frame);
         double neutral = pattern.kernel().identity();
         long bits = state.isFloating() ? Double.doubleToRawLongBits(neutral) : (long) neutral;
@@ -125,8 +125,7 @@ final class ReductionTree {
                     vectorLanes(block, combination, row, lanes, column, end);
                     block.when(
                             column.lessThan(end),
-                            some -> some.evaluate(
-                                    frame.callAlike(type.type(), REST, List.of(lanes, index, column, end))));
+                            some -> frame.handOn(some, type.type(), REST, List.of(lanes, index, column, end)));
                 } else {
                     clear(block, lanes, Expression.constant(VIRTUAL_LANES));
                     rest(block, combination, row, lanes, column, end);
@@ -152,7 +151,7 @@ final class ReductionTree {
 
     /** The rest of a block that does not fill all lanes. */
     private MethodTree restMethod(Combination combination) {
-        Frame part = new Frame(REST, pattern.types(), pattern.inputs(), pattern.accesses());
+        Frame part = Frame.inner(REST, pattern.types(), pattern.inputs(), pattern.accesses());
         Local lanes = part.parameterBehind("lanes", element.array());
         Local row = part.parameterBehind("row", Primitive.INT);
         Local from = part.parameterBehind("from", Primitive.INT);

@@ -63,7 +63,7 @@ final class TransposedCopy {
                         .orElse(frame.rows().lessThan(few))
                         .orElse(frame.columns().lessThan(few)),
                 other -> {
-                    other.evaluate(frame.callAlike(type.type(), otherwise, List.of()));
+                    frame.handOn(other, type.type(), otherwise, List.of());
                     other.returns();
                 });
         Local lastRow = body.declare("lastRow", frame.rows().minus(few));

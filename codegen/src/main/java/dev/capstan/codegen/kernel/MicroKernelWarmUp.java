@@ -10,10 +10,10 @@ import java.util.List;
  * @param <A> {@code float[]} or {@code double[]}
  */
 final class MicroKernelWarmUp<A> {
-    /** Compiled by C2 a vector operation takes about 1 ns, in any other tier hundreds. */
-    private static final double NANOS_PER_OPERATION = 12;
+    /** Compiled by C2 a vector operation takes about 1 ns, in any other tier at least 20. */
+    private static final double NANOS_PER_OPERATION = 4;
     /** For the clock and for what else a call does. */
-    private static final double NANOS_PER_CALL = 1_000;
+    private static final double NANOS_PER_CALL = 250;
 
     private static final int SHORT_SUM = 4;
     /** Long enough for the JIT to see where the time goes: else it keeps in registers what stands around the loop. */

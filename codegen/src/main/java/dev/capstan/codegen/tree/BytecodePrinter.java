@@ -36,7 +36,7 @@ public final class BytecodePrinter {
      *
      * @param tree the class
      * @param rendition the rendition of the same tree, which gives the line numbers
-     * @throws OversizedMethodException if HotSpot would never compile one of its methods
+     * @throws UncompilableMethodException if HotSpot would never compile one of its methods
      */
     public static byte[] print(ClassTree tree, Rendition rendition) {
         if (!requireNonNull(tree, "tree").type().equals(rendition.type())) {
@@ -76,7 +76,7 @@ public final class BytecodePrinter {
         try {
             return writer.toByteArray();
         } catch (MethodTooLargeException e) {
-            throw new OversizedMethodException(tree.type() + "." + e.getMethodName(), e.getCodeSize());
+            throw UncompilableMethodException.ofSize(tree.type() + "." + e.getMethodName(), e.getCodeSize());
         }
     }
 
@@ -101,11 +101,16 @@ public final class BytecodePrinter {
 
     private void printMethod(MethodTree methodTree) {
         int access = methodTree.isStatic() ? ACC_PUBLIC | ACC_STATIC : ACC_PUBLIC;
-        MethodVisitor method = writer.visitMethod(access, methodTree.name(), methodTree.descriptor(), null, null);
+        String descriptor = methodTree.descriptor();
+        StackArguments method =
+                new StackArguments(writer.visitMethod(access, methodTree.name(), descriptor, null, null), descriptor);
         method.visitCode();
         StatementEmitter emitter = new StatementEmitter(method, rendition, visited, methodTree.isStatic() ? 0 : 1);
         emitter.method(methodTree);
         finish(methodTree.name(), method, emitter);
+        if (method.count() > UncompilableMethodException.MOST_ON_STACK) {
+            throw UncompilableMethodException.ofArguments(tree.type() + "." + methodTree.name(), method.count());
+        }
     }
 
     private void finish(String name, MethodVisitor method, StatementEmitter emitter) {
@@ -113,8 +118,8 @@ public final class BytecodePrinter {
         method.visitLabel(end);
         method.visitMaxs(0, 0);
         method.visitEnd();
-        if (end.getOffset() > OversizedMethodException.LIMIT) {
-            throw new OversizedMethodException(tree.type() + "." + name, end.getOffset());
+        if (end.getOffset() > UncompilableMethodException.MOST_BYTES) {
+            throw UncompilableMethodException.ofSize(tree.type() + "." + name, end.getOffset());
         }
         visited = emitter.visited();
     }

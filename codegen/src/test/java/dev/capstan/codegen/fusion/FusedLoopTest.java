@@ -2,12 +2,14 @@
 package dev.capstan.codegen.fusion;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.codegen.kernel.VectorWidth;
 import dev.capstan.codegen.tree.BytecodePrinter;
 import dev.capstan.codegen.tree.ClassTree;
 import dev.capstan.codegen.tree.JavaPrinter;
+import dev.capstan.codegen.tree.UncompilableMethodException;
 import dev.capstan.runtime.eager.ElementwiseExecutor;
 import dev.capstan.runtime.eager.PreparedKernel;
 import dev.capstan.runtime.kernel.Expr;
@@ -25,6 +27,7 @@ import dev.capstan.runtime.type.Shape;
 import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -211,6 +214,47 @@ class FusedLoopTest {
             compare(new RandomKernels(seed), seed, kernel, true);
         }
         assertEquals(60, compared);
+    }
+
+    /** Their parameters, handed on from method to method one by one, would be more than HotSpot compiles. */
+    @Test
+    @Tag("everywhere")
+    void manyArraysEqualBlockEvaluator() {
+        int inputs = 10;
+        Expr sum = Expr.input(0, DType.FLOAT32);
+        for (int i = 1; i < inputs; i++) {
+            sum = sum.add(Expr.input(i, DType.FLOAT32));
+        }
+        Expr large = Functions.tanh(sum).mul(Functions.sigmoid(Expr.input(1, DType.FLOAT32)));
+        List<DType> types = Collections.nCopies(inputs, DType.FLOAT32);
+        for (Expr result : List.of(sum, large)) {
+            Kernel kernel = Kernel.of(types, List.of(result, result.mul(Expr.input(2, DType.FLOAT32))));
+            for (int seed = 0; seed < 60; seed++) {
+                compare(new RandomKernels(seed), seed, kernel, false);
+                if (VectorWidth.current().isPresent()) {
+                    compare(new RandomKernels(seed), seed, kernel, true);
+                }
+            }
+        }
+        assertTrue(compared >= 120, "compared " + compared);
+    }
+
+    @Test
+    @Tag("everywhere")
+    void moreArraysThanCanBePassedHaveNoLoop() {
+        int arrays = UncompilableMethodException.MOST_ON_STACK / 3 + 1;
+        assertTrue(sum(arrays).isSupported());
+        assertFalse(sum(arrays + 1).isSupported());
+        define(LoopTree.scalar("dev.capstan.generated.Loop" + number++, sum(arrays)));
+    }
+
+    private static LoopPattern sum(int arrays) {
+        Expr sum = Expr.input(0, DType.FLOAT32);
+        for (int i = 1; i < arrays - 1; i++) {
+            sum = sum.add(Expr.input(i, DType.FLOAT32));
+        }
+        Kernel kernel = Kernel.of(Collections.nCopies(arrays - 1, DType.FLOAT32), List.of(sum));
+        return new LoopPattern(kernel, Collections.nCopies(arrays, Access.UNIT));
     }
 
     @Test

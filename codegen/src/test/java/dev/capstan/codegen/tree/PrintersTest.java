@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.codegen.tree.Expression.Local;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
@@ -379,10 +380,36 @@ class PrintersTest {
     @Test
     void overlargeMethodIsRejected() {
         assertTrue(sized(600).length > 0);
-        OversizedMethodException thrown = assertThrows(OversizedMethodException.class, () -> sized(900));
+        UncompilableMethodException thrown = assertThrows(UncompilableMethodException.class, () -> sized(900));
         assertEquals("dev.capstan.generated.Large.large", thrown.method());
-        assertTrue(thrown.size() > OversizedMethodException.LIMIT);
-        assertThrows(OversizedMethodException.class, () -> sized(10_000));
+        assertThrows(UncompilableMethodException.class, () -> sized(10_000));
+    }
+
+    @Test
+    void methodThatPassesTooManyArgumentsOnIsRejected() {
+        int half = UncompilableMethodException.IN_REGISTERS + UncompilableMethodException.MOST_ON_STACK / 2;
+        assertTrue(passing(half, half).length > 0);
+        assertTrue(passing(half + 1, half - 1).length > 0);
+        UncompilableMethodException thrown =
+                assertThrows(UncompilableMethodException.class, () -> passing(half + 1, half));
+        assertEquals("dev.capstan.generated.Passing.pass", thrown.method());
+        assertThrows(UncompilableMethodException.class, () -> passing(half, half + 1));
+        assertThrows(UncompilableMethodException.class, () -> passing(2 * half, 0));
+    }
+
+    private static byte[] passing(int parameters, int arguments) {
+        MethodTree.Builder method = MethodTree.named("pass");
+        for (int i = 0; i < parameters; i++) {
+            method.parameter("p" + i, INT);
+        }
+        Type[] types = Collections.nCopies(arguments, INT).toArray(Type[]::new);
+        Expression[] zeros = Collections.nCopies(arguments, constant(0)).toArray(Expression[]::new);
+        ReferenceType owner = ReferenceType.of("dev.capstan.generated.Passing");
+        method.body().evaluate(Callee.ofStatic(owner, "taking", Primitive.VOID, types), zeros);
+        ClassTree tree = ClassTree.named("dev.capstan.generated.Passing")
+                .method(method.build())
+                .build();
+        return BytecodePrinter.print(tree, JavaPrinter.print(tree));
     }
 
     private static byte[] sized(int statements) {
