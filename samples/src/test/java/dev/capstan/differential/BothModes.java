@@ -13,6 +13,10 @@ import java.util.concurrent.Callable;
 
 /** A region, and cases that run eagerly and compiled. */
 abstract class BothModes {
+    /** True if the Vector API is there. */
+    static final boolean VECTORS =
+            ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+
     final Compiled region = Compiled.region("Captured", 1);
 
     static Tensor normal(long seed, int... sizes) {
