@@ -9,6 +9,7 @@ import dev.capstan.runtime.op.Ops;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.TensorType;
 import java.util.BitSet;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -69,11 +70,13 @@ final class BrokenPass {
     }
 
     /**
-     * Visits the operators after the one that refuses, and finishes the leaves that only those lead to.
+     * Visits the operators after the one that refuses, all if none does, and hands on what only those contribute to at the
+     * inputs.
      *
+     * @param arrival takes the edge of such an input, and its whole gradient
      * @return false if a value is not known any more, or a recorded write is on the way; then nothing has happened
      */
-    boolean run(@Nullable Edge[] edges, RegionNode node, BackwardPass pass) {
+    boolean run(@Nullable Edge[] edges, BiConsumer<Edge, Tensor> arrival) {
         BitSet reached = reached();
         if (reached == null || !visit()) {
             return false;
@@ -83,26 +86,7 @@ final class BrokenPass {
                     && walk.event(value).note() instanceof Input input
                     && edges[input.place()] != null
                     && !reached.get(value)) {
-                pass.finish(node, edges[input.place()], gradients[value]);
-            }
-        }
-        return true;
-    }
-
-    /**
-     * Visits all operators, of which none refuses, and hands on what arrives at the inputs.
-     *
-     * @return false if a value is not known any more, or a recorded write is on the way; then nothing has happened
-     */
-    boolean complete(@Nullable Edge[] edges, BackwardPass pass) {
-        if (reached() == null || !visit()) {
-            return false;
-        }
-        for (int value = 0; value < gradients.length; value++) {
-            if (gradients[value] != null
-                    && walk.event(value).note() instanceof Input input
-                    && edges[input.place()] != null) {
-                pass.replaceTotal(edges[input.place()], gradients[value]);
+                arrival.accept(edges[input.place()], gradients[value]);
             }
         }
         return true;

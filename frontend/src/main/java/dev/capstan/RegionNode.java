@@ -282,7 +282,7 @@ final class RegionNode extends Node {
 
     private void walkPart(@Nullable Tensor[] gradients, BackwardPass pass, BrokenPass part) {
         begin(part, gradients, pass);
-        if (part.run(edges, this, pass) && !pass.retainsGraph()) {
+        if (part.run(edges, (edge, total) -> pass.finish(this, edge, total)) && !pass.retainsGraph()) {
             BitSet walked = part.walked();
             walked.and(passed);
             walked.or(freed);
@@ -310,7 +310,7 @@ final class RegionNode extends Node {
     private void walkWithoutValues(@Nullable Tensor[] gradients, BackwardPass pass) {
         BrokenPass whole = new BrokenPass(walk, Walk.NONE, new Tensor[events], targets(pass));
         begin(whole, gradients, pass);
-        if (!whole.complete(edges, pass)) {
+        if (!whole.run(edges, pass::replaceTotal)) {
             throw walkedAgain();
         }
     }
