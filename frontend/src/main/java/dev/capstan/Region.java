@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * runs as always. A region inside of a region is part of it.
  */
 final class Region {
-    /** A thread that computes for so long without a tensor keeps no visitor waiting for ever: 30 s. */
-    private static final long PATIENCE_NANOS = 30_000_000_000L;
-
     /**
      * A segment of so many events is run where it is: a loop that has no end in sight shall neither hold for ever all that it
      * makes, nor be compiled as a whole.
@@ -36,19 +33,11 @@ final class Region {
     /** True if a function with a gradient rule of its own was called and recorded. */
     private boolean calledFunction;
 
-    private final Thread thread = Thread.currentThread();
     private final ThreadState state;
+    private final Visits visits;
     private List<Segment> ended = List.of();
     private @Nullable Segment segment;
     private boolean suspended;
-    /** What another thread wants. */
-    private volatile @Nullable Visit visit;
-    /** The thread that runs a segment, or is taking it from one state to another: this one's own, or a visitor. */
-    private @Nullable Thread busy;
-    /** True while this region's thread waits for another region. */
-    private volatile boolean aside;
-    /** True if the call has ended. */
-    private volatile boolean over;
 
     private Region(PathTree tree, ThreadState state, Stance stance, boolean shadowed, Taping taping) {
         this.tree = tree;
@@ -57,6 +46,7 @@ final class Region {
         this.shadowed = shadowed;
         this.taping = taping;
         this.taped = taping.isOn();
+        this.visits = new Visits(this, state);
     }
 
     /** The region that queues operators on this thread now, or null. */
@@ -86,7 +76,7 @@ final class Region {
             throw thrown;
         } finally {
             state.region = null;
-            region.over = true;
+            region.visits.close();
         }
     }
 
@@ -168,7 +158,7 @@ final class Region {
 
     /** True if operators of the current thread are queued in this segment. */
     boolean queuesInto(Segment other) {
-        return segment == other && !suspended && visit == null && thread == Thread.currentThread();
+        return segment == other && !suspended && visits.areNone() && visits.isOwnThread();
     }
 
     /** False for a segment that has to run before more is queued. */
@@ -206,11 +196,11 @@ final class Region {
     }
 
     private boolean isReady() {
-        return segment != null && visit == null && hasRoom(segment);
+        return segment != null && visits.areNone() && hasRoom(segment);
     }
 
     private void prepare(Tensor... operands) {
-        letIn();
+        visits.letIn();
         if (segment != null && !hasRoom(segment)) {
             interrupt(List.of());
         }
@@ -243,12 +233,11 @@ final class Region {
         if (segment == null) {
             return false;
         }
-        Thread before = busy;
-        busy = Thread.currentThread();
+        Thread before = visits.engage();
         try {
             return segment.write(target, source, recording, computed);
         } finally {
-            busy = before;
+            visits.release(before);
         }
     }
 
@@ -272,12 +261,11 @@ final class Region {
 
     private boolean isRepeated(Update update, Tensor[] operands) {
         Segment open = segment(operands);
-        Thread before = busy;
-        busy = Thread.currentThread();
+        Thread before = visits.engage();
         try {
             return open.repeat(update, operands);
         } finally {
-            busy = before;
+            visits.release(before);
         }
     }
 
@@ -298,7 +286,7 @@ final class Region {
     }
 
     private boolean queuesPass(Tensor root, @Nullable Tensor seed, boolean retainsGraph) {
-        letIn();
+        visits.letIn();
         if (!root.isPending() || root.segment() != segment) {
             return false;
         }
@@ -308,12 +296,11 @@ final class Region {
         if (root.segment() != segment || segment == null) {
             return false;
         }
-        Thread before = busy;
-        busy = Thread.currentThread();
+        Thread before = visits.engage();
         try {
             return segment.backward(root, seed, retainsGraph);
         } finally {
-            busy = before;
+            visits.release(before);
         }
     }
 
@@ -343,14 +330,14 @@ final class Region {
     static void endSegment(List<Tensor> wanted) {
         Region region = current();
         if (region != null) {
-            region.letIn();
+            region.visits.letIn();
             region.interrupt(wanted);
         }
     }
 
     /** Ends the segment in mid-region because one of its values is read, or null to make its writes. */
     void bailOut(@Nullable Tensor read) {
-        letIn();
+        visits.letIn();
         if (read == null) {
             interrupt(List.of());
         } else if (read.segment() == segment) {
@@ -363,7 +350,7 @@ final class Region {
         if (ending == null) {
             return;
         }
-        run(() -> ending.end(wanted));
+        visits.run(() -> ending.end(wanted));
         ended = ended.isEmpty() ? new ArrayList<>() : ended;
         ended.add(ending);
         ending.path().bailedOut(interruption());
@@ -373,25 +360,15 @@ final class Region {
         return "interrupted at " + CallSite.current().orElse("unknown place");
     }
 
-    private void run(Runnable work) {
-        Thread before = busy;
-        busy = Thread.currentThread();
-        try {
-            work.run();
-        } finally {
-            busy = before;
-        }
-    }
-
     /** Nobody can tell which queued values the caller still holds: all that depend on the old elements are computed. */
     void settle(Storage storage) {
-        letIn();
+        visits.letIn();
         if (segment != null && segment.reads(storage)) {
             abandonSegment();
         }
         for (Segment before : ended) {
             if (before.reads(storage)) {
-                run(before::settle);
+                visits.run(before::settle);
             }
         }
     }
@@ -403,77 +380,25 @@ final class Region {
 
     private void abandonSegment(String event) {
         Segment ending = close();
-        run(ending::abandon);
+        visits.run(ending::abandon);
         ending.explored().bailedOut(event);
     }
 
-    // ---- visits of other threads
-
     /** True on the region's thread, and on one that acts in its place. */
     boolean isOwner() {
-        return thread == Thread.currentThread() || ThreadState.current() == state;
+        return visits.isOwnThread() || ThreadState.current() == state;
     }
 
     /** Does something with a segment on behalf of this thread, which is not the region's, before anything else is queued. */
     void visit(Segment wanted, Runnable work) {
         Region own = ThreadState.current().region;
-        boolean leaves = own != null && own.thread == Thread.currentThread();
-        if (leaves) {
-            own.aside = own.busy == null;
-        }
-        try {
-            visit(new Visit(wanted, work));
-        } finally {
-            if (leaves) {
-                own.aside = false;
-                own.letIn();
-            }
-        }
+        visits.visit(new Visit(wanted, work), own == null ? null : own.visits);
     }
 
-    private synchronized void visit(Visit wanted) {
-        visit = wanted;
-        try {
-            long start = System.nanoTime();
-            while (!wanted.isDone()) {
-                boolean late = System.nanoTime() - start > PATIENCE_NANOS;
-                if ((late || over || aside || Visit.findsAside(thread)) && wanted.begin()) {
-                    // the region's thread goes on when the visit has ended: by then nothing here may be of the visitor
-                    try {
-                        if (late) {
-                            throw new CapstanException(
-                                    name(),
-                                    "another thread needs what the compiled region queues, and the region does not go on",
-                                    thread.getName() + " is " + thread.getState());
-                        }
-                        state.inPlaceOf(() -> run(() -> wanted.serve(segment)));
-                    } finally {
-                        wanted.end();
-                    }
-                } else {
-                    Visit.nap();
-                }
-            }
-        } finally {
-            visit = null;
-        }
-    }
-
-    /** Lets another thread's visit happen now. */
-    private void letIn() {
-        Visit waiting = visit;
-        if (waiting != null && busy != Thread.currentThread()) {
-            if (waiting.begin()) {
-                try {
-                    run(() -> waiting.serve(segment));
-                } finally {
-                    waiting.end();
-                }
-            }
-            while (!waiting.isDone()) {
-                Visit.nap();
-            }
-        }
+    /** The segment that takes events now, or null. */
+    @Nullable
+    Segment open() {
+        return segment;
     }
 
     /** The segment, which takes no more events. */
@@ -484,16 +409,16 @@ final class Region {
     }
 
     private void end(List<Tensor> results) {
-        letIn();
+        visits.letIn();
         Segment ending = close();
         if (ending != null) {
-            run(() -> ending.end(results));
+            visits.run(() -> ending.end(results));
         }
     }
 
     /** After an exception in the body: what was queued before it runs, as it would have in eager mode. */
     private void abandon(Throwable thrown) {
-        letIn();
+        visits.letIn();
         if (segment != null) {
             String place = CallSite.of(thrown).orElse("unknown place");
             abandonSegment("left by " + thrown.getClass().getSimpleName() + " at " + place);
