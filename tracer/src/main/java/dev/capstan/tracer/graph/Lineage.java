@@ -25,6 +25,9 @@ import java.util.Set;
 
 /** What the events of a path mean for storage, and for the tape that eager mode would build of them. */
 public final class Lineage {
+    /** Never changed. */
+    private static final BitSet NONE = new BitSet();
+
     private final List<? extends Event> events;
     private final int[] storages;
     private final Layout[] layouts;
@@ -202,23 +205,41 @@ public final class Lineage {
         List<BitSet> leading = new ArrayList<>();
         BitSet[] ends = new BitSet[storages.length];
         for (int value = 0; value < ends.length; value++) {
-            ends[value] = new BitSet();
+            ends[value] = NONE;
             if (events.get(value) instanceof External external) {
-                ends[value].set(external.index(), external.requiresGradient());
+                if (external.requiresGradient()) {
+                    ends[value] = new BitSet();
+                    ends[value].set(external.index());
+                }
                 leading.add(new BitSet());
             } else if (events.get(value) instanceof Applied applied) {
-                for (int i = 0; i < applied.operands().size(); i++) {
-                    if (passesTo(applied, i)) {
-                        ends[value].or(ends[source(applied.operands().get(i))]);
+                BitSet inputs = ends(applied, ends);
+                ends[value] = inputs;
+                if (!inputs.isEmpty() && !saved(value).isEmpty()) {
+                    for (int input = inputs.nextSetBit(0); input >= 0; input = inputs.nextSetBit(input + 1)) {
+                        leading.get(input).set(value);
                     }
-                }
-                if (!saved(value).isEmpty()) {
-                    int operator = value;
-                    ends[value].stream().forEach(input -> leading.get(input).set(operator));
                 }
             }
         }
         return leading;
+    }
+
+    /** The inputs to which an operator's gradients lead: mostly those of one operand, whose set it then shares. */
+    private BitSet ends(Applied applied, BitSet[] known) {
+        BitSet ends = NONE;
+        boolean shared = true;
+        for (int i = 0; i < applied.operands().size(); i++) {
+            BitSet more = passesTo(applied, i) ? known[source(applied.operands().get(i))] : NONE;
+            if (ends.isEmpty()) {
+                ends = more;
+            } else if (more != ends && !more.isEmpty()) {
+                ends = shared ? (BitSet) ends.clone() : ends;
+                shared = false;
+                ends.or(more);
+            }
+        }
+        return ends;
     }
 
     private BitSet keepers(BitSet operators) {
