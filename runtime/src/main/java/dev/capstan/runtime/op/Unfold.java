@@ -49,6 +49,11 @@ public record Unfold(int dimension, int size, int step, int dilation) implements
     }
 
     private long reach() {
+        return reach(size, dilation);
+    }
+
+    /** From the first to the last element that a window shows, how many elements there are. */
+    static long reach(int size, int dilation) {
         return (size - 1L) * dilation + 1;
     }
 

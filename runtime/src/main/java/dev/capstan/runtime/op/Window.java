@@ -31,7 +31,7 @@ public record Window(int size, int step, int padding, int dilation, boolean part
     }
 
     private long reach() {
-        return (size - 1L) * dilation + 1;
+        return Unfold.reach(size, dilation);
     }
 
     /**
