@@ -24,7 +24,10 @@ import dev.capstan.tracer.graph.Graph.Definition;
 import dev.capstan.tracer.graph.Graph.Input;
 import dev.capstan.tracer.graph.Graph.Operand;
 import dev.capstan.tracer.schedule.TermArrays.Area;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +41,8 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
     private final TermArrays arrays;
     /** What each root holds, as long as it is needed. */
     private final long[][] memory;
+    /** Arrays that are free again, by their length. */
+    private final Map<Integer, Deque<long[]>> released = new HashMap<>();
 
     private final Map<List<Object>, Kernel> kernels = new HashMap<>();
     private int current;
@@ -89,10 +94,27 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
                 apply().operator().accept(this);
                 for (int operand : apply().operands()) {
                     int root = roots.of(operand);
-                    memory[root] = last[root] <= current ? null : memory[root];
+                    if (last[root] <= current && memory[root] != null) {
+                        release(root);
+                    }
                 }
             }
         }
+    }
+
+    /** The array for so many terms, all of which will be written. */
+    private long[] array(int elements) {
+        Deque<long[]> some = released.get(elements);
+        return some == null || some.isEmpty() ? new long[elements] : some.pop();
+    }
+
+    /** What is no longer needed is used again for what is of the same size: new arrays cost more than what is done in them. */
+    private void release(int root) {
+        if (graph.definitions().get(root) instanceof Apply) {
+            released.computeIfAbsent(memory[root].length, unseen -> new ArrayDeque<>())
+                    .push(memory[root]);
+        }
+        memory[root] = null;
     }
 
     private Apply apply() {
@@ -104,7 +126,11 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
     }
 
     private List<Area> operands() {
-        return apply().operands().stream().map(this::at).toList();
+        List<Area> operands = new ArrayList<>();
+        for (int operand : apply().operands()) {
+            operands.add(at(operand));
+        }
+        return operands;
     }
 
     private List<TensorType> types() {
@@ -113,7 +139,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
 
     private Area result() {
         Shape shape = apply().type().shape();
-        memory[current] = new long[shape.elements()];
+        memory[current] = array(shape.elements());
         return Area.of(memory[current], shape);
     }
 
@@ -133,7 +159,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
     public Void visit(Reduction operator) {
         Shape domain = operator.domain(types());
         int count = operator.count(domain);
-        memory[current] = new long[apply().type().shape().elements()];
+        memory[current] = array(apply().type().shape().elements());
         Area kept = Area.of(memory[current], operator.kept(domain));
         List<Area> operands = TermArrays.stretched(operands(), domain);
         if (count == 1) {
@@ -148,7 +174,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
     public Void visit(View operator) {
         if (!roots.isAlias(current)) {
             Layout copied = Layout.contiguous(roots.shape(current));
-            memory[current] = new long[copied.shape().elements()];
+            memory[current] = array(copied.shape().elements());
             DType type = apply().type().dtype();
             arrays.copy(operands().get(0), type, new Area(memory[current], 0, copied), type);
         }
@@ -160,9 +186,11 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
         Area result = result();
         DType type = apply().type().dtype();
         arrays.zeros(type, result);
-        for (int i = 0; i < types().size(); i++) {
-            Layout place = operator.place(i, types(), result.layout());
-            arrays.copy(operands().get(i), types().get(i).dtype(), new Area(result.terms(), 0, place), type);
+        List<TensorType> types = types();
+        for (int i = 0; i < types.size(); i++) {
+            Layout place = operator.place(i, types, result.layout());
+            Area piece = at(apply().operands().get(i));
+            arrays.copy(piece, types.get(i).dtype(), new Area(result.terms(), 0, place), type);
         }
         return null;
     }

@@ -84,7 +84,11 @@ final class ScheduleOnTerms {
     }
 
     private List<Area> at(List<Place> places) {
-        return places.stream().map(this::at).toList();
+        List<Area> areas = new ArrayList<>(places.size());
+        for (Place place : places) {
+            areas.add(at(place));
+        }
+        return areas;
     }
 
     private DType type(Place place) {

@@ -32,6 +32,7 @@ final class TermArrays {
     private final Map<Layout, int[]> positions = new HashMap<>();
     private final Map<Operator, Integer> operators = new HashMap<>();
     private final Map<Kernel, KernelOnTerms> kernels = new HashMap<>();
+    private final Map<Kernel, KernelOnTerms> prepared = new IdentityHashMap<>();
     /** The inputs as they are at first, which nobody writes to. */
     private final Map<Integer, long[]> inputs = new HashMap<>();
     /** What is known of stretches of them. */
@@ -146,7 +147,8 @@ final class TermArrays {
     }
 
     private KernelOnTerms prepared(Kernel kernel) {
-        return kernels.computeIfAbsent(kernel, KernelOnTerms::new);
+        // equal kernels are one object for most steps
+        return prepared.computeIfAbsent(kernel, same -> kernels.computeIfAbsent(same, KernelOnTerms::new));
     }
 
     /** How many steps a kernel takes for each element. */
@@ -325,18 +327,22 @@ final class TermArrays {
         int rows = shape.size(rank - 2);
         int columns = shape.size(rank - 1);
         int inner = left.layout.shape().size(rank - 1);
-        long[] product = new long[shape.elements()];
-        if (product.length == 0) {
+        if (shape.elements() == 0) {
             return;
         }
         long[] rowSums = sums(left, Along.ROWS);
         long[] columnSums = sums(right, Along.COLUMNS);
+        boolean inPlace = output.layout.isContiguous();
+        long[] product = inPlace ? output.terms : new long[shape.elements()];
+        int first = inPlace ? output.first() : 0;
         long kind = MULTIPLIED + ((long) inner << Byte.SIZE) + type.ordinal();
         for (int row = 0; row < rowSums.length; row++) {
             int item = row / rows;
-            chain(kind, rowSums[row], columnSums, item * columns, product, row * columns, columns);
+            chain(kind, rowSums[row], columnSums, item * columns, product, first + row * columns, columns);
         }
-        scatter(product, output, 0, product.length);
+        if (!inPlace) {
+            scatter(product, output, 0, product.length);
+        }
     }
 
     private static void chain(long kind, long row, long[] sums, int from, long[] product, int to, int count) {
@@ -361,9 +367,11 @@ final class TermArrays {
     }
 
     private long[] summed(Area area, Along along) {
-        long[] elements = elements(area);
+        boolean inPlace = area.layout.isContiguous();
+        long[] elements = inPlace ? area.terms : elements(area);
+        int first = inPlace ? area.first() : 0;
         if (along == Along.ALL) {
-            return new long[] {sum(elements, 0, elements.length)};
+            return new long[] {sum(elements, first, area.layout.shape().elements())};
         }
         int[] sizes = area.layout.shape().sizes();
         int columns = sizes[sizes.length - 1];
@@ -376,13 +384,13 @@ final class TermArrays {
         if (along == Along.ROWS) {
             long[] sums = new long[allRows];
             for (int row = 0; row < allRows; row++) {
-                sums[row] = sum(elements, row * columns, columns);
+                sums[row] = sum(elements, first + row * columns, columns);
             }
             return sums;
         }
         long[] sums = new long[items * columns];
         for (int row = 0; row < allRows; row++) {
-            add(row % rows, elements, row * columns, sums, row / rows * columns, columns);
+            add(row % rows, elements, first + row * columns, sums, row / rows * columns, columns);
         }
         return sums;
     }
