@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 @Tag("everywhere")
 class RandomProgramTest {
     private static final int PROGRAMS = Integer.getInteger("capstan.test.programs", 250);
+    private static final int LONG_RUN = Integer.getInteger("capstan.test.programs", 100_000);
     private static final int CALLS = 4;
 
     private int refusals;
@@ -46,14 +47,25 @@ class RandomProgramTest {
         }
     }
 
+    @Test
+    @Tag("nightly")
+    void compiledEqualsEagerInTheLongRun() {
+        int half = LONG_RUN / 2;
+        compareAll(LONG_RUN, half, false);
+        compareAll(LONG_RUN + half, half, true);
+    }
+
     /** Each arm has programs of its own, with vectors and without. */
     private void compareAll(int arm, boolean writes) {
-        long first = (long) PROGRAMS * (BothModes.VECTORS ? arm : 3 + arm);
+        compareAll((long) PROGRAMS * (BothModes.VECTORS ? arm : 3 + arm), PROGRAMS, writes);
+    }
+
+    private void compareAll(long first, int programs, boolean writes) {
         long hits = 0;
-        for (long seed = first; seed < first + PROGRAMS; seed++) {
+        for (long seed = first; seed < first + programs; seed++) {
             hits += compare(seed, writes);
         }
-        assertTrue(hits >= 3L * PROGRAMS, "programs ran only " + hits + " times");
+        assertTrue(hits >= 3L * programs, "programs ran only " + hits + " times");
     }
 
     /** Runs one program several times, eagerly and compiled; how often a generated program ran. */
