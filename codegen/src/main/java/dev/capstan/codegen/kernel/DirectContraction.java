@@ -154,7 +154,8 @@ final class DirectContraction<A> {
                         c.rowStride(),
                         second,
                         product.k(),
-                        product.accumulate());
+                        product.accumulate(),
+                        product.adds());
                 i += rows;
             }
             j += width;
@@ -214,7 +215,8 @@ final class DirectContraction<A> {
                 c.rowStride(),
                 0,
                 k,
-                accumulate);
+                accumulate,
+                false);
     }
 
     /** How many rows of B, from the first, begin with a vector that lies within the array. */

@@ -101,6 +101,18 @@ final class FloatLoops implements ArrayLoops<float[]> {
     }
 
     @Override
+    public void add(
+            float[] source, float[] target, int targetOffset, int targetRowStride, int rows, int columns) {
+        for (int row = 0; row < rows; row++) {
+            int from = row * columns;
+            int to = targetOffset + row * targetRowStride;
+            for (int column = 0; column < columns; column++) {
+                target[to + column] += source[from + column];
+            }
+        }
+    }
+
+    @Override
     public MicroKernels<float[]> scalarKernels(TileShape shape) {
         return new ScalarKernels(this, shape);
     }
@@ -121,7 +133,8 @@ final class FloatLoops implements ArrayLoops<float[]> {
                 int cRowStride,
                 int cSecond,
                 int k,
-                boolean accumulate) {
+                boolean accumulate,
+                boolean add) {
             int vectors = TileShape.TILE_VECTORS;
             int width = shape.widest();
             int aRowStride = TileShape.A_STRIDE;
@@ -140,7 +153,8 @@ final class FloatLoops implements ArrayLoops<float[]> {
                     cRowStride,
                     cSecond,
                     k,
-                    accumulate);
+                    accumulate,
+                    add);
         }
 
         @Override
@@ -159,7 +173,8 @@ final class FloatLoops implements ArrayLoops<float[]> {
                 int cRowStride,
                 int cSecond,
                 int k,
-                boolean accumulate) {
+                boolean accumulate,
+                boolean add) {
             int width = vectors * shape.lanes();
             float[][] sums = new float[rows][width];
             if (accumulate) {
@@ -196,6 +211,12 @@ final class FloatLoops implements ArrayLoops<float[]> {
                     j += bRowStride;
                 }
             }
+            if (add) {
+                for (int row = 0; row < rows; row++) {
+                    load(c, cOffset + row * cRowStride, cSecond, b0);
+                    add(sums[row], b0);
+                }
+            }
             for (int row = 0; row < rows; row++) {
                 store(sums[row], c, cOffset + row * cRowStride, cSecond);
             }
@@ -225,6 +246,12 @@ final class FloatLoops implements ArrayLoops<float[]> {
                 float[] c, float a0, float a1, float a2, float a3, float[] b0, float[] b1, float[] b2, float[] b3) {
             for (int j = 0; j < c.length; j++) {
                 c[j] = Math.fma(a3, b3[j], Math.fma(a2, b2[j], Math.fma(a1, b1[j], Math.fma(a0, b0[j], c[j]))));
+            }
+        }
+
+        private static void add(float[] c, float[] a) {
+            for (int j = 0; j < c.length; j++) {
+                c[j] = a[j] + c[j];
             }
         }
 
