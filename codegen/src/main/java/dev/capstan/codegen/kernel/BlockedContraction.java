@@ -3,7 +3,7 @@ package dev.capstan.codegen.kernel;
 
 /**
  * Matrix products by blocks and tiles (BLIS's way): panels of B and rows of A are packed so that a micro-kernel reads both in
- * order; a transposed A has the rows of a tile side by side as it lies. What is not worth packing is multiplied as it lies, see {@link DirectContraction}.
+ * order. What is not worth packing is multiplied as it lies, see {@link DirectContraction}.
  *
  * <p>Blocks bound the scratch memory: a block of A stays in the L2 cache, one of B in L3. A chain over k that crosses
  * blocks continues from C, where its value is exact, so blocks do not show in the result.
@@ -19,9 +19,6 @@ final class BlockedContraction<A> {
     private final MicroKernels<A> kernels;
     private final PanelPacking<A> packing;
     private final DirectContraction<A> direct;
-    /** Whether a transposed A can be read as it lies. */
-    private final boolean readsTransposed;
-
     private final ThreadLocal<Scratch<A>> scratch;
 
     /**
@@ -33,7 +30,6 @@ final class BlockedContraction<A> {
         this.loops = loops;
         this.kernels = kernels;
         this.packing = new PanelPacking<>(shape, loops, kernels, transposing);
-        this.readsTransposed = kernels == transposing;
         this.direct = new DirectContraction<>(this, shape, loops, kernels, transposing);
         this.scratch = ThreadLocal.withInitial(() -> new Scratch<>(loops, shape));
     }
@@ -159,56 +155,14 @@ final class BlockedContraction<A> {
             }
         } else if (m < 2 * shape.rows() && product.a().columnStride() == 1) {
             multiplyTiles(product, product.a(), panels);
-        } else if (readsTransposed
-                && product.a().rowStride() == 1
-                && m >= shape.rows()
-                && product.n() >= shape.lanes()) {
-            multiplyTransposed(product, panels);
         } else {
-            multiplyPackedRows(product, panels);
-        }
-    }
-
-    private void multiplyPackedRows(MatrixProduct<A> product, Panels<A> panels) {
-        int m = product.m();
-        int blockM = MAX_BLOCK_A / TileShape.A_STRIDE / shape.rows() * shape.rows();
-        for (int i = 0; i < m; i += blockM) {
-            int rows = Math.min(blockM, m - i);
-            Matrix<A> block = Matrix.ofRows(scratch().rows(rows * TileShape.A_STRIDE), 0, TileShape.A_STRIDE);
-            packing.packRows(product.a().from(i, 0), rows, product.k(), block.array());
-            multiplyTiles(product.rows(i, rows), block, panels);
-        }
-    }
-
-    /** Whole tiles from an A of which the rows are adjacent, as it lies; only what is below them is packed. */
-    private void multiplyTransposed(MatrixProduct<A> product, Panels<A> panels) {
-        int n = product.n();
-        int k = product.k();
-        int whole = product.m() / shape.rows() * shape.rows();
-        Matrix<A> a = product.a();
-        Matrix<A> c = product.c();
-        for (int j = 0; j < n; ) {
-            int width = shape.nextWidth(n - j);
-            for (int i = 0; i < whole; i += shape.rows()) {
-                kernels.transposedTile(
-                        width / shape.lanes(),
-                        a.array(),
-                        a.at(i, 0),
-                        a.columnStride(),
-                        panels.array(),
-                        panels.offset() + j * k,
-                        c.array(),
-                        c.at(i, j),
-                        c.rowStride(),
-                        shape.second(n - j),
-                        k,
-                        product.accumulate(),
-                        product.adds());
+            int blockM = MAX_BLOCK_A / TileShape.A_STRIDE / shape.rows() * shape.rows();
+            for (int i = 0; i < m; i += blockM) {
+                int rows = Math.min(blockM, m - i);
+                Matrix<A> block = Matrix.ofRows(scratch().rows(rows * TileShape.A_STRIDE), 0, TileShape.A_STRIDE);
+                packing.packRows(product.a().from(i, 0), rows, product.k(), block.array());
+                multiplyTiles(product.rows(i, rows), block, panels);
             }
-            j += width;
-        }
-        if (whole < product.m()) {
-            multiplyPackedRows(product.rows(whole, product.m() - whole), panels);
         }
     }
 

@@ -101,7 +101,8 @@ final class FloatLoops implements ArrayLoops<float[]> {
     }
 
     @Override
-    public void add(float[] source, float[] target, int targetOffset, int targetRowStride, int rows, int columns) {
+    public void add(
+            float[] source, float[] target, int targetOffset, int targetRowStride, int rows, int columns) {
         for (int row = 0; row < rows; row++) {
             int from = row * columns;
             int to = targetOffset + row * targetRowStride;
@@ -143,43 +144,6 @@ final class FloatLoops implements ArrayLoops<float[]> {
                     a,
                     aOffset,
                     aRowStride,
-                    b,
-                    bOffset,
-                    width,
-                    shape.lanes(),
-                    c,
-                    cOffset,
-                    cRowStride,
-                    cSecond,
-                    k,
-                    accumulate,
-                    add);
-        }
-
-        @Override
-        public void transposedTile(
-                int vectors,
-                float[] a,
-                int aOffset,
-                int aColumnStride,
-                float[] b,
-                int bOffset,
-                float[] c,
-                int cOffset,
-                int cRowStride,
-                int cSecond,
-                int k,
-                boolean accumulate,
-                boolean add) {
-            int width = vectors * shape.lanes();
-            float[] rows = new float[shape.rows() * k];
-            loops.pack(new Matrix<>(a, aOffset, 1, aColumnStride), shape.rows(), k, rows, 0, k);
-            tile(
-                    shape.rows(),
-                    vectors,
-                    rows,
-                    0,
-                    k,
                     b,
                     bOffset,
                     width,

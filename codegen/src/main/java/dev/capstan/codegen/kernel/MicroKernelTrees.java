@@ -57,14 +57,12 @@ final class MicroKernelTrees {
         MethodTree[] tiles = {
             tile(shape.rows(), 2), tile(shape.rows(), 1), tile(shape.fewRows(), 2), tile(shape.fewRows(), 1)
         };
-        MethodTree[] transposedTiles = {transposedTile(2), transposedTile(1)};
         MethodTree[] packs = {pack(2), pack(1)};
         MethodTree[] rows = {row(TileShape.ROW_VECTORS), row(2), row(1)};
         MethodTree transposedRow = transposedRow();
         MethodTree transpose = transposition.kernel();
         type.method(packedTile);
         Stream.of(tiles).forEach(type::method);
-        Stream.of(transposedTiles).forEach(type::method);
         Stream.of(rows).forEach(type::method);
         Stream.of(packs).forEach(type::method);
         return type.method(transposedRow)
@@ -72,8 +70,7 @@ final class MicroKernelTrees {
                 .method(forward("packedTile", packedTile))
                 .method(dispatchTiles(tiles))
                 .method(dispatchRows(rows))
-                .method(dispatchWidths("transposedTile", transposedTiles))
-                .method(dispatchWidths("pack", packs))
+                .method(dispatchPacks(packs))
                 .method(forward("transposedRow", transposedRow))
                 .method(forward("transpose", transpose))
                 .build();
@@ -169,44 +166,6 @@ final class MicroKernelTrees {
                 right[v] = loop.declare("b" + v, load(b, column(start.plus(p.times(shape.widest())), v)));
             }
             tile.multiply(loop, right, r -> a.at(p.plus(r * TileShape.A_STRIDE)));
-        });
-        tile.store(body, add);
-        return method.build();
-    }
-
-    private MethodTree transposedTile(int vectors) {
-        int rows = shape.rows();
-        int width = vectors * shape.lanes();
-        MethodTree.Builder method = MethodTree.named("transposedTile" + rows + "x" + vectors);
-        Local a = method.parameter("a", element.array());
-        Local aOffset = method.parameter("aOffset", INT);
-        Local aColumnStride = method.parameter("aColumnStride", INT);
-        Local b = method.parameter("b", element.array());
-        Local bOffset = method.parameter("bOffset", INT);
-        Local c = method.parameter("c", element.array());
-        Local cOffset = method.parameter("cOffset", INT);
-        Local cRowStride = method.parameter("cRowStride", INT);
-        Local cSecond = method.parameter("cSecond", INT);
-        Local k = method.parameter("k", INT);
-        Local accumulate = method.parameter("accumulate", BOOLEAN);
-        Local add = method.parameter("add", BOOLEAN);
-        BlockBuilder body = method.body();
-        leaveIfNothingToDo(body, k);
-
-        List<Local> places = new ArrayList<>();
-        for (int r = 0; r < rows; r++) {
-            places.add(
-                    body.declare("row" + r, r == 0 ? cOffset : places.get(r - 1).plus(cRowStride)));
-        }
-        Tile tile = new Tile(body, rows, vectors, c, places, cSecond, accumulate);
-        Local column = body.declare("column", aOffset);
-        body.count("p", constant(0), k, 1, (loop, p) -> {
-            Local[] right = new Local[vectors];
-            for (int v = 0; v < right.length; v++) {
-                right[v] = loop.declare("b" + v, load(b, column(bOffset.plus(p.times(width)), v)));
-            }
-            tile.multiply(loop, right, r -> a.at(column.plus(r)));
-            loop.assign(column, column.plus(aColumnStride));
         });
         tile.store(body, add);
         return method.build();
@@ -397,8 +356,8 @@ final class MicroKernelTrees {
     }
 
     /** The interface's method: picks the kernel of that width. */
-    private MethodTree dispatchWidths(String name, MethodTree[] kernels) {
-        MethodTree.Builder method = MethodTree.named(name).instance();
+    private MethodTree dispatchPacks(MethodTree[] kernels) {
+        MethodTree.Builder method = MethodTree.named("pack").instance();
         Local vectors = method.parameter("vectors", INT);
         List<Expression> arguments = arrayArguments(method, kernels[0].parameters());
         method.body()

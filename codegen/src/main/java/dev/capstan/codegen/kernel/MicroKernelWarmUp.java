@@ -81,7 +81,7 @@ final class MicroKernelWarmUp<A> {
                 pack(1)));
     }
 
-    /** The kernels that transpose, or read what is transposed. */
+    /** The kernels that transpose. */
     WarmUp transposition() {
         int lanes = shape.lanes();
         double operations = (double) lanes * Integer.numberOfTrailingZeros(lanes) / (LONG_SUM + 3 * SHORT_SUM);
@@ -97,11 +97,7 @@ final class MicroKernelWarmUp<A> {
                 0,
                 blocks(k, update),
                 update == Update.CONTINUE);
-        return new WarmUp(List.of(
-                new Subject(transpose, 4 * operations),
-                new Subject(row, 6 * operations),
-                transposedTile(2),
-                transposedTile(1)));
+        return new WarmUp(List.of(new Subject(transpose, 4 * operations), new Subject(row, 6 * operations)));
     }
 
     /** Whole blocks for the kernels that transpose, two or one or none. */
@@ -116,27 +112,6 @@ final class MicroKernelWarmUp<A> {
                 (k, update) -> kernels.packedTile(
                         a, 0, b, 0, c, 0, width, lanes, k, update == Update.CONTINUE, update == Update.ADD),
                 shape.rows() * TileShape.TILE_VECTORS);
-    }
-
-    private Subject transposedTile(int vectors) {
-        int lanes = shape.lanes();
-        int width = vectors * lanes;
-        return new Subject(
-                (k, update) -> kernels.transposedTile(
-                        vectors,
-                        a,
-                        0,
-                        shape.rows(),
-                        b,
-                        0,
-                        c,
-                        0,
-                        width,
-                        lanes,
-                        k,
-                        update == Update.CONTINUE,
-                        update == Update.ADD),
-                shape.rows() * vectors);
     }
 
     /** The lowest tile that a kernel is for, too: below its last row, a tile takes other branches. */

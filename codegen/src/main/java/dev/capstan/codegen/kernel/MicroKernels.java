@@ -35,32 +35,6 @@ public interface MicroKernels<A> {
             boolean add);
 
     /**
-     * One tile of C, the most rows, from an A as it lies, of which the rows are adjacent, and a packed B.
-     *
-     * @param vectors its width in vectors, 1 or 2
-     * @param a element (row, p) at {@code aOffset + row + p * aColumnStride}
-     * @param b a panel of B, that many vectors wide: element (p, column) at {@code bOffset + p * width + column}
-     * @param cSecond where C's second vector begins behind its first
-     * @param k the summed size, at least 1
-     * @param accumulate whether the chains continue C's elements
-     * @param add whether the complete chains, which then start from +0.0, are added to C's elements
-     */
-    void transposedTile(
-            int vectors,
-            A a,
-            int aOffset,
-            int aColumnStride,
-            A b,
-            int bOffset,
-            A c,
-            int cOffset,
-            int cRowStride,
-            int cSecond,
-            int k,
-            boolean accumulate,
-            boolean add);
-
-    /**
      * One tile of C from operands that need not be packed: element (row, p) of A at {@code aOffset + row * aRowStride + p},
      * element (p, column) of B at {@code bOffset + p * bRowStride + column}. Where the second vector overlaps the first,
      * both hold the same numbers. Rows are stored in ascending order, after all have been loaded, so that vectors may run over
