@@ -7,7 +7,6 @@ import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
@@ -101,10 +100,6 @@ final class ScheduleText {
         }
         if (step instanceof Multiply multiply) {
             return place(multiply.output()) + " = " + place(multiply.left()) + " x " + place(multiply.right());
-        }
-        if (step instanceof MultiplyAdd sum) {
-            return place(sum.output()) + " = " + place(sum.addend()) + " + " + place(sum.left()) + " x "
-                    + place(sum.right());
         }
         if (step instanceof Reduce reduce) {
             return place(reduce.output()) + " = finished by "

@@ -31,9 +31,6 @@ interface ArrayLoops<A> {
             int rows,
             int columns);
 
-    /** Adds a matrix of which the rows follow one another, from the beginning of its array, to another one. */
-    void add(A source, A target, int targetOffset, int targetRowStride, int rows, int columns);
-
     /** The scalar micro-kernels for a shape. */
     MicroKernels<A> scalarKernels(TileShape shape);
 }

@@ -49,35 +49,12 @@ final class BlockedContraction<A> {
 
     /** Computes a product on the calling thread. */
     void multiply(MatrixProduct<A> product) {
-        if (product.adds() && !isAddedInTiles(product)) {
-            multiplyApart(product);
-        } else if (product.isEmpty()) {
+        if (product.isEmpty()) {
             clearUnlessAccumulated(product);
         } else if (product.b() instanceof Panels<A> panels) {
             multiplyPanels(product, panels);
         } else if (product.b() instanceof Matrix<A> b) {
             multiply(product, b);
-        }
-    }
-
-    /** Whether chains are complete in registers when they meet C. */
-    private boolean isAddedInTiles(MatrixProduct<A> product) {
-        return !product.isEmpty()
-                && product.k() <= TileShape.MAX_SUM
-                && product.n() >= shape.lanes()
-                && !shape.isFewRows(product.m());
-    }
-
-    /** Computes some rows of the product at a time, and adds them to C. */
-    private void multiplyApart(MatrixProduct<A> product) {
-        int n = product.n();
-        int most = Math.max(1, MAX_BLOCK_B / Math.max(1, n));
-        for (int i = 0; i < product.m(); i += most) {
-            int rows = Math.min(most, product.m() - i);
-            Matrix<A> sums = Matrix.ofRows(scratch().sums(rows * n), 0, n);
-            multiply(product.rows(i, rows).into(sums));
-            Matrix<A> c = product.c().from(i, 0);
-            loops.add(sums.array(), c.array(), c.offset(), c.rowStride(), rows, n);
         }
     }
 
@@ -97,7 +74,7 @@ final class BlockedContraction<A> {
             // a column of C is a row of its transpose, and the factors of a product may be exchanged
             Matrix<A> row = Matrix.ofRows(c.array(), c.offset(), m);
             multiply(new MatrixProduct<>(
-                    1, product.k(), m, b.transposed(), product.a().transposed(), row, product.update()));
+                    1, product.k(), m, b.transposed(), product.a().transposed(), row, product.accumulate()));
         } else if (!direct.multiply(product, b)) {
             multiplyBlocks(product, b);
         }
@@ -122,7 +99,7 @@ final class BlockedContraction<A> {
                                 product.a().from(0, p),
                                 panels,
                                 product.c().from(0, j),
-                                p > 0 ? Update.CONTINUE : product.update()),
+                                product.accumulate() || p > 0),
                         panels);
             }
         }
@@ -141,7 +118,7 @@ final class BlockedContraction<A> {
                             product.a().from(0, p),
                             block,
                             product.c(),
-                            p > 0 ? Update.CONTINUE : product.update()),
+                            product.accumulate() || p > 0),
                     block);
         }
     }
@@ -189,17 +166,7 @@ final class BlockedContraction<A> {
                 int target = product.c().at(i, j);
                 if (isPacked && rows == shape.rows() && vectors == TileShape.TILE_VECTORS) {
                     kernels.packedTile(
-                            a.array(),
-                            a.at(i, 0),
-                            b,
-                            panel,
-                            c,
-                            target,
-                            cRowStride,
-                            second,
-                            k,
-                            product.accumulate(),
-                            product.adds());
+                            a.array(), a.at(i, 0), b, panel, c, target, cRowStride, second, k, product.accumulate());
                 } else {
                     kernels.tile(
                             rows,
@@ -216,8 +183,7 @@ final class BlockedContraction<A> {
                             cRowStride,
                             second,
                             k,
-                            product.accumulate(),
-                            product.adds());
+                            product.accumulate());
                 }
                 i += rows;
             }
@@ -253,8 +219,7 @@ final class BlockedContraction<A> {
                     lanes,
                     0,
                     product.k(),
-                    product.accumulate(),
-                    false);
+                    product.accumulate());
             loops.copy(tile, 0, lanes, c, target, cRowStride, rows, n);
             i += rows;
         }

@@ -127,7 +127,7 @@ public final class Contraction {
                 new Matrix<>(a, aOffset, aRowStride, aColumnStride),
                 new Matrix<>(b, bOffset, bRowStride, bColumnStride),
                 Matrix.ofRows(c, cOffset, cRowStride),
-                accumulate ? Update.CONTINUE : Update.SET));
+                accumulate));
     }
 
     /** The same in float64. */
@@ -157,68 +157,7 @@ public final class Contraction {
                 new Matrix<>(a, aOffset, aRowStride, aColumnStride),
                 new Matrix<>(b, bOffset, bRowStride, bColumnStride),
                 Matrix.ofRows(c, cOffset, cRowStride),
-                accumulate ? Update.CONTINUE : Update.SET));
-    }
-
-    /**
-     * Adds the product of two matrices to C, element by element when its chain from +0.0 is complete: the bits are those of
-     * a product of its own and an addition.
-     */
-    public void multiplyAdd(
-            int m,
-            int k,
-            int n,
-            float[] a,
-            int aOffset,
-            int aRowStride,
-            int aColumnStride,
-            float[] b,
-            int bOffset,
-            int bRowStride,
-            int bColumnStride,
-            float[] c,
-            int cOffset,
-            int cRowStride) {
-        Extents.require("a", a.length, aOffset, m, aRowStride, k, aColumnStride);
-        Extents.require("b", b.length, bOffset, k, bRowStride, n, bColumnStride);
-        Extents.require("c", c.length, cOffset, m, cRowStride, n, 1);
-        floats.multiply(new MatrixProduct<>(
-                m,
-                k,
-                n,
-                new Matrix<>(a, aOffset, aRowStride, aColumnStride),
-                new Matrix<>(b, bOffset, bRowStride, bColumnStride),
-                Matrix.ofRows(c, cOffset, cRowStride),
-                Update.ADD));
-    }
-
-    /** The same in float64. */
-    public void multiplyAdd(
-            int m,
-            int k,
-            int n,
-            double[] a,
-            int aOffset,
-            int aRowStride,
-            int aColumnStride,
-            double[] b,
-            int bOffset,
-            int bRowStride,
-            int bColumnStride,
-            double[] c,
-            int cOffset,
-            int cRowStride) {
-        Extents.require("a", a.length, aOffset, m, aRowStride, k, aColumnStride);
-        Extents.require("b", b.length, bOffset, k, bRowStride, n, bColumnStride);
-        Extents.require("c", c.length, cOffset, m, cRowStride, n, 1);
-        doubles.multiply(new MatrixProduct<>(
-                m,
-                k,
-                n,
-                new Matrix<>(a, aOffset, aRowStride, aColumnStride),
-                new Matrix<>(b, bOffset, bRowStride, bColumnStride),
-                Matrix.ofRows(c, cOffset, cRowStride),
-                Update.ADD));
+                accumulate));
     }
 
     /**
@@ -276,7 +215,7 @@ public final class Contraction {
                 new Matrix<>(a, aOffset, aRowStride, aColumnStride),
                 new Panels<>(panels, panelsOffset),
                 Matrix.ofRows(c, cOffset, cRowStride),
-                accumulate ? Update.CONTINUE : Update.SET));
+                accumulate));
     }
 
     /** The same in float64. */
@@ -303,6 +242,6 @@ public final class Contraction {
                 new Matrix<>(a, aOffset, aRowStride, aColumnStride),
                 new Panels<>(panels, panelsOffset),
                 Matrix.ofRows(c, cOffset, cRowStride),
-                accumulate ? Update.CONTINUE : Update.SET));
+                accumulate));
     }
 }

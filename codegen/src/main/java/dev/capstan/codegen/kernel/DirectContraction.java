@@ -154,8 +154,7 @@ final class DirectContraction<A> {
                         c.rowStride(),
                         second,
                         product.k(),
-                        product.accumulate(),
-                        product.adds());
+                        product.accumulate());
                 i += rows;
             }
             j += width;
@@ -215,8 +214,7 @@ final class DirectContraction<A> {
                 c.rowStride(),
                 0,
                 k,
-                accumulate,
-                false);
+                accumulate);
     }
 
     /** How many rows of B, from the first, begin with a vector that lies within the array. */

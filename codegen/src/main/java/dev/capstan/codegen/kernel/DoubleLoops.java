@@ -101,18 +101,6 @@ final class DoubleLoops implements ArrayLoops<double[]> {
     }
 
     @Override
-    public void add(
-            double[] source, double[] target, int targetOffset, int targetRowStride, int rows, int columns) {
-        for (int row = 0; row < rows; row++) {
-            int from = row * columns;
-            int to = targetOffset + row * targetRowStride;
-            for (int column = 0; column < columns; column++) {
-                target[to + column] += source[from + column];
-            }
-        }
-    }
-
-    @Override
     public MicroKernels<double[]> scalarKernels(TileShape shape) {
         return new ScalarKernels(this, shape);
     }
@@ -133,8 +121,7 @@ final class DoubleLoops implements ArrayLoops<double[]> {
                 int cRowStride,
                 int cSecond,
                 int k,
-                boolean accumulate,
-                boolean add) {
+                boolean accumulate) {
             int vectors = TileShape.TILE_VECTORS;
             int width = shape.widest();
             int aRowStride = TileShape.A_STRIDE;
@@ -153,8 +140,7 @@ final class DoubleLoops implements ArrayLoops<double[]> {
                     cRowStride,
                     cSecond,
                     k,
-                    accumulate,
-                    add);
+                    accumulate);
         }
 
         @Override
@@ -173,8 +159,7 @@ final class DoubleLoops implements ArrayLoops<double[]> {
                 int cRowStride,
                 int cSecond,
                 int k,
-                boolean accumulate,
-                boolean add) {
+                boolean accumulate) {
             int width = vectors * shape.lanes();
             double[][] sums = new double[rows][width];
             if (accumulate) {
@@ -209,12 +194,6 @@ final class DoubleLoops implements ArrayLoops<double[]> {
                     step(c0, a[i0 + p], b0);
                     step(c1, a[i1 + p], b0);
                     j += bRowStride;
-                }
-            }
-            if (add) {
-                for (int row = 0; row < rows; row++) {
-                    load(c, cOffset + row * cRowStride, cSecond, b0);
-                    add(sums[row], b0);
                 }
             }
             for (int row = 0; row < rows; row++) {
@@ -254,12 +233,6 @@ final class DoubleLoops implements ArrayLoops<double[]> {
                 double[] b3) {
             for (int j = 0; j < c.length; j++) {
                 c[j] = Math.fma(a3, b3[j], Math.fma(a2, b2[j], Math.fma(a1, b1[j], Math.fma(a0, b0[j], c[j]))));
-            }
-        }
-
-        private static void add(double[] c, double[] a) {
-            for (int j = 0; j < c.length; j++) {
-                c[j] = a[j] + c[j];
             }
         }
 

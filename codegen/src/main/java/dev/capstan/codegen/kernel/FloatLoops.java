@@ -101,18 +101,6 @@ final class FloatLoops implements ArrayLoops<float[]> {
     }
 
     @Override
-    public void add(
-            float[] source, float[] target, int targetOffset, int targetRowStride, int rows, int columns) {
-        for (int row = 0; row < rows; row++) {
-            int from = row * columns;
-            int to = targetOffset + row * targetRowStride;
-            for (int column = 0; column < columns; column++) {
-                target[to + column] += source[from + column];
-            }
-        }
-    }
-
-    @Override
     public MicroKernels<float[]> scalarKernels(TileShape shape) {
         return new ScalarKernels(this, shape);
     }
@@ -133,8 +121,7 @@ final class FloatLoops implements ArrayLoops<float[]> {
                 int cRowStride,
                 int cSecond,
                 int k,
-                boolean accumulate,
-                boolean add) {
+                boolean accumulate) {
             int vectors = TileShape.TILE_VECTORS;
             int width = shape.widest();
             int aRowStride = TileShape.A_STRIDE;
@@ -153,8 +140,7 @@ final class FloatLoops implements ArrayLoops<float[]> {
                     cRowStride,
                     cSecond,
                     k,
-                    accumulate,
-                    add);
+                    accumulate);
         }
 
         @Override
@@ -173,8 +159,7 @@ final class FloatLoops implements ArrayLoops<float[]> {
                 int cRowStride,
                 int cSecond,
                 int k,
-                boolean accumulate,
-                boolean add) {
+                boolean accumulate) {
             int width = vectors * shape.lanes();
             float[][] sums = new float[rows][width];
             if (accumulate) {
@@ -211,12 +196,6 @@ final class FloatLoops implements ArrayLoops<float[]> {
                     j += bRowStride;
                 }
             }
-            if (add) {
-                for (int row = 0; row < rows; row++) {
-                    load(c, cOffset + row * cRowStride, cSecond, b0);
-                    add(sums[row], b0);
-                }
-            }
             for (int row = 0; row < rows; row++) {
                 store(sums[row], c, cOffset + row * cRowStride, cSecond);
             }
@@ -246,12 +225,6 @@ final class FloatLoops implements ArrayLoops<float[]> {
                 float[] c, float a0, float a1, float a2, float a3, float[] b0, float[] b1, float[] b2, float[] b3) {
             for (int j = 0; j < c.length; j++) {
                 c[j] = Math.fma(a3, b3[j], Math.fma(a2, b2[j], Math.fma(a1, b1[j], Math.fma(a0, b0[j], c[j]))));
-            }
-        }
-
-        private static void add(float[] c, float[] a) {
-            for (int j = 0; j < c.length; j++) {
-                c[j] = a[j] + c[j];
             }
         }
 

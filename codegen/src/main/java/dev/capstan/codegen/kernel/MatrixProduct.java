@@ -8,42 +8,27 @@ package dev.capstan.codegen.kernel;
  * @param k columns of A, rows of B: the summed size
  * @param n columns of B and C
  * @param c its columns are adjacent
- * @param update what becomes of C's elements
+ * @param accumulate whether the chains continue C's elements
  * @param <A> {@code float[]} or {@code double[]}
  */
-record MatrixProduct<A>(int m, int k, int n, Matrix<A> a, RightFactor<A> b, Matrix<A> c, Update update) {
+record MatrixProduct<A>(int m, int k, int n, Matrix<A> a, RightFactor<A> b, Matrix<A> c, boolean accumulate) {
     /** Whether no multiplication is done. */
     boolean isEmpty() {
         return m <= 0 || k <= 0 || n <= 0;
     }
 
-    /** Whether the chains continue C's elements. */
-    boolean accumulate() {
-        return update == Update.CONTINUE;
-    }
-
-    /** Whether the complete chains are added to C's elements. */
-    boolean adds() {
-        return update == Update.ADD;
-    }
-
     /** Some rows of C. */
     MatrixProduct<A> rows(int first, int count) {
-        return new MatrixProduct<>(count, k, n, a.from(first, 0), b, c.from(first, 0), update);
+        return new MatrixProduct<>(count, k, n, a.from(first, 0), b, c.from(first, 0), accumulate);
     }
 
     /** Some columns of C. */
     MatrixProduct<A> columns(Matrix<A> right, int first, int count) {
-        return new MatrixProduct<>(m, k, count, a, right.from(0, first), c.from(0, first), update);
+        return new MatrixProduct<>(m, k, count, a, right.from(0, first), c.from(0, first), accumulate);
     }
 
     /** The same with another form of the right factor. */
     MatrixProduct<A> with(RightFactor<A> right) {
-        return new MatrixProduct<>(m, k, n, a, right, c, update);
-    }
-
-    /** The product alone, elsewhere. */
-    MatrixProduct<A> into(Matrix<A> target) {
-        return new MatrixProduct<>(m, k, n, a, b, target, Update.SET);
+        return new MatrixProduct<>(m, k, n, a, right, c, accumulate);
     }
 }

@@ -118,14 +118,7 @@ final class MicroKernelTrees {
             }
         }
 
-        void store(BlockBuilder body, Local add) {
-            body.when(add, then -> {
-                for (int r = 0; r < sums.length; r++) {
-                    for (int v = 0; v < sums[r].length; v++) {
-                        then.assign(sums[r][v], plus(load(c, place(r, v)), sums[r][v]));
-                    }
-                }
-            });
+        void store(BlockBuilder body) {
             for (int r = 0; r < sums.length; r++) {
                 for (int v = 0; v < sums[r].length; v++) {
                     body.evaluate(MicroKernelTrees.this.store(), sums[r][v], c, place(r, v));
@@ -147,7 +140,6 @@ final class MicroKernelTrees {
         Local cSecond = method.parameter("cSecond", INT);
         Local k = method.parameter("k", INT);
         Local accumulate = method.parameter("accumulate", BOOLEAN);
-        Local add = method.parameter("add", BOOLEAN);
         BlockBuilder body = method.body();
         leaveIfNothingToDo(body, k);
 
@@ -167,7 +159,7 @@ final class MicroKernelTrees {
             }
             tile.multiply(loop, right, r -> a.at(p.plus(r * TileShape.A_STRIDE)));
         });
-        tile.store(body, add);
+        tile.store(body);
         return method.build();
     }
 
@@ -187,7 +179,6 @@ final class MicroKernelTrees {
         Local cSecond = method.parameter("cSecond", INT);
         Local k = method.parameter("k", INT);
         Local accumulate = method.parameter("accumulate", BOOLEAN);
-        Local add = method.parameter("add", BOOLEAN);
         BlockBuilder body = method.body();
         leaveIfNothingToDo(body, k);
 
@@ -211,7 +202,7 @@ final class MicroKernelTrees {
             tile.multiply(loop, right, r -> a.at(rowsOfA.get(r).plus(p)));
             loop.assign(rowOfB, rowOfB.plus(bRowStride));
         });
-        tile.store(body, add);
+        tile.store(body);
         return method.build();
     }
 
@@ -410,10 +401,6 @@ final class MicroKernelTrees {
 
     private Expression fma(Expression a, Expression b, Expression c) {
         return Callee.ofVirtual(vector, "fma", vector, ANY_VECTOR, ANY_VECTOR).call(a, b, c);
-    }
-
-    private Expression plus(Expression a, Expression b) {
-        return Callee.ofVirtual(vector, "add", vector, ANY_VECTOR).call(a, b);
     }
 
     private Callee store() {

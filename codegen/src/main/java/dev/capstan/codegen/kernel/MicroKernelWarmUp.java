@@ -4,7 +4,7 @@ package dev.capstan.codegen.kernel;
 import java.util.List;
 
 /**
- * What warms the micro-kernels of one element type: short and long sums, both sides of each branch on what becomes of C (a branch
+ * What warms the micro-kernels of one element type: short and long sums, both sides of the accumulate branch (a branch
  * that never ran would cost a deoptimisation later), then the loops around them.
  *
  * @param <A> {@code float[]} or {@code double[]}
@@ -41,20 +41,20 @@ final class MicroKernelWarmUp<A> {
 
     @FunctionalInterface
     private interface Kernel {
-        void call(int k, Update update);
+        void call(int k, boolean accumulate);
     }
 
     private record Subject(Kernel kernel, double operations) implements WarmUp.Subject {
         @Override
         public void touch() {
-            kernel.call(0, Update.SET);
+            kernel.call(0, false);
         }
 
         @Override
         public void exercise() {
-            kernel.call(SHORT_SUM, Update.CONTINUE);
-            kernel.call(LONG_SUM, Update.SET);
-            kernel.call(SHORT_SUM, Update.ADD);
+            kernel.call(SHORT_SUM, true);
+            kernel.call(LONG_SUM, false);
+            kernel.call(SHORT_SUM, false);
         }
 
         @Override
@@ -85,32 +85,22 @@ final class MicroKernelWarmUp<A> {
     WarmUp transposition() {
         int lanes = shape.lanes();
         double operations = (double) lanes * Integer.numberOfTrailingZeros(lanes) / (LONG_SUM + 3 * SHORT_SUM);
-        Kernel transpose = (k, update) -> kernels.transpose(b, 0, lanes, c, 0, lanes, blocks(k, update));
-        Kernel row = (k, update) -> kernels.transposedRow(
-                update == Update.CONTINUE ? 1 : lanes,
-                a,
-                0,
-                b,
-                0,
-                lanes,
-                c,
-                0,
-                blocks(k, update),
-                update == Update.CONTINUE);
+        Kernel transpose = (k, accumulate) -> kernels.transpose(b, 0, lanes, c, 0, lanes, blocks(k, accumulate));
+        Kernel row = (k, accumulate) -> kernels.transposedRow(
+                accumulate ? 1 : lanes, a, 0, b, 0, lanes, c, 0, blocks(k, accumulate), accumulate);
         return new WarmUp(List.of(new Subject(transpose, 4 * operations), new Subject(row, 6 * operations)));
     }
 
     /** Whole blocks for the kernels that transpose, two or one or none. */
-    private int blocks(int k, Update update) {
-        return k == 0 ? 0 : update == Update.CONTINUE ? 2 * shape.lanes() : shape.lanes();
+    private int blocks(int k, boolean accumulate) {
+        return k == 0 ? 0 : accumulate ? 2 * shape.lanes() : shape.lanes();
     }
 
     private Subject packedTile() {
         int lanes = shape.lanes();
         int width = shape.widest();
         return new Subject(
-                (k, update) -> kernels.packedTile(
-                        a, 0, b, 0, c, 0, width, lanes, k, update == Update.CONTINUE, update == Update.ADD),
+                (k, accumulate) -> kernels.packedTile(a, 0, b, 0, c, 0, width, lanes, k, accumulate),
                 shape.rows() * TileShape.TILE_VECTORS);
     }
 
@@ -120,8 +110,8 @@ final class MicroKernelWarmUp<A> {
         int width = vectors * lanes;
         int fewest = rows == shape.rows() ? shape.fewRows() + 1 : 1;
         return new Subject(
-                (k, update) -> kernels.tile(
-                        update == Update.CONTINUE ? fewest : rows,
+                (k, accumulate) -> kernels.tile(
+                        accumulate ? fewest : rows,
                         vectors,
                         a,
                         0,
@@ -135,22 +125,20 @@ final class MicroKernelWarmUp<A> {
                         width,
                         lanes,
                         k,
-                        update == Update.CONTINUE,
-                        update == Update.ADD),
+                        accumulate),
                 rows * vectors);
     }
 
     private Subject pack(int vectors) {
         int rows = shape.rows();
         return new Subject(
-                (k, update) -> kernels.pack(vectors, b, 0, shape.lanes(), 0, c, 0, k == 0 ? 0 : rows),
+                (k, accumulate) -> kernels.pack(vectors, b, 0, shape.lanes(), 0, c, 0, k == 0 ? 0 : rows),
                 (double) vectors * rows / LONG_SUM);
     }
 
     private Subject row(int vectors) {
         int width = vectors * shape.lanes();
-        return new Subject(
-                (k, update) -> kernels.row(vectors, a, 0, 1, b, 0, width, c, 0, k, update == Update.CONTINUE), vectors);
+        return new Subject((k, accumulate) -> kernels.row(vectors, a, 0, 1, b, 0, width, c, 0, k, accumulate), vectors);
     }
 
     /** The loops around the kernels: every layout, whole and partial tiles, packed and unpacked. */
@@ -165,7 +153,7 @@ final class MicroKernelWarmUp<A> {
         A result = loops.allocate(most);
         Panels<A> panels = new Panels<>(loops.allocate(most), 0);
         for (int round = 0; round < BLOCK_ROUNDS; round++) {
-            Update update = Update.values()[round % Update.values().length];
+            boolean accumulate = (round & 1) == 0;
             for (int m : rows) {
                 for (int n : columns) {
                     Matrix<A> c = Matrix.ofRows(result, 0, n);
@@ -173,12 +161,12 @@ final class MicroKernelWarmUp<A> {
                     Matrix<A> rowsOfB = Matrix.ofRows(right, 0, n);
                     Matrix<A> columnsOfA = new Matrix<>(left, 0, 1, m);
                     Matrix<A> columnsOfB = new Matrix<>(right, 0, 1, k);
-                    contraction.multiply(new MatrixProduct<>(m, k, n, rowsOfA, rowsOfB, c, update));
-                    contraction.multiply(new MatrixProduct<>(m, k, n, columnsOfA, columnsOfB, c, update));
+                    contraction.multiply(new MatrixProduct<>(m, k, n, rowsOfA, rowsOfB, c, accumulate));
+                    contraction.multiply(new MatrixProduct<>(m, k, n, columnsOfA, columnsOfB, c, accumulate));
                     if ((round & 7) == 0) {
                         contraction.packing().pack(rowsOfB, k, n, panels);
                     }
-                    contraction.multiply(new MatrixProduct<>(m, k, n, rowsOfA, panels, c, update));
+                    contraction.multiply(new MatrixProduct<>(m, k, n, rowsOfA, panels, c, accumulate));
                 }
             }
         }

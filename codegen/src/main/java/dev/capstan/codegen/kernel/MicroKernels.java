@@ -19,7 +19,6 @@ public interface MicroKernels<A> {
      * @param cSecond where C's second vector begins behind its first
      * @param k the summed size, at least 1
      * @param accumulate whether the chains continue C's elements
-     * @param add whether the complete chains, which then start from +0.0, are added to C's elements
      */
     void packedTile(
             A a,
@@ -31,8 +30,7 @@ public interface MicroKernels<A> {
             int cRowStride,
             int cSecond,
             int k,
-            boolean accumulate,
-            boolean add);
+            boolean accumulate);
 
     /**
      * One tile of C from operands that need not be packed: element (row, p) of A at {@code aOffset + row * aRowStride + p},
@@ -46,7 +44,6 @@ public interface MicroKernels<A> {
      * @param cSecond the same in C
      * @param k the summed size, at least 1
      * @param accumulate whether the chains continue C's elements
-     * @param add whether the complete chains, which then start from +0.0, are added to C's elements
      */
     void tile(
             int rows,
@@ -63,8 +60,7 @@ public interface MicroKernels<A> {
             int cRowStride,
             int cSecond,
             int k,
-            boolean accumulate,
-            boolean add);
+            boolean accumulate);
 
     /**
      * Part of one row of C, from operands that need not be packed: element p of A at {@code aOffset + p * aStride},

@@ -11,14 +11,12 @@ final class Scratch<A> {
     private final A tile;
     private A rows;
     private A panels;
-    private A sums;
 
     Scratch(ArrayLoops<A> loops, TileShape shape) {
         this.loops = loops;
         this.tile = loops.allocate(shape.rows() * TileShape.TILE_VECTORS * shape.lanes());
         this.rows = loops.allocate(0);
         this.panels = loops.allocate(0);
-        this.sums = loops.allocate(0);
     }
 
     /** Room for a tile of C. */
@@ -32,14 +30,6 @@ final class Scratch<A> {
             rows = loops.allocate(length);
         }
         return rows;
-    }
-
-    /** Room for a product that is added to C. */
-    A sums(int length) {
-        if (loops.length(sums) < length) {
-            sums = loops.allocate(length);
-        }
-        return sums;
     }
 
     /** Room for panels of B. */

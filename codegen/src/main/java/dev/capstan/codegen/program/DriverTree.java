@@ -21,7 +21,6 @@ import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
@@ -45,7 +44,6 @@ final class DriverTree {
     private static final int BYTES_PER_PART = 6_000;
 
     private static final ReferenceType DRIVER = ReferenceType.of("dev.capstan.codegen.program.Driver");
-    private static final ReferenceType SYSTEM = ReferenceType.of("java.lang.System");
     private static final ReferenceType ARRAYS = ReferenceType.of("java.util.Arrays");
 
     private final Schedule schedule;
@@ -159,9 +157,6 @@ final class DriverTree {
         }
         if (step instanceof Multiply multiply) {
             return product(index, multiply);
-        }
-        if (step instanceof MultiplyAdd sum) {
-            return List.of(sum(sum));
         }
         if (step instanceof Reduce reduce) {
             return reduce.output().layout().shape().elements() == 0 ? List.of() : List.of(reduction(reduce));
@@ -328,38 +323,6 @@ final class DriverTree {
             }
             matrices.multiplyPacked(part, use.pack());
         }));
-    }
-
-    private Piece sum(MultiplyAdd sum) {
-        DType dtype = dtype(sum.output());
-        products.add(dtype);
-        Matrices matrices = new Matrices(sum.left(), sum.right(), sum.output());
-        return new Piece(slots(sum.places()), dtype, -1, 20, part -> {
-            if (!sum.addend().equals(sum.output())) {
-                copy(part, sum.addend(), sum.output());
-            }
-            matrices.multiplyAdd(part);
-        });
-    }
-
-    private static void copy(Part part, Place from, Place to) {
-        Callee copy = Callee.ofStatic(
-                SYSTEM,
-                "arraycopy",
-                Primitive.VOID,
-                ReferenceType.OBJECT,
-                Primitive.INT,
-                ReferenceType.OBJECT,
-                Primitive.INT,
-                Primitive.INT);
-        part.body()
-                .evaluate(
-                        copy,
-                        part.array(from.slot()),
-                        part.position(from.slot(), from.layout().offset()),
-                        part.array(to.slot()),
-                        part.position(to.slot(), to.layout().offset()),
-                        Expression.constant(to.layout().shape().elements()));
     }
 
     private static List<Piece> stack(Multiply multiply, DType dtype) {

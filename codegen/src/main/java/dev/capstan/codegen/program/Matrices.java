@@ -49,7 +49,11 @@ record Matrices(Place left, Place right, Place output) {
     private List<Expression> output(Part part, Expression moved) {
         Expression position = part.position(output.slot(), output.layout().offset());
         // columns are adjacent; the stride of a single row may be anything
-        return List.of(part.array(output.slot()), moved == null ? position : position.plus(moved), number(n()));
+        return List.of(
+                part.array(output.slot()),
+                moved == null ? position : position.plus(moved),
+                number(n()),
+                Expression.constant(false));
     }
 
     private static void call(BlockBuilder block, String method, List<Expression> arguments) {
@@ -72,16 +76,6 @@ record Matrices(Place left, Place right, Place output) {
         multiply(part, part.body(), null, null, null);
     }
 
-    /** Adds the product to what is in the place of the output. */
-    void multiplyAdd(Part part) {
-        part.body().comment("+ " + text());
-        List<Expression> arguments = new ArrayList<>(sizes(part));
-        arguments.addAll(factor(part, left, null));
-        arguments.addAll(factor(part, right, null));
-        arguments.addAll(output(part, null));
-        call(part.body(), "multiplyAdd", arguments);
-    }
-
     /** As many products; the matrices of each are so many elements behind those of the one before. */
     void multiplyStack(Part part, int count, int leftStep, int rightStep, int outputStep) {
         part.body().comment(count + " times " + text());
@@ -101,7 +95,6 @@ record Matrices(Place left, Place right, Place output) {
         arguments.addAll(factor(part, left, leftMoved));
         arguments.addAll(factor(part, right, rightMoved));
         arguments.addAll(output(part, outputMoved));
-        arguments.add(Expression.constant(false));
         call(block, "multiply", arguments);
     }
 
@@ -120,7 +113,6 @@ record Matrices(Place left, Place right, Place output) {
         arguments.addAll(factor(part, left, null));
         arguments.addAll(List.of(part.pack(pack), number(0)));
         arguments.addAll(output(part, null));
-        arguments.add(Expression.constant(false));
         call(part.body(), "multiplyPacked", arguments);
     }
 }

@@ -4,14 +4,12 @@ package dev.capstan.codegen.program;
 import dev.capstan.codegen.fusion.FusedKernels;
 import dev.capstan.runtime.abi.EagerStep;
 import dev.capstan.runtime.abi.Operand;
-import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
@@ -115,9 +113,6 @@ final class StepByStep {
                     operand(schedule, multiply.right()),
                     operand(schedule, multiply.output()));
         }
-        if (step instanceof MultiplyAdd sum) {
-            return eager(schedule, sum);
-        }
         if (step instanceof Reduce reduce) {
             return EagerStep.reduction(
                     reduce.kernel(),
@@ -134,25 +129,6 @@ final class StepByStep {
                     single.operator(), operands(schedule, single.inputs()), operand(schedule, single.output()));
         }
         return EagerStep.clear(operand(schedule, ((Clear) step).output()));
-    }
-
-    /** A product, and its addition. */
-    private static EagerStep eager(Schedule schedule, MultiplyAdd sum) {
-        List<Operand> operands = operands(schedule, sum.places());
-        List<Operand> inside = new ArrayList<>();
-        for (Operand operand : operands) {
-            inside.add(
-                    new Operand(inside.size(), operand.dtype(), operand.layout().at(0)));
-        }
-        DType type = operands.get(0).dtype();
-        Operand product = new Operand(inside.size(), type, inside.get(3).layout());
-        return EagerStep.sequence(
-                List.of(
-                        EagerStep.contraction(inside.get(0), inside.get(1), product),
-                        EagerStep.loop(
-                                MultiplyAdd.addition(type), List.of(inside.get(2), product), List.of(inside.get(3)))),
-                operands,
-                List.of(product));
     }
 
     /** The kernels of rows, one after the other over all rows. */

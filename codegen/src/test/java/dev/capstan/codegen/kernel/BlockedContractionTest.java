@@ -61,7 +61,7 @@ class BlockedContractionTest {
                     n,
                     layouts[random.nextInt(layouts.length)],
                     layouts[random.nextInt(layouts.length)],
-                    Update.values()[random.nextInt(Update.values().length)],
+                    random.nextBoolean(),
                     odd));
         }
     }
@@ -125,8 +125,8 @@ class BlockedContractionTest {
                     1_500_000,
                     product -> assertBits(product.expectedFloats(), product.floats(floats, workers), product));
             for (int[] sizes : new int[][] {{5, 700, 500}, {130, 600, 77}, {9, 20, 4000}, {13, 70_000, 17}}) {
-                Product product = Product.of(
-                        new Random(3), sizes[0], sizes[1], sizes[2], Layout.COLUMNS, Layout.ROWS, Update.CONTINUE);
+                Product product =
+                        Product.of(new Random(3), sizes[0], sizes[1], sizes[2], Layout.COLUMNS, Layout.ROWS, true);
                 assertBits(product.expectedFloats(), product.floats(floats, workers), product);
             }
         } finally {
@@ -138,8 +138,8 @@ class BlockedContractionTest {
     void sumsLongerThanABlockAreOneChain() {
         BlockedContraction<float[]> floats = vector(Primitive.FLOAT, new FloatLoops());
         BlockedContraction<float[]> scalar = scalarFloats(TileShape.scalar());
-        for (Update update : Update.values()) {
-            Product product = Product.of(new Random(3), 13, 3001, 21, Layout.ROWS, Layout.COLUMNS, update);
+        for (boolean accumulate : new boolean[] {false, true}) {
+            Product product = Product.of(new Random(3), 13, 3001, 21, Layout.ROWS, Layout.COLUMNS, accumulate);
             assertBits(product.expectedFloats(), product.floats(floats), product);
             assertBits(product.expectedFloats(), product.packedFloats(floats, floats), product);
             assertBits(product.expectedFloats(), product.floats(scalar), product);
@@ -150,14 +150,14 @@ class BlockedContractionTest {
     void blocksOfRowsAndColumnsMeet() {
         // more rows and columns than one block of A and of B holds
         BlockedContraction<float[]> scalar = scalarFloats(TileShape.scalar());
-        Product product = Product.of(new Random(5), 70, 1280, 900, Layout.COLUMNS, Layout.ROWS, Update.SET);
+        Product product = Product.of(new Random(5), 70, 1280, 900, Layout.COLUMNS, Layout.ROWS, false);
         assertBits(product.expectedFloats(), product.floats(scalar), product);
     }
 
     @Test
     @Tag("everywhere")
     void resultDoesNotDependOnTheTileShape() {
-        Product product = Product.of(new Random(9), 29, 40, 53, Layout.ROWS, Layout.ROWS, Update.CONTINUE);
+        Product product = Product.of(new Random(9), 29, 40, 53, Layout.ROWS, Layout.ROWS, true);
         List<float[]> results = new ArrayList<>();
         for (TileShape shape : List.of(TileShape.scalar(), new TileShape(4, 6, 2), new TileShape(8, 12, 4))) {
             results.add(product.floats(scalarFloats(shape)));

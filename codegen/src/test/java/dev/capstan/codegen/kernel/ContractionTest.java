@@ -68,25 +68,6 @@ class ContractionTest {
     }
 
     @Test
-    void productsAreAddedWhenTheyAreComplete() {
-        int n = 50;
-        for (int m : new int[] {1, 30}) {
-            for (int k : new int[] {0, 20, 300}) {
-                float[] a = gaussians(m * k);
-                float[] b = gaussians(k * n);
-                float[] sum = gaussians(m * n);
-                float[] expected = new float[m * n];
-                contraction.multiply(m, k, n, a, 0, k, 1, b, 0, n, 1, expected, 0, n, false);
-                for (int i = 0; i < expected.length; i++) {
-                    expected[i] = sum[i] + expected[i];
-                }
-                contraction.multiplyAdd(m, k, n, a, 0, k, 1, b, 0, n, 1, sum, 0, n);
-                assertArrayEquals(expected, sum);
-            }
-        }
-    }
-
-    @Test
     void largeProductsAreSharedByThreads() {
         int size = 200;
         float[] a = gaussians(size * size);

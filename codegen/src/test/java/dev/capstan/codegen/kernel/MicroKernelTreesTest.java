@@ -28,14 +28,7 @@ class MicroKernelTreesTest {
             BlockedContraction<float[]> contraction =
                     new BlockedContraction<>(shape, new FloatLoops(), kernels, kernels);
             for (int m : new int[] {1, 3, 12, 29}) {
-                Product product = Product.of(
-                        new Random(m),
-                        m,
-                        37,
-                        83,
-                        Layout.ROWS,
-                        Layout.COLUMNS,
-                        m == 12 ? Update.CONTINUE : m == 29 ? Update.ADD : Update.SET);
+                Product product = Product.of(new Random(m), m, 37, 83, Layout.ROWS, Layout.COLUMNS, m == 12);
                 assertArrayEquals(product.expectedFloats(), product.floats(contraction));
             }
         }

@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.function.Consumer;
 
 /** A product of random matrices in some layout, and what it must be: the chain of the definition, element by element. */
-record Product(int m, int k, int n, Matrix<double[]> a, Matrix<double[]> b, Matrix<double[]> c, Update update) {
+record Product(int m, int k, int n, Matrix<double[]> a, Matrix<double[]> b, Matrix<double[]> c, boolean accumulate) {
 
     /** The ways in which a matrix can lie in its array. */
     enum Layout {
@@ -43,11 +43,11 @@ record Product(int m, int k, int n, Matrix<double[]> a, Matrix<double[]> b, Matr
         return new Matrix<>(values, offset, rowStride, columnStride);
     }
 
-    static Product of(Random random, int m, int k, int n, Layout a, Layout b, Update update, double... odd) {
+    static Product of(Random random, int m, int k, int n, Layout a, Layout b, boolean accumulate, double... odd) {
         int space = random.nextInt(3);
         int offset = random.nextInt(4);
         Matrix<double[]> c = matrix(random, offset + m * (n + space), offset, n + space, 1, odd);
-        return new Product(m, k, n, a.lay(random, m, k, odd), b.lay(random, k, n, odd), c, update);
+        return new Product(m, k, n, a.lay(random, m, k, odd), b.lay(random, k, n, odd), c, accumulate);
     }
 
     float[] expectedFloats() {
@@ -55,11 +55,11 @@ record Product(int m, int k, int n, Matrix<double[]> a, Matrix<double[]> b, Matr
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
                 int at = c.offset() + i * c.rowStride() + j;
-                float sum = update == Update.CONTINUE ? result[at] : 0f;
+                float sum = accumulate ? result[at] : 0f;
                 for (int p = 0; p < k; p++) {
                     sum = Math.fma((float) a.array()[a.at(i, p)], (float) b.array()[b.at(p, j)], sum);
                 }
-                result[at] = update == Update.ADD ? result[at] + sum : sum;
+                result[at] = sum;
             }
         }
         return result;
@@ -70,11 +70,11 @@ record Product(int m, int k, int n, Matrix<double[]> a, Matrix<double[]> b, Matr
         for (int i = 0; i < m; i++) {
             for (int j = 0; j < n; j++) {
                 int at = c.offset() + i * c.rowStride() + j;
-                double sum = update == Update.CONTINUE ? result[at] : 0d;
+                double sum = accumulate ? result[at] : 0d;
                 for (int p = 0; p < k; p++) {
                     sum = Math.fma(a.array()[a.at(i, p)], b.array()[b.at(p, j)], sum);
                 }
-                result[at] = update == Update.ADD ? result[at] + sum : sum;
+                result[at] = sum;
             }
         }
         return result;
@@ -97,13 +97,13 @@ record Product(int m, int k, int n, Matrix<double[]> a, Matrix<double[]> b, Matr
 
     private float[] floats(RightFactor<float[]> right, Consumer<MatrixProduct<float[]>> multiplication) {
         Matrix<float[]> result = floatsOf(c);
-        multiplication.accept(new MatrixProduct<>(m, k, n, floatsOf(a), right, result, update));
+        multiplication.accept(new MatrixProduct<>(m, k, n, floatsOf(a), right, result, accumulate));
         return result.array();
     }
 
     double[] doubles(BlockedContraction<double[]> contraction) {
         Matrix<double[]> result = new Matrix<>(c.array().clone(), c.offset(), c.rowStride(), 1);
-        contraction.multiply(new MatrixProduct<>(m, k, n, a, b, result, update));
+        contraction.multiply(new MatrixProduct<>(m, k, n, a, b, result, accumulate));
         return result.array();
     }
 
@@ -119,6 +119,6 @@ record Product(int m, int k, int n, Matrix<double[]> a, Matrix<double[]> b, Matr
     public String toString() {
         return "[" + m + "," + k + "] x [" + k + "," + n + "], a at " + a.offset() + " (" + a.rowStride() + ","
                 + a.columnStride() + "), b at " + b.offset() + " (" + b.rowStride() + "," + b.columnStride()
-                + "), c at " + c.offset() + " (" + c.rowStride() + "), " + update;
+                + "), c at " + c.offset() + " (" + c.rowStride() + "), accumulate " + accumulate;
     }
 }

@@ -14,7 +14,6 @@ import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Slot;
@@ -30,16 +29,12 @@ final class RandomSchedules {
 
     private final RandomKernels chance;
     private final Random random;
-    /** Of its own, so that it does not change what else there is. */
-    private final Random additions;
-
     private final DType type;
     private final List<Slot> slots;
 
     RandomSchedules(long seed) {
         chance = new RandomKernels(seed);
         random = chance.random();
-        additions = new Random(seed);
         type = random.nextInt(4) == 0 ? DType.FLOAT64 : DType.FLOAT32;
         slots = List.of(
                 new Slot(Kind.INPUT, 0, type, ELEMENTS),
@@ -186,11 +181,7 @@ final class RandomSchedules {
                 output(from(3, 4), Shape.of(Math.min(m, 1000 / factor.size(1)), factor.size(1)), random.nextInt(3));
         Shape result = output.layout().shape();
         left = new Place(left.slot(), left.layout().slice(0, 0, result.size(0), 1));
-        if (additions.nextInt(3) > 0) {
-            return new Multiply(left, right, output);
-        }
-        Place addend = new Place(additions.nextInt(3), offset(Layout.contiguous(result), additions.nextInt(5)));
-        return new MultiplyAdd(left, right, additions.nextBoolean() ? output : addend, output);
+        return new Multiply(left, right, output);
     }
 
     private Step reduce() {

@@ -14,7 +14,6 @@ import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
@@ -56,12 +55,6 @@ final class ReferenceRun {
             ElementwiseExecutor.run(kernel, views(loop.inputs()), views(loop.outputs()));
         } else if (step instanceof Multiply multiply) {
             ContractionExecutor.multiply(view(multiply.left()), view(multiply.right()), view(multiply.output()));
-        } else if (step instanceof MultiplyAdd sum) {
-            NdArray output = view(sum.output());
-            NdArray product = NdArray.zeros(output.dtype(), output.layout().shape());
-            ContractionExecutor.multiply(view(sum.left()), view(sum.right()), product);
-            PreparedKernel addition = PreparedKernel.of(MultiplyAdd.addition(output.dtype()), Compilers.NONE);
-            ElementwiseExecutor.run(addition, new NdArray[] {view(sum.addend()), product}, new NdArray[] {output});
         } else if (step instanceof Reduce reduce) {
             boolean[] reduced = new boolean[reduce.reduced().size()];
             for (int i = 0; i < reduced.length; i++) {

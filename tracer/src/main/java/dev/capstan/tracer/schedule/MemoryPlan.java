@@ -5,6 +5,7 @@ import dev.capstan.runtime.type.DType;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
 import dev.capstan.tracer.schedule.Buffers.Buffer;
 import dev.capstan.tracer.schedule.Schedule.Kind;
+import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
@@ -96,18 +97,20 @@ final class MemoryPlan {
 
     private void begin(Step step, int index, Place output) {
         int number = output.slot();
-        for (Place input : step.overwritable()) {
-            if (isReplaceable(step, index, input, output)) {
-                ended[input.slot()] = true;
-                offsets[number] = offsets[input.slot()];
-                return;
+        if (step instanceof Loop loop) {
+            for (Place input : loop.inputs()) {
+                if (isReplaceable(loop, index, input, output)) {
+                    ended[input.slot()] = true;
+                    offsets[number] = offsets[input.slot()];
+                    return;
+                }
             }
         }
         offsets[number] = arena(scratch, number).allocate(buffers.get(number).elements());
     }
 
-    /** True if an input dies in this step, which reads each of its elements just where it would write. */
-    private boolean isReplaceable(Step step, int index, Place input, Place output) {
+    /** True if an input dies in this loop, which reads each of its elements just where it would write. */
+    private boolean isReplaceable(Loop loop, int index, Place input, Place output) {
         int dying = input.slot();
         return isScratch(dying)
                 && last[dying] == index
@@ -115,7 +118,7 @@ final class MemoryPlan {
                 && buffers.get(dying).dtype() == buffers.get(output.slot()).dtype()
                 && buffers.get(dying).elements() == buffers.get(output.slot()).elements()
                 && input.layout().equals(output.layout())
-                && step.inputs().stream().filter(other -> other.slot() == dying).count() == 1;
+                && loop.inputs().stream().filter(other -> other.slot() == dying).count() == 1;
     }
 
     /** True if no two buffers share memory while both are needed; what a loop overwrites is not needed afterwards. */

@@ -17,7 +17,6 @@ import dev.capstan.tracer.graph.Graph.Operand;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
@@ -192,14 +191,14 @@ final class ProofCost {
         } else if (step instanceof Reduce reduce) {
             computed = (long) reduce.domain().elements()
                     * (1 + arrays.steps(reduce.kernel().map()));
-        } else if (step instanceof Multiply || step instanceof MultiplyAdd || step instanceof Single) {
+        } else if (step instanceof Multiply || step instanceof Single) {
             read = 0;
             for (int i = 0; i < step.inputs().size(); i++) {
                 Place place = step.inputs().get(i);
                 int input = shared.get(place.slot())
                         ? schedule.slots().get(place.slot()).index()
                         : -1;
-                read += summed(input, place.layout(), step instanceof Single ? 2 : i);
+                read += summed(input, place.layout(), step instanceof Multiply ? i : 2);
             }
         }
         add(read, computed, made);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.schedule;
 
-import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.ReductionKernel;
 import dev.capstan.runtime.op.Operator;
@@ -105,11 +104,6 @@ public record Schedule(
         /** What it writes. */
         List<Place> outputs();
 
-        /** Inputs in whose place an output may lie: each of their elements is read just where it would be overwritten. */
-        default List<Place> overwritable() {
-            return List.of();
-        }
-
         /** What it reads, and what it writes. */
         default List<Place> places() {
             List<Place> inputs = inputs();
@@ -145,11 +139,6 @@ public record Schedule(
         @Override
         public Shape space() {
             return shape;
-        }
-
-        @Override
-        public List<Place> overwritable() {
-            return inputs;
         }
     }
 
@@ -216,42 +205,6 @@ public record Schedule(
         @Override
         public List<Place> outputs() {
             return List.of(output);
-        }
-    }
-
-    /**
-     * A matrix product {@code [m,k] x [k,n]} that is added to something when it is complete. The output may lie in the place of
-     * the addend.
-     *
-     * @param left the first factor
-     * @param right the second factor
-     * @param addend of the product's shape, contiguous
-     * @param output contiguous, overwritten
-     */
-    public record MultiplyAdd(Place left, Place right, Place addend, Place output) implements Step {
-        @Override
-        public List<Place> inputs() {
-            return List.of(left, right, addend);
-        }
-
-        @Override
-        public List<Place> outputs() {
-            return List.of(output);
-        }
-
-        @Override
-        public List<Place> overwritable() {
-            return List.of(addend);
-        }
-
-        /** The product alone, in the place of the output. */
-        public Multiply product() {
-            return new Multiply(left, right, output);
-        }
-
-        /** The kernel of the addition: of the addend and, second, the product. */
-        public static Kernel addition(DType type) {
-            return Kernel.of(List.of(type, type), List.of(Expr.input(0, type).add(Expr.input(1, type))));
         }
     }
 

@@ -8,7 +8,6 @@ import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
@@ -111,13 +110,6 @@ final class ScheduleOnTerms {
             rows.body().steps().forEach(inside::run);
         } else if (step instanceof Multiply multiply) {
             arrays.multiply(at(multiply.left()), at(multiply.right()), type(multiply.output()), at(multiply.output()));
-        } else if (step instanceof MultiplyAdd sum) {
-            DType type = type(sum.output());
-            Area output = at(sum.output());
-            Shape shape = output.layout().shape();
-            Area product = Area.of(new long[shape.elements()], shape);
-            arrays.multiply(at(sum.left()), at(sum.right()), type, product);
-            arrays.map(MultiplyAdd.addition(type), List.of(at(sum.addend()), product), List.of(output));
         } else if (step instanceof Single single) {
             arrays.single(single.operator(), at(single.inputs()), at(single.output()));
         } else {

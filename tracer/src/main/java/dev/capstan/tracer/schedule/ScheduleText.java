@@ -7,7 +7,6 @@ import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
@@ -87,9 +86,6 @@ final class ScheduleText {
         }
         if (step instanceof Single single) {
             return single.operator() + "  " + moved;
-        }
-        if (step instanceof MultiplyAdd) {
-            return "multiply and add  " + moved;
         }
         return (step instanceof Multiply ? "multiply  " : step instanceof Clear ? "clear  " : "") + moved;
     }

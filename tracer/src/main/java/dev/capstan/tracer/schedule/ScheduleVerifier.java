@@ -5,13 +5,13 @@ import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.rewrite.Coverage;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
 import dev.capstan.tracer.schedule.Schedule.Kind;
+import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -265,15 +265,10 @@ final class ScheduleVerifier {
                 require(isDisjoint(output, other), output, step);
             }
             for (Place input : step.inputs()) {
-                require(isInPlace(input, output, step) || isDisjoint(output, input), output, step);
+                boolean inPlace = step instanceof Loop && input.equals(output);
+                require(inPlace || isDisjoint(output, input), output, step);
             }
         }
-    }
-
-    /** True if nothing but an input that may be overwritten lies where an output does. */
-    private static boolean isInPlace(Place input, Place output, Step step) {
-        return input.equals(output)
-                && Collections.frequency(step.inputs(), input) == Collections.frequency(step.overwritable(), input);
     }
 
     private List<Object> form(Rows rows) {

@@ -28,7 +28,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Makes schedules of graphs: simplifies, fuses, orders and plans memory. The same graph gives the same schedule. With
@@ -310,7 +309,6 @@ public final class Scheduler {
             Place copy = copies.get(i);
             wanted.add(copy != null ? copy : placement.place(graph.outputs().get(i)));
         }
-        Set<Integer> read = wanted.stream().map(Place::slot).collect(Collectors.toSet());
-        return Draft.of(new Accumulation(steps, buffers, read).steps(), buffers, wanted, fusion.isRolled());
+        return Draft.of(steps, buffers, wanted, fusion.isRolled());
     }
 }

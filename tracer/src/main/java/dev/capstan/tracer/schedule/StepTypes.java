@@ -8,7 +8,6 @@ import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.schedule.Schedule.Fused;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
@@ -48,14 +47,6 @@ final class StepTypes {
         }
         if (step instanceof Multiply multiply) {
             return fits(multiply);
-        }
-        if (step instanceof MultiplyAdd sum) {
-            Shape product = sum.output().layout().shape();
-            return product.rank() == 2
-                    && fits(sum.product())
-                    && is(sum.addend(), dtype(sum.output()), product)
-                    && sum.addend().layout().isContiguous()
-                    && sum.output().layout().isContiguous();
         }
         return !(step instanceof Rows rows) || fits(rows);
     }

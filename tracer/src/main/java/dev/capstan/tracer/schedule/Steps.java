@@ -4,7 +4,6 @@ package dev.capstan.tracer.schedule;
 import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
@@ -35,13 +34,6 @@ final class Steps {
         }
         if (step instanceof Single single) {
             return new Single(single.operator(), moved(single.inputs(), place), place.apply(single.output()));
-        }
-        if (step instanceof MultiplyAdd sum) {
-            return new MultiplyAdd(
-                    place.apply(sum.left()),
-                    place.apply(sum.right()),
-                    place.apply(sum.addend()),
-                    place.apply(sum.output()));
         }
         return step instanceof Multiply multiply
                 ? new Multiply(

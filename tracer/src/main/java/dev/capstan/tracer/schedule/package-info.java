@@ -11,7 +11,6 @@
  * Ordering   units in order
  * Emission   a step for each unit, over numbered buffers
  * WriteBack  new contents of inputs: computed in place where nothing reads the old ones, else copied at the end
- * Accumulation  a product and the addition that is all its use in one step
  * Draft      the steps so far. Those of other lengths may be of one ScheduleForm, which guesses the draft of any length
  * MemoryPlan   buffers in slots: fresh arrays, kept arrays, an arena that is used again and again
  * Schedule   the result; that of a guessed draft needs a ScheduleProof
@@ -25,7 +24,6 @@
  *           | reduce kernel shape over marks place* -> place
  *           | rows place* -> place+ : kernel+             loops and reductions, row by row; kernel := loop | reduce
  *           | multiply place place -> place              a matrix product or a stack of them
- *           | multiply and add place place place -> place  a complete product added to the third place
  *           | operator place* -> place                   one that nothing is fused with
  *           | clear -> place
  * place    := slot layout

@@ -11,7 +11,6 @@ import dev.capstan.tracer.rewrite.LayoutAlgebra;
 import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Loop;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
-import dev.capstan.tracer.schedule.Schedule.MultiplyAdd;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
@@ -95,13 +94,6 @@ final class ScheduleInterpreter {
                 throw new AssertionError("the product is not contiguous: " + multiply);
             }
             Naive.multiply(at(multiply.left()), at(multiply.right()), at(multiply.output()));
-        } else if (step instanceof MultiplyAdd sum) {
-            NdArray output = at(sum.output());
-            NdArray product = NdArray.zeros(output.dtype(), output.layout().shape());
-            Naive.multiply(at(sum.left()), at(sum.right()), product);
-            Naive.map(MultiplyAdd.addition(output.dtype()), new NdArray[] {at(sum.addend()), product}, new NdArray[] {
-                output
-            });
         } else if (step instanceof Single single) {
             OperatorExecutor.execute(single.operator(), at(single.inputs()), at(single.output()));
         } else {
