@@ -334,8 +334,9 @@ final class Segment extends SegmentQueue {
             return false;
         }
         boolean outside = queued(view.operands()[0]) instanceof Input;
-        if (!isTaped() && shown.requiresGrad() && (!outside || node != null && inputs.areUnchanged())) {
-            // its gradient belongs between those of the operators inside
+        boolean differentiable = outside && node == null ? requiresGradient(number) : shown.requiresGrad();
+        if (!isTaped() && differentiable && (!outside || inputs.areUnchanged())) {
+            // its gradient belongs between those of the operators inside, even if nobody has asked for these yet
             return false;
         }
         long before = queued().subList(0, number).stream()

@@ -420,4 +420,24 @@ final class TapeBehindRegionsTest {
             }
         });
     }
+
+    /** When the view escapes nobody has asked for the sum yet, whose gradient goes through the same view. */
+    @Test
+    void aViewOfALeafThatEscapesFirstIsTheOneThatOthersUse() {
+        bailsOut((step, trace) -> {
+            Tensor w = leaf(1, 1, 17);
+            Tensor x = TrainingCase.normal(2, 3);
+            for (int i = 0; i < STEPS; i++) {
+                List<Tensor> y = step.call(() -> {
+                    Tensor view = w.reshape(-1);
+                    Tensor sum = w.add(view);
+                    x.sum().item();
+                    return List.of(view.mul(0.25), sum);
+                });
+                Tensor loss = y.get(0).square().sum().add(y.get(1).square().sum());
+                loss.add(w.sin().sum()).backward();
+                trace.leaves(w);
+            }
+        });
+    }
 }
