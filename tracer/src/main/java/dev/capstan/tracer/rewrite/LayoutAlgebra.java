@@ -4,7 +4,6 @@ package dev.capstan.tracer.rewrite;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -57,7 +56,7 @@ public final class LayoutAlgebra {
         if (shown.isEmpty() || shown.get().shape().elements() != shape.elements() || shape.elements() == 0) {
             return Optional.empty();
         }
-        int[] descending = descending(shown.get());
+        int[] descending = descendingSteps(shown.get());
         int[] strides = new int[shape.rank()];
         for (int i = 0; i < strides.length; i++) {
             strides[i] = shape.size(i) == 1 ? 1 : step(shown.get(), descending, source.stride(i), wanted);
@@ -69,20 +68,17 @@ public final class LayoutAlgebra {
                 .map(layout -> candidate);
     }
 
-    /** The dimensions that lead from one element to another, largest steps first. */
-    private static int[] descending(Layout layout) {
+    /** The dimensions, largest steps first, and in their order where those are equal. */
+    public static int[] descendingSteps(Layout layout) {
         int[] order = new int[layout.shape().rank()];
-        int count = 0;
         for (int dimension = 0; dimension < order.length; dimension++) {
-            if (layout.shape().size(dimension) > 1 && layout.stride(dimension) > 0) {
-                int place = count++;
-                for (; place > 0 && layout.stride(order[place - 1]) < layout.stride(dimension); place--) {
-                    order[place] = order[place - 1];
-                }
-                order[place] = dimension;
+            int place = dimension;
+            for (; place > 0 && layout.stride(order[place - 1]) < layout.stride(dimension); place--) {
+                order[place] = order[place - 1];
             }
+            order[place] = dimension;
         }
-        return Arrays.copyOf(order, count);
+        return order;
     }
 
     /** How far apart in {@code wanted} the first element of a view and the one shown from a position lie. */
@@ -90,9 +86,12 @@ public final class LayoutAlgebra {
         int rest = position;
         int step = 0;
         for (int dimension : descending) {
-            int index = Math.min(rest / shown.stride(dimension), shown.shape().size(dimension) - 1);
-            rest -= index * shown.stride(dimension);
-            step += index * wanted.stride(dimension);
+            if (shown.shape().size(dimension) > 1 && shown.stride(dimension) > 0) {
+                int index =
+                        Math.min(rest / shown.stride(dimension), shown.shape().size(dimension) - 1);
+                rest -= index * shown.stride(dimension);
+                step += index * wanted.stride(dimension);
+            }
         }
         return step;
     }

@@ -121,7 +121,7 @@ final class Emission {
     private void loop(int[] unit) {
         Loop loop = map(unit);
         List<Place> places = new ArrayList<>(loop.places());
-        int[] order = descendingSteps(loop.outputs().get(0).layout());
+        int[] order = LayoutAlgebra.descendingSteps(loop.outputs().get(0).layout());
         if (!isAscending(order)) {
             places.replaceAll(place -> new Place(place.slot(), place.layout().permute(order)));
         }
@@ -215,19 +215,6 @@ final class Emission {
         }
         Kernel kernel = inputs.kernel(results);
         return new FusedKernel(kernel, inputs.used());
-    }
-
-    /** The dimensions in the order that walks through memory in one direction. */
-    private static int[] descendingSteps(Layout layout) {
-        int[] order = new int[layout.shape().rank()];
-        for (int dimension = 0; dimension < order.length; dimension++) {
-            int place = dimension;
-            for (; place > 0 && layout.stride(order[place - 1]) < layout.stride(dimension); place--) {
-                order[place] = order[place - 1];
-            }
-            order[place] = dimension;
-        }
-        return order;
     }
 
     private static boolean isAscending(int[] order) {
