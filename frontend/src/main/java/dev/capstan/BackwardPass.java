@@ -121,6 +121,13 @@ final class BackwardPass {
         return runs(edge.function()) || ends.contains(edge.function());
     }
 
+    /** True if an edge ends at a leaf that takes a gradient of its own, and nobody sees what is sent along the edge. */
+    boolean endsUnseen(Edge edge) {
+        return edge.function() instanceof AccumulateGrad leaf
+                && !ends.contains(leaf)
+                && (unseen || leaf.knownHooks() == null);
+    }
+
     /** True if this pass needs what a node computes, not only what arrives at it. */
     private boolean runs(Node node) {
         return targets == null || leading.contains(node);

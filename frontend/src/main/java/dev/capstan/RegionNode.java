@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
-import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Execution;
@@ -11,6 +10,7 @@ import dev.capstan.runtime.spi.Tape;
 import dev.capstan.runtime.spi.Walk;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -199,22 +199,27 @@ final class RegionNode extends Node {
         verifyKeptApart();
         NdArray[] seeds = new NdArray[gradients.length];
         for (int i = 0; i < seeds.length; i++) {
-            seeds[i] = contiguous(gradients[i]);
+            seeds[i] = gradients[i] == null ? null : gradients[i].values();
         }
         NdArray[] totals = new NdArray[edges.length];
+        BitSet owners = new BitSet();
         for (int i = 0; i < totals.length; i++) {
-            totals[i] = edges[i] == null ? null : contiguous(pass.total(edges[i]));
+            Tensor total = edges[i] == null ? null : pass.total(edges[i]);
+            totals[i] = total == null ? null : total.values();
+            owners.set(i, edges[i] != null && pass.endsUnseen(edges[i]));
         }
         // without a program for this pass eager mode needs the inputs as they were
         boolean now = stance != Stance.COMPILED || !segment.inputs().areUnchanged();
-        NdArray[] sums = execution.backward(seeds, totals, now ? Path.Demand.NOW : Path.Demand.WHEN_HOT);
+        NdArray[] sums = execution.backward(seeds, totals, owners, now ? Path.Demand.NOW : Path.Demand.WHEN_HOT);
         if (sums == null) {
             walkTape(gradients, pass);
             return;
         }
         for (int i = 0; i < sums.length; i++) {
-            if (sums[i] != null) {
-                pass.replaceTotal(edges[i], new Tensor(sums[i]).exclusive());
+            if (sums[i] != null && sums[i] != totals[i]) {
+                int same = Arrays.asList(seeds).indexOf(sums[i]);
+                Tensor sum = same >= 0 ? gradients[same] : new Tensor(sums[i]);
+                pass.replaceTotal(edges[i], owners.get(i) ? sum.exclusive() : sum);
             }
         }
     }
@@ -313,10 +318,6 @@ final class RegionNode extends Node {
         if (!whole.run(edges, pass::replaceTotal)) {
             throw walkedAgain();
         }
-    }
-
-    private static @Nullable NdArray contiguous(@Nullable Tensor tensor) {
-        return tensor == null ? null : OperatorExecutor.contiguous(tensor.values());
     }
 
     private void handThrough(@Nullable Tensor[] gradients, BackwardPass pass) {

@@ -3,6 +3,7 @@ package dev.capstan.tracer.capture;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Execution;
@@ -16,6 +17,7 @@ import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.graph.BackwardGraph;
 import dev.capstan.tracer.graph.BackwardGraph.Arrivals;
+import dev.capstan.tracer.graph.BackwardGraph.Delivery;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Recording;
 import dev.capstan.tracer.graph.Recording.Event;
@@ -40,6 +42,7 @@ import java.util.function.Consumer;
 /** A path in executable form: its forward program, and a backward program for each combination of gradients that came. */
 final class PathProgram implements Program {
     private static final Object[] NOTHING = {};
+    private static final NdArray[] NO_ARRAYS = {};
 
     private final String name;
     private final List<Event> events;
@@ -71,7 +74,10 @@ final class PathProgram implements Program {
 
     private final Map<Arrivals, Backward> backwards = new HashMap<>();
 
-    /** A backward program; {@code code} is null while it is made, {@code graph} where no gradient reaches an input. */
+    /**
+     * A backward program; {@code code} is null while it is made and where nothing is to be computed, {@code graph} where no
+     * gradient reaches an input.
+     */
     private static final class Backward {
         BackwardGraph graph;
         Schedule schedule;
@@ -105,9 +111,7 @@ final class PathProgram implements Program {
         this.schedule = schedule;
         this.inForm = forward == null;
         this.forwardCode = compiler.compile(name + "_forward", schedule, tier);
-        this.inputs = (int) events.stream()
-                .filter(event -> event instanceof Recording.External)
-                .count();
+        this.inputs = inputs(events);
         this.frames = new Frames(schedule, pool);
         this.results = schedule.results().toArray(new Place[0]);
         this.keptSlots = schedule.slots().stream()
@@ -134,7 +138,7 @@ final class PathProgram implements Program {
         long start = System.nanoTime();
         Tape tape = recording.tape();
         BitSet required = tape.walkable();
-        Arrivals all = new Arrivals(required, new BitSet());
+        Arrivals all = new Arrivals(required, new BitSet(), everyInput(recording));
         BackwardGraph complete = required.isEmpty() ? null : BackwardGraph.of(recording, all);
         Set<Integer> saved = complete == null ? Set.of() : complete.saved();
         ForwardSchedule forward =
@@ -310,7 +314,8 @@ final class PathProgram implements Program {
     private void compile(Backward backward, Arrivals arrivals, Tier how) {
         long start = System.nanoTime();
         BackwardGraph graph = BackwardGraph.of(recording(), arrivals);
-        Schedule schedule = graph == null ? null : Scheduler.backward(graph.graph(), forward, exact);
+        boolean computes = graph != null && !graph.graph().outputs().isEmpty();
+        Schedule schedule = computes ? Scheduler.backward(graph.graph(), forward, exact) : null;
         int number;
         synchronized (this) {
             if (backward.ready) {
@@ -398,15 +403,25 @@ final class PathProgram implements Program {
         }
 
         @Override
-        public NdArray[] backward(NdArray[] gradients, NdArray[] totals, Path.Demand demand) {
-            Backward backward = PathProgram.this.backward(new Arrivals(present(gradients), present(totals)), demand);
+        public NdArray[] backward(NdArray[] gradients, NdArray[] totals, BitSet owners, Path.Demand demand) {
+            Arrivals arrivals = new Arrivals(present(gradients), present(totals), owners);
+            Backward backward = PathProgram.this.backward(arrivals, demand);
             if (backward == null) {
                 return null;
             }
             NdArray[] sums = new NdArray[inputs];
-            if (backward.code == null) {
+            if (backward.graph == null) {
                 return sums;
             }
+            NdArray[] computed = backward.code == null ? NO_ARRAYS : compute(backward, gradients, totals);
+            Deliveries deliveries = new Deliveries(gradients, totals, computed);
+            for (Delivery delivery : backward.graph.deliveries()) {
+                sums[delivery.input()] = deliveries.make(delivery);
+            }
+            return sums;
+        }
+
+        private NdArray[] compute(Backward backward, NdArray[] gradients, NdArray[] totals) {
             Frames.Frame frame = backward.frames.take();
             Object[] arrays = frame.arrays;
             List<Place> places = backward.schedule.results();
@@ -415,8 +430,8 @@ final class PathProgram implements Program {
                 Slot slot = backward.frames.slot(i);
                 switch (slot.kind()) {
                     case INPUT -> take(arguments[slot.index()], i, frame);
-                    case GRADIENT -> take(gradients[slot.index()], i, frame);
-                    case TOTAL -> take(totals[slot.index()], i, frame);
+                    case GRADIENT -> take(OperatorExecutor.contiguous(gradients[slot.index()]), i, frame);
+                    case TOTAL -> take(OperatorExecutor.contiguous(totals[slot.index()]), i, frame);
                     case KEPT -> arrays[i] = requireNonNull(kept, "the run was released")[slot.index()];
                     case FORWARD_RESULT -> arrays[i] = made[slot.index()].array();
                     case RESULT ->
@@ -426,13 +441,12 @@ final class PathProgram implements Program {
             }
             backward.code.run(arrays, frame.offsets);
             backward.frames.giveBack(frame);
-            List<Integer> receivers = backward.graph.inputs();
-            for (int i = 0; i < receivers.size(); i++) {
+            NdArray[] computed = new NdArray[places.size()];
+            for (int i = 0; i < computed.length; i++) {
                 Slot slot = backward.frames.slot(places.get(i).slot());
-                sums[receivers.get(i)] =
-                        new NdArray(gained[slot.index()], places.get(i).layout());
+                computed[i] = new NdArray(gained[slot.index()], places.get(i).layout());
             }
-            return sums;
+            return computed;
         }
 
         @Override
@@ -442,6 +456,18 @@ final class PathProgram implements Program {
                 kept = null;
             }
         }
+    }
+
+    private static BitSet everyInput(Recording recording) {
+        BitSet every = new BitSet();
+        every.set(0, inputs(recording.events()));
+        return every;
+    }
+
+    private static int inputs(List<Event> events) {
+        return (int) events.stream()
+                .filter(event -> event instanceof Recording.External)
+                .count();
     }
 
     private static void take(NdArray array, int slot, Frames.Frame frame) {

@@ -21,27 +21,16 @@ import java.util.Map;
 
 /**
  * Writes a graph definition by definition; composites are decomposed. Views, numbers and operands that are equal are
- * written once. Other equal definitions are too, unless results have to stay distinct tensors, as in a forward graph, where
- * two of them may leave the region and are then separate storage in eager mode.
+ * written once. Other equal definitions are not, unless {@linkplain #distinguish told}: two of them are separate storage in
+ * eager mode, and both may leave the region.
  */
 public final class GraphBuilder implements Ops<Integer> {
     private final List<Definition> definitions = new ArrayList<>();
     private final Map<Definition, Integer> known = new HashMap<>();
-    private boolean distinctResults;
+    private boolean distinctResults = true;
 
-    private GraphBuilder(boolean distinctResults) {
-        this.distinctResults = distinctResults;
-    }
-
-    /** A builder for a forward graph: each computation is a tensor of its own. */
-    public static GraphBuilder forward() {
-        return new GraphBuilder(true);
-    }
-
-    /** A builder for a backward graph: equal computations are shared. */
-    public static GraphBuilder backward() {
-        return new GraphBuilder(false);
-    }
+    /** An empty graph. */
+    public GraphBuilder() {}
 
     /** Whether each computation from now on is a tensor of its own, or equal ones are shared. */
     void distinguish(boolean results) {
@@ -52,6 +41,11 @@ public final class GraphBuilder implements Ops<Integer> {
     public int operand(Source source, TensorType type, Layout layout) {
         Layout relative = Layout.of(layout.shape(), layout.strides(), 0);
         return define(new Operand(source, type, relative));
+    }
+
+    /** The definition of a value. */
+    Definition definition(int value) {
+        return definitions.get(value);
     }
 
     @Override

@@ -222,7 +222,7 @@ public record Recording(
     /** A graph in the making. */
     private static final class Writing {
         private final List<? extends Event> events;
-        private final GraphBuilder builder = GraphBuilder.forward();
+        private final GraphBuilder builder = new GraphBuilder();
         private final List<Integer> values = new ArrayList<>();
         private final Map<Integer, Integer> contents = new TreeMap<>();
         private final Lineage lineage;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class MergedProductsTest {
     @Test
     void aSumOfProductsIsOneProduct() {
-        Written w = Written.backward();
+        Written w = new Written();
         int first = Mm.mm(w.ops, w.input(20, 3), w.input(3, 30));
         int bias = w.input(20, 30);
         int second = Mm.mm(w.ops, w.input(20, 4), w.input(4, 30));
@@ -33,7 +33,7 @@ class MergedProductsTest {
 
     @Test
     void transposedFactorsAreJoinedBeforeTheyAreTransposed() {
-        Written w = Written.backward();
+        Written w = new Written();
         int first = Mm.mm(w.ops, MatrixTranspose.t(w.ops, w.input(3, 20)), w.input(3, 30));
         int second = Mm.mm(w.ops, MatrixTranspose.t(w.ops, w.input(4, 20)), w.input(4, 30));
         String merged = w.after(new MergedProducts(), Add.add(w.ops, first, second));
@@ -52,7 +52,7 @@ class MergedProductsTest {
 
     @Test
     void aProductWithAnotherUseStaysApart() {
-        Written w = Written.backward();
+        Written w = new Written();
         int first = Mm.mm(w.ops, w.input(20, 3), w.input(3, 30));
         int second = Mm.mm(w.ops, w.input(20, 4), w.input(4, 30));
         assertFalse(w.after(new MergedProducts(), Add.add(w.ops, first, second), Neg.neg(w.ops, first))
@@ -61,7 +61,7 @@ class MergedProductsTest {
 
     @Test
     void thinProductsStayApartBecauseJoiningThemCostsMore() {
-        Written w = Written.backward();
+        Written w = new Written();
         int first = Mm.mm(w.ops, w.input(1, 3), w.input(3, 30));
         int second = Mm.mm(w.ops, w.input(1, 4), w.input(4, 30));
         assertFalse(w.after(new MergedProducts(), Add.add(w.ops, first, second)).contains("cat"));

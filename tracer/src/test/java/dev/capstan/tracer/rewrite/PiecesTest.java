@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class PiecesTest {
     @Test
     void aSelectionFromAStackIsThePiece() {
-        Written w = Written.forward();
+        Written w = new Written();
         int stack = Stack.stack(w.ops, List.of(w.input(2, 3), w.input(2, 3)), 1);
         int y = Neg.neg(w.ops, Select.select(w.ops, stack, 1, 1));
         assertEquals("""
@@ -33,21 +33,21 @@ class PiecesTest {
 
     @Test
     void aPartOfAPieceIsNotThePiece() {
-        Written w = Written.backward();
+        Written w = new Written();
         int cat = Cat.cat(w.ops, List.of(w.input(2), w.input(3)), 0);
         assertTrue(w.after(new Pieces(), Slice.slice(w.ops, cat, 0, 2, 2, 1)).contains("cat"));
     }
 
     @Test
     void aConvertedPieceIsNotThePiece() {
-        Written w = Written.backward();
+        Written w = new Written();
         int cat = Cat.cat(w.ops, List.of(w.input(DType.INT32, 2), w.input(3)), 0);
         assertTrue(w.after(new Pieces(), Slice.slice(w.ops, cat, 0, 0, 2, 1)).contains("cat"));
     }
 
     @Test
     void aNumberThatWasWrittenIsATensor() {
-        Written w = Written.backward();
+        Written w = new Written();
         Layout whole = Layout.contiguous(Shape.SCALAR);
         int written = Overwrite.overwrite(w.ops, w.input(DType.FLOAT64), w.ops.number(2), whole);
         assertTrue(w.after(new Pieces(), Sub.sub(w.ops, written, written)).contains("overwrite"));
@@ -55,7 +55,7 @@ class PiecesTest {
 
     @Test
     void whatWasWrittenLastIsShown() {
-        Written w = Written.forward();
+        Written w = new Written();
         Layout row = Layout.contiguous(Shape.of(2, 3)).select(0, 1);
         int first = Overwrite.overwrite(w.ops, w.input(2, 3), w.input(3), row);
         int second = Overwrite.overwrite(w.ops, first, w.input(3), row);
@@ -69,7 +69,7 @@ class PiecesTest {
 
     @Test
     void whatWasWrittenElsewhereIsLookedThrough() {
-        Written w = Written.forward();
+        Written w = new Written();
         Layout whole = Layout.contiguous(Shape.of(2, 3));
         int first = Overwrite.overwrite(w.ops, w.input(2, 3), w.input(3), whole.select(0, 1));
         int second = Overwrite.overwrite(w.ops, first, w.input(3), whole.select(0, 0));
@@ -83,7 +83,7 @@ class PiecesTest {
 
     @Test
     void whatWasPartlyWrittenOverIsNotShown() {
-        Written w = Written.forward();
+        Written w = new Written();
         Layout whole = Layout.contiguous(Shape.of(2, 3));
         int first = Overwrite.overwrite(w.ops, w.input(2, 3), w.input(3), whole.select(0, 1));
         int second = Overwrite.overwrite(w.ops, first, w.input(2), whole.select(1, 1));
@@ -93,7 +93,7 @@ class PiecesTest {
 
     @Test
     void aTensorThatIsOverwrittenAsAWholeIsNotNeeded() {
-        Written w = Written.forward();
+        Written w = new Written();
         int filled = Overwrite.overwrite(w.ops, w.input(3), w.input(3), Layout.contiguous(Shape.of(3)));
         assertEquals("""
             %0 = input 1 : float32[3]/[1]

@@ -18,7 +18,7 @@ class StackedMapsTest {
 
     @Test
     void allPiecesAreComputedAtOnce() {
-        Written w = Written.forward();
+        Written w = new Written();
         int x = w.input(4, 2, 3);
         int bias = w.input(4, 3);
         int stack = Stack.stack(w.ops, List.of(step(w, x, bias, 0), step(w, x, bias, 1)), 1);
@@ -34,7 +34,7 @@ class StackedMapsTest {
 
     @Test
     void theDimensionOfTimeMayMove() {
-        Written w = Written.forward();
+        Written w = new Written();
         int x = w.input(4, 2, 3);
         int bias = w.input(3);
         int stack = Stack.stack(w.ops, List.of(step(w, x, bias, 0), step(w, x, bias, 1)), 0);
@@ -50,7 +50,7 @@ class StackedMapsTest {
 
     @Test
     void anotherOrderIsAnotherStack() {
-        Written w = Written.forward();
+        Written w = new Written();
         int x = w.input(4, 2, 3);
         int bias = w.input(3);
         int stack = Stack.stack(w.ops, List.of(step(w, x, bias, 1), step(w, x, bias, 0)), 1);
@@ -59,7 +59,7 @@ class StackedMapsTest {
 
     @Test
     void aPieceThatIsAlsoUsedAloneIsComputedOnce() {
-        Written w = Written.forward();
+        Written w = new Written();
         int x = w.input(4, 2, 3);
         int bias = w.input(3);
         int first = step(w, x, bias, 0);

@@ -12,20 +12,8 @@ import java.util.List;
 
 /** Graphs for tests, and what passes make of them, as text. */
 final class Written {
-    final GraphBuilder ops;
+    final GraphBuilder ops = new GraphBuilder();
     private int inputs;
-
-    private Written(GraphBuilder ops) {
-        this.ops = ops;
-    }
-
-    static Written forward() {
-        return new Written(GraphBuilder.forward());
-    }
-
-    static Written backward() {
-        return new Written(GraphBuilder.backward());
-    }
 
     int input(DType dtype, int... sizes) {
         Shape shape = Shape.of(sizes);

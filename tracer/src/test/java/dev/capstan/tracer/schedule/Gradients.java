@@ -23,7 +23,7 @@ import java.util.TreeSet;
 /** Backward graphs of forward graphs, by the operators' gradient rules. */
 final class Gradients {
     private final Graph forward;
-    private final GraphBuilder builder = GraphBuilder.backward();
+    private final GraphBuilder builder = new GraphBuilder();
     private final Set<Integer> saved = new TreeSet<>();
     private final Integer[] gradients;
     private final boolean[] needed;

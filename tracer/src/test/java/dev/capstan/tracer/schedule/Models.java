@@ -24,7 +24,7 @@ import java.util.List;
 
 /** Forward graphs of small models as capture would record them. */
 final class Models {
-    private final GraphBuilder ops = GraphBuilder.forward();
+    private final GraphBuilder ops = new GraphBuilder();
     private int inputs;
 
     private Models() {}

@@ -37,7 +37,7 @@ class RandomGraphTest {
     void forwardScheduleEqualsGraph() {
         for (long seed = 0; seed < GRAPHS; seed++) {
             Random random = new Random(seed);
-            Graph graph = new RandomGraphs(seed, true, false).graph(1 + random.nextInt(25));
+            Graph graph = new RandomGraphs(seed, false).graph(1 + random.nextInt(25));
             Set<Integer> saved = new TreeSet<>();
             for (int i = random.nextInt(5); i > 0; i--) {
                 int value = random.nextInt(graph.definitions().size());
@@ -53,7 +53,7 @@ class RandomGraphTest {
     void backwardScheduleEqualsGraph() {
         for (long seed = 0; seed < GRAPHS; seed++) {
             Random random = new Random(seed);
-            Graph graph = new RandomGraphs(seed, true, true).graph(1 + random.nextInt(20));
+            Graph graph = new RandomGraphs(seed, true).graph(1 + random.nextInt(20));
             Gradients.Result gradients = Gradients.of(graph, random.nextBoolean());
             checked(
                     seed,
@@ -70,7 +70,7 @@ class RandomGraphTest {
     void everyPassKeepsTheBits() {
         for (long seed = 0; seed < GRAPHS; seed++) {
             Random random = new Random(seed);
-            Graph graph = new RandomGraphs(seed, seed % 2 == 0, false).graph(1 + random.nextInt(25));
+            Graph graph = new RandomGraphs(seed, false).graph(1 + random.nextInt(25));
             checked(seed, graph, () -> {
                 Map<Source, NdArray> operands = new HashMap<>();
                 List<List<Number>> expected = outputs(graph, operands, random);

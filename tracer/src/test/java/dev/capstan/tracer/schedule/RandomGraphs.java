@@ -57,14 +57,13 @@ final class RandomGraphs {
     private static final double[] VALUES = {-2, -1, -0.5, -0.0, 0.0, 0.25, 1, 2, 3};
 
     private final Random random;
-    private final GraphBuilder builder;
+    private final GraphBuilder builder = new GraphBuilder();
     private final boolean floatingOnly;
     private final List<Integer> values = new ArrayList<>();
     private int inputs;
 
-    RandomGraphs(long seed, boolean forward, boolean floatingOnly) {
+    RandomGraphs(long seed, boolean floatingOnly) {
         this.random = new Random(seed);
-        this.builder = forward ? GraphBuilder.forward() : GraphBuilder.backward();
         this.floatingOnly = floatingOnly;
     }
 

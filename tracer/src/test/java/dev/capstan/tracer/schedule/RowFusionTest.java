@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 
 /** What becomes of reductions over the last dimension. That the bits are right is for {@link RandomGraphTest} to say. */
 class RowFusionTest {
-    private final GraphBuilder ops = GraphBuilder.forward();
+    private final GraphBuilder ops = new GraphBuilder();
     private int inputs;
 
     private int input(int... sizes) {

@@ -62,7 +62,7 @@ class ScheduleProofTest {
     void whatTheSchedulerMakesIsProved() {
         for (long seed = 0; seed < GRAPHS; seed++) {
             Random random = new Random(seed);
-            Graph graph = new RandomGraphs(seed, true, false).graph(1 + random.nextInt(25));
+            Graph graph = new RandomGraphs(seed, false).graph(1 + random.nextInt(25));
             BitSet owned = new BitSet();
             graph.outputs().forEach(output -> owned.set(graph.outputs().indexOf(output), random.nextInt(4) == 0));
             ForwardSchedule plan = Scheduler.forward(graph, Set.of(), owned, List.of(), true);
@@ -80,7 +80,7 @@ class ScheduleProofTest {
         int wrong = 0;
         for (long seed = 0; seed < 3 * GRAPHS; seed++) {
             Random random = new Random(seed);
-            Graph graph = new RandomGraphs(seed, true, false).graph(1 + random.nextInt(25));
+            Graph graph = new RandomGraphs(seed, false).graph(1 + random.nextInt(25));
             Schedule schedule = Scheduler.forward(graph, Set.of()).schedule();
             Schedule other = changed(schedule, random);
             if (other.equals(schedule)) {
@@ -178,7 +178,7 @@ class ScheduleProofTest {
 
     /** A recurrence over so many times. */
     private static Graph recurrence(int times) {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int x = operand(ops, 0, times, 2, 3);
         int w = operand(ops, 1, 3, 3);
         int state = operand(ops, 2, 2, 3);
@@ -226,7 +226,7 @@ class ScheduleProofTest {
         int types = 0;
         int graphs = GRAPHS / 4;
         for (long seed = 0; seed < graphs; seed++) {
-            Graph graph = new RandomGraphs(seed, true, false).graph(1 + new Random(seed).nextInt(25));
+            Graph graph = new RandomGraphs(seed, false).graph(1 + new Random(seed).nextInt(25));
             Schedule schedule = Scheduler.forward(graph, Set.of()).schedule();
             for (int i = 0; i < schedule.steps().size(); i++) {
                 Step step = schedule.steps().get(i);
@@ -338,7 +338,7 @@ class ScheduleProofTest {
 
     /** Products of a state with one matrix. */
     private static Graph products(int rows) {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int w = operand(ops, 0, 1024, 1024);
         int state = operand(ops, 1, rows, 1024);
         for (int t = 0; t < 100; t++) {
@@ -356,7 +356,7 @@ class ScheduleProofTest {
         Graph little = recurrence(100);
         assertTrue(!ScheduleProof.isTooLong(Scheduler.forward(little, Set.of()).schedule(), little));
         // all that it reads of this input is one row
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int table = operand(ops, 0, 1 << 20, 1 << 10);
         Graph row = ops.build(List.of(Neg.neg(ops, Select.select(ops, table, 0, 7))));
         assertTrue(ScheduleProof.isTooLong(Scheduler.forward(row, Set.of()).schedule(), row));
@@ -364,7 +364,7 @@ class ScheduleProofTest {
 
     /** A function of a function of many steps, with one of few steps between them. */
     private static Graph functions() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int x = operand(ops, 0, 2, 3);
         int inside = Tanh.tanh(ops, x);
         int sum = ops.apply(new Add(), List.of(inside, x));
@@ -399,10 +399,10 @@ class ScheduleProofTest {
 
     @Test
     void aCopyInThePlaceOfAViewIsRefuted() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int x = operand(ops, 0, 4, 3);
         Graph view = ops.build(List.of(Select.select(ops, x, 0, 2)));
-        ops = GraphBuilder.forward();
+        ops = new GraphBuilder();
         x = operand(ops, 0, 4, 3);
         Graph copy =
                 ops.build(List.of(ops.apply(new dev.capstan.runtime.op.Clone(), List.of(Select.select(ops, x, 0, 2)))));
@@ -416,7 +416,7 @@ class ScheduleProofTest {
 
     @Test
     void aWriteThatIsMadeTwiceIsRefuted() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int x = operand(ops, 0, 5);
         Graph graph = ops.build(List.of(ops.apply(new Mul(), List.of(x, ops.number(3)))));
         Schedule schedule = Scheduler.forward(graph, Set.of(), new BitSet(), List.of(0), true)

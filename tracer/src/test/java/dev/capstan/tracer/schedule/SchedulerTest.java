@@ -78,7 +78,7 @@ class SchedulerTest {
 
     @Test
     void rowsAreComputedInTheTensorThatTheyAreWrittenTo() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int base = Neg.neg(ops, operand(ops, new Input(0), 4, 8));
         Layout whole = Layout.contiguous(Shape.of(4, 8));
         for (int t = 0; t < 4; t++) {
@@ -97,7 +97,7 @@ class SchedulerTest {
 
     @Test
     void comparisonsAreMadeWhereTheyAreUsed() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int hidden = Relu.relu(ops, Mm.mm(ops, operand(ops, new Input(0), 4, 8), operand(ops, new Input(1), 8, 8)));
         int closed = Le.le(ops, hidden, ops.number(0));
         int gradient = Mm.mm(ops, hidden, operand(ops, new Input(2), 8, 8));
@@ -110,7 +110,7 @@ class SchedulerTest {
 
     @Test
     void comparisonsThatAreResultsAreKept() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int x = Neg.neg(ops, operand(ops, new Input(0), 4, 8));
         int closed = Le.le(ops, x, ops.number(0));
         Schedule schedule = forward(ops.build(List.of(closed, Where.where(ops, closed, ops.number(0), x))));
@@ -196,7 +196,7 @@ class SchedulerTest {
     }
 
     private static Graph chain(int length) {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int weight = operand(ops, new Input(0), 8, 8);
         int x = operand(ops, new Input(1), 4, 8);
         for (int i = 0; i < length; i++) {
@@ -219,7 +219,7 @@ class SchedulerTest {
 
     @Test
     void transposedProductsAreAddedRowByRow() {
-        GraphBuilder ops = GraphBuilder.backward();
+        GraphBuilder ops = new GraphBuilder();
         int sum = -1;
         for (int i = 0; i < 3; i++) {
             int x = operand(ops, new Input(2 * i), 5, 7);
@@ -235,7 +235,7 @@ class SchedulerTest {
 
     @Test
     void aReductionTakesInWhatOnlyItReads() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int x = operand(ops, new Input(0), 3, 4);
         int square = Mul.mul(ops, Tanh.tanh(ops, x), x);
         assertEquals("Reduce", kinds(forward(ops.build(List.of(Sum.sum(ops, square, List.of(1), false))))));
@@ -243,7 +243,7 @@ class SchedulerTest {
 
     @Test
     void aReductionLeavesWhatOthersRead() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int y = Tanh.tanh(ops, operand(ops, new Input(0), 3, 4));
         Schedule schedule = forward(ops.build(List.of(Sum.sum(ops, y, List.of(0), false), y)));
         assertEquals("Loop Reduce", kinds(schedule));
@@ -252,7 +252,7 @@ class SchedulerTest {
 
     @Test
     void aReductionOfOneElementIsFused() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int x = operand(ops, new Input(0), 1, 4);
         int sum = Sum.sum(ops, Tanh.tanh(ops, x), List.of(0), false);
         assertEquals("Loop", kinds(forward(ops.build(List.of(Neg.neg(ops, sum))))));
@@ -260,7 +260,7 @@ class SchedulerTest {
 
     @Test
     void outerProductsAreFusedWithTheirSum() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int sum = operand(ops, new Input(0), 5, 6);
         for (int i = 0; i < 3; i++) {
             int column = operand(ops, new Input(2 * i + 1), 5, 1);
@@ -274,7 +274,7 @@ class SchedulerTest {
 
     @Test
     void aKernelIsBounded() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int sum = operand(ops, new Input(0), 4);
         for (int i = 1; i < 40; i++) {
             sum = Add.add(ops, sum, operand(ops, new Input(i), 4));
@@ -286,7 +286,7 @@ class SchedulerTest {
 
     @Test
     void aViewOfAnInputStaysInIt() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int x = operand(ops, new Input(0), 3, 4);
         Schedule schedule = forward(ops.build(List.of(Select.select(ops, x, 0, 1), x)));
         assertEquals(0, schedule.steps().size());
@@ -297,7 +297,7 @@ class SchedulerTest {
 
     @Test
     void viewsOfOneComputationShareAnArrayAndTheSameComputationTwiceDoesNot() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int y = Neg.neg(ops, operand(ops, new Input(0), 3, 4));
         List<Integer> results = List.of(Select.select(ops, y, 0, 1), y, Select.select(ops, y, 0, 2), y);
         List<Place> places = forward(ops.build(results)).results();
@@ -308,7 +308,7 @@ class SchedulerTest {
 
     @Test
     void aGradientThatIsPassedOnIsCopied() {
-        GraphBuilder ops = GraphBuilder.backward();
+        GraphBuilder ops = new GraphBuilder();
         int gradient = operand(ops, new Gradient(0), 3, 4);
         Graph graph = ops.build(List.of(gradient, gradient, Reshape.reshape(ops, gradient, Shape.of(12))));
         Schedule schedule = Scheduler.backward(graph, Scheduler.forward(Models.meanSquaredError(1), Set.of()));
@@ -318,7 +318,7 @@ class SchedulerTest {
 
     @Test
     void aValueThatWasNotSavedIsRefused() {
-        GraphBuilder ops = GraphBuilder.backward();
+        GraphBuilder ops = new GraphBuilder();
         Graph graph = ops.build(List.of(operand(ops, new Saved(2), 3)));
         ForwardSchedule forward = Scheduler.forward(Models.meanSquaredError(3), Set.of());
         assertThrows(IllegalArgumentException.class, () -> Scheduler.backward(graph, forward));
@@ -347,7 +347,7 @@ class SchedulerTest {
 
     @Test
     void aScheduleReadsStepByStep() {
-        GraphBuilder ops = GraphBuilder.forward();
+        GraphBuilder ops = new GraphBuilder();
         int x = operand(ops, new Input(0), 2, 3);
         int product = Mm.mm(ops, x, MatrixTranspose.t(ops, operand(ops, new Input(1), 4, 3)));
         int y = Neg.neg(ops, Add.add(ops, product, operand(ops, new Input(2), 4)));
