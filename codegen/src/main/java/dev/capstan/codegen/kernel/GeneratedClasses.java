@@ -92,13 +92,11 @@ public final class GeneratedClasses {
             return defineClass(name, bytes, 0, bytes.length);
         }
 
+        /** The parent remembers for ever each name that it was asked for, so it is asked for none of a generated class. */
         @Override
-        protected Class<?> findClass(String name) throws ClassNotFoundException {
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
             Class<?> callee = callees.get(name);
-            if (callee == null) {
-                throw new ClassNotFoundException(name);
-            }
-            return callee;
+            return callee == null ? super.loadClass(name, resolve) : callee;
         }
     }
 }

@@ -12,10 +12,15 @@ import dev.capstan.codegen.tree.Callee;
 import dev.capstan.codegen.tree.ClassTree;
 import dev.capstan.codegen.tree.Expression.Local;
 import dev.capstan.codegen.tree.MethodTree;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 import java.lang.ref.WeakReference;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +75,55 @@ class GeneratedClassesTest {
             Thread.sleep(20);
         }
         assertTrue(type.get() == null, "unloaded");
+    }
+
+    /** Loads this project's classes once more, and remembers what it was asked for. */
+    private static final class Asked extends ClassLoader {
+        private final Set<String> names = new HashSet<>();
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            names.add(name);
+            Class<?> loaded = findLoadedClass(name);
+            if (loaded != null || !name.startsWith("dev.capstan.codegen.")) {
+                return loaded != null ? loaded : super.loadClass(name, resolve);
+            }
+            try (InputStream file = getResourceAsStream(name.replace('.', '/') + ".class")) {
+                byte[] bytes = file.readAllBytes();
+                return defineClass(name, bytes, 0, bytes.length);
+            } catch (IOException e) {
+                throw new ClassNotFoundException(name, e);
+            }
+        }
+    }
+
+    /** What {@link #theParentIsAskedForNoGeneratedClass()} runs in another class loader. */
+    static final class Calling implements Callable<Integer> {
+        @Override
+        public Integer call() {
+            ClassTree kernel = kernel(GeneratedClasses.PACKAGE + ".Called");
+            GeneratedClass defined = GeneratedClasses.shared().define(kernel);
+            GeneratedClass program = GeneratedClasses.shared().define(driver(kernel.callee("twice")), List.of(defined));
+            try {
+                return (int) program.staticMethod("run", INT_TO_INT).invokeExact(7);
+            } catch (Throwable e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    @Test
+    void theParentIsAskedForNoGeneratedClass() throws Exception {
+        Asked parent = new Asked();
+        var constructor = parent.loadClass(Calling.class.getName()).getDeclaredConstructor();
+        constructor.setAccessible(true);
+        assertEquals(15, ((Callable<?>) constructor.newInstance()).call());
+        assertTrue(parent.names.contains(GeneratedClasses.class.getName()));
+        assertEquals(
+                List.of(),
+                parent.names.stream()
+                        .filter(name -> name.startsWith(GeneratedClasses.PACKAGE))
+                        .toList());
     }
 
     @Test
