@@ -54,9 +54,14 @@ public class Tensor extends InPlaceOperators {
     }
 
     private Tensor(NdArray values, TensorType type) {
+        this(values, type, GradMode.isInferenceMode());
+    }
+
+    /** A result that is not on the tape. */
+    Tensor(NdArray values, TensorType type, boolean inference) {
         this.values = values;
         this.type = type;
-        this.inference = GradMode.isInferenceMode();
+        this.inference = inference;
     }
 
     /** A leaf around an array, as an operand of another full type. */

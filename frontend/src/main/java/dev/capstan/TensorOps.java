@@ -31,7 +31,7 @@ enum TensorOps implements Ops<Tensor> {
         if (open == null) {
             Region region = Region.current();
             if (region == null) {
-                return Ops.super.apply(operator, operand);
+                return executeAny(operator, operand);
             }
             open = region.segment(operand);
         }
@@ -44,7 +44,7 @@ enum TensorOps implements Ops<Tensor> {
         if (open == null) {
             Region region = Region.current();
             if (region == null) {
-                return Ops.super.apply(operator, first, second);
+                return executeAny(operator, first, second);
             }
             open = region.segment(first, second);
         }
@@ -57,7 +57,7 @@ enum TensorOps implements Ops<Tensor> {
         if (open == null || !open.takes(third)) {
             Region region = Region.current();
             if (region == null) {
-                return Ops.super.apply(operator, first, second, third);
+                return executeAny(operator, first, second, third);
             }
             open = region.segment(first, second, third);
         }
@@ -80,6 +80,17 @@ enum TensorOps implements Ops<Tensor> {
         if (region != null) {
             return region.segment(operands).apply(operator, operands);
         }
+        return executeRecorded(operator, operands);
+    }
+
+    private Tensor executeAny(Operator operator, Tensor... operands) {
+        return operator.isDecomposed()
+                ? ((Composite) operator).decompose(this, Arrays.asList(operands))
+                : executeRecorded(operator, operands);
+    }
+
+    /** Executes an operator that is recorded as one. */
+    private static Tensor executeRecorded(Operator operator, Tensor[] operands) {
         Tensor result = execute(operator, operands);
         return operator.isView()
                 ? result.viewOf(operands[0], new Viewing((View) operator), GradMode.isEnabled())
@@ -124,17 +135,27 @@ enum TensorOps implements Ops<Tensor> {
             arrays[i] = operands[i].values();
             required |= operands[i].requiresGrad() && operator.differentiable(i);
         }
-        NdArray values = OperatorExecutor.execute(operator, List.of(types), arrays);
-        if (Arrays.stream(arrays).noneMatch(array -> array.storage() == values.storage())) {
+        NdArray values = OperatorExecutor.execute(operator, Arrays.asList(types), arrays);
+        if (!isView(values, arrays)) {
             values.storage().made();
         }
-        if (!required || !GradMode.isEnabled() || !values.dtype().isFloating()) {
-            return new Tensor(values);
+        ThreadState thread = ThreadState.current();
+        if (!required || !thread.isRecording() || !values.dtype().isFloating()) {
+            return new Tensor(values, values.type(), thread.isInference());
         }
         OperatorNode node = new OperatorNode(sequence < 0 ? Node.reserve(1) : sequence, operator, operands);
         Tensor result = new Tensor(values, node, 0);
         node.produced(result);
         return result;
+    }
+
+    private static boolean isView(NdArray result, NdArray[] operands) {
+        for (NdArray operand : operands) {
+            if (operand.storage() == result.storage()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

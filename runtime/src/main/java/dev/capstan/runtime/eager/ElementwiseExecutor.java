@@ -41,16 +41,14 @@ public final class ElementwiseExecutor {
         int elements = outputs[0].shape().elements();
         if (elements != 0) {
             Object[] arrays = new Object[inputs.length + outputs.length];
-            int[] offsets = new int[arrays.length];
             boolean contiguous = true;
             for (int i = 0; i < arrays.length; i++) {
                 NdArray operand = i < inputs.length ? inputs[i] : outputs[i - inputs.length];
                 arrays[i] = operand.storage().array();
-                offsets[i] = operand.layout().offset();
                 contiguous &= operand.layout().isContiguous();
             }
             if (contiguous) {
-                runContiguous(kernel, arrays, offsets, elements);
+                runContiguous(kernel, arrays, inputs, outputs, elements);
             } else {
                 runStrided(kernel, arrays, Traversal.of(inputs, outputs), elements);
             }
@@ -60,18 +58,30 @@ public final class ElementwiseExecutor {
         }
     }
 
-    private static void runContiguous(PreparedKernel kernel, Object[] arrays, int[] offsets, int elements) {
+    private static void runContiguous(
+            PreparedKernel kernel, Object[] arrays, NdArray[] inputs, NdArray[] outputs, int elements) {
         LoopKernel compiled = kernel.compiled(PreparedKernel.ALL_CONTIGUOUS, elements);
         if (compiled != null) {
             int[] geometry = new int[3 * arrays.length];
             for (int i = 0; i < arrays.length; i++) {
-                geometry[3 * i] = offsets[i];
+                geometry[3 * i] = offset(inputs, outputs, i);
                 geometry[3 * i + 2] = 1;
             }
             compiled.run(arrays, geometry, 1, elements);
-        } else if (!runWhole(kernel.program(), arrays, offsets, elements)) {
+            return;
+        }
+        int[] offsets = new int[arrays.length];
+        for (int i = 0; i < offsets.length; i++) {
+            offsets[i] = offset(inputs, outputs, i);
+        }
+        if (!runWhole(kernel.program(), arrays, offsets, elements)) {
             new BlockEvaluation(kernel.program(), Traversal.contiguous(offsets, elements), arrays).run();
         }
+    }
+
+    private static int offset(NdArray[] inputs, NdArray[] outputs, int operand) {
+        NdArray array = operand < inputs.length ? inputs[operand] : outputs[operand - inputs.length];
+        return array.layout().offset();
     }
 
     /** Runs the steps on the arrays themselves where that is possible; this is how small tensors are computed. */

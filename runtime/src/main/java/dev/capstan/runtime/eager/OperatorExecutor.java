@@ -23,7 +23,6 @@ import dev.capstan.runtime.type.TensorType;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 
 /** Executes one operator now: the reference meaning of every operator, and what eager mode runs. */
 public final class OperatorExecutor {
@@ -61,6 +60,15 @@ public final class OperatorExecutor {
             return new Computation(operator, count, operands);
         }
 
+        /** What a record does by itself, with the numbers first: they are compared faster than operators. */
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Computation same
+                    && operands == same.operands
+                    && count == same.count
+                    && (operator == same.operator || operator.equals(same.operator));
+        }
+
         /** Records without components all hash to 0: the class tells operators apart. */
         @Override
         public int hashCode() {
@@ -69,14 +77,9 @@ public final class OperatorExecutor {
         }
     }
 
-    /** The kernel of a computation, made at its first use. */
-    private static <K> K kernel(Map<Computation, K> known, Computation computation, Supplier<K> make) {
-        K kernel = known.get(computation);
-        if (kernel == null) {
-            kernel = make.get();
-            if (known.size() < KERNEL_LIMIT) {
-                known.put(computation, kernel);
-            }
+    private static <K> K remember(Map<Computation, K> known, Computation computation, K kernel) {
+        if (known.size() < KERNEL_LIMIT) {
+            known.put(computation, kernel);
         }
         return kernel;
     }
@@ -156,8 +159,11 @@ public final class OperatorExecutor {
         public NdArray visit(Elementwise operator) {
             TensorType type = operator.infer(types);
             NdArray result = NdArray.zeros(type.dtype(), type.shape());
-            PreparedKernel kernel = kernel(
-                    KERNELS, Computation.of(operator, 0, types), () -> PreparedKernel.of(operator.kernel(types)));
+            Computation computation = Computation.of(operator, 0, types);
+            PreparedKernel kernel = KERNELS.get(computation);
+            if (kernel == null) {
+                kernel = remember(KERNELS, computation, PreparedKernel.of(operator.kernel(types)));
+            }
             ElementwiseExecutor.run(kernel, broadcast(type.shape()), new NdArray[] {result});
             return result;
         }
@@ -169,10 +175,11 @@ public final class OperatorExecutor {
             int count = operator.count(domain);
             NdArray result = NdArray.zeros(type.dtype(), type.shape());
             NdArray kept = result.view(Layout.contiguous(operator.kept(domain)));
-            PreparedReduction kernel = kernel(
-                    REDUCTIONS,
-                    Computation.of(operator, count, types),
-                    () -> PreparedReduction.of(operator.kernel(types, count)));
+            Computation computation = Computation.of(operator, count, types);
+            PreparedReduction kernel = REDUCTIONS.get(computation);
+            if (kernel == null) {
+                kernel = remember(REDUCTIONS, computation, PreparedReduction.of(operator.kernel(types, count)));
+            }
             ReductionExecutor.run(kernel, broadcast(domain), operator.reduced(domain), kept);
             return result;
         }
@@ -238,12 +245,12 @@ public final class OperatorExecutor {
         }
 
         private NdArray[] broadcast(Shape shape) {
-            NdArray[] expanded = new NdArray[operands.length];
-            for (int i = 0; i < expanded.length; i++) {
-                NdArray operand = operands[i];
-                expanded[i] = operand.shape().equals(shape)
-                        ? operand
-                        : operand.view(operand.layout().expand(shape));
+            NdArray[] expanded = operands;
+            for (int i = 0; i < operands.length; i++) {
+                if (!operands[i].shape().equals(shape)) {
+                    expanded = expanded == operands ? operands.clone() : expanded;
+                    expanded[i] = operands[i].view(operands[i].layout().expand(shape));
+                }
             }
             return expanded;
         }

@@ -41,7 +41,8 @@ public non-sealed interface Elementwise extends Operator {
     default TensorType infer(List<TensorType> operands) {
         Shape shape = operands.get(0).shape();
         for (int i = 1; i < operands.size(); i++) {
-            shape = Shape.broadcast(name(), shape, operands.get(i).shape());
+            Shape other = operands.get(i).shape();
+            shape = shape.equals(other) ? shape : Shape.broadcast(name(), shape, other);
         }
         return new TensorType(resultType(computeType(operands)), shape);
     }
