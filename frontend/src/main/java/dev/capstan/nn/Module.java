@@ -41,6 +41,9 @@ public abstract class Module<I, O> {
         }
     };
 
+    /** That of its class, which every call would have to look up. */
+    private final Region region = REGIONS.get(getClass());
+
     private boolean training = true;
 
     /** For subclasses. */
@@ -53,13 +56,13 @@ public abstract class Module<I, O> {
 
     /** Runs the module; if its class is marked {@link Compile}, as a compiled region. */
     public final O apply(I input) {
-        Compiled compiled = REGIONS.get(getClass()).compiled();
+        Compiled compiled = region.compiled();
         return compiled == null ? forward(input) : compiled.call(() -> forward(input));
     }
 
     /** The compiled region of this module's class; null if the class is not marked {@link Compile}. */
     public final @Nullable Compiled compiled() {
-        return REGIONS.get(getClass()).compiled();
+        return region.compiled();
     }
 
     /** True in training, as at first: {@link Dropout} and others then compute something else than in evaluation. */

@@ -76,8 +76,9 @@ abstract class Recurrent<I, O> extends Module<I, O> {
                 ? new int[] {cells.size(), input.size(1 - timeDimension), hiddenSize}
                 : new int[] {cells.size(), hiddenSize};
         List<List<Tensor>> initial = initial(input, state, stateSizes);
-        List<Tensor> steps = new ArrayList<>();
-        for (int t = 0; t < input.size(timeDimension); t++) {
+        int length = input.size(timeDimension);
+        List<Tensor> steps = new ArrayList<>(length);
+        for (int t = 0; t < length; t++) {
             steps.add(input.select(timeDimension, t));
         }
         List<List<Tensor>> last = new ArrayList<>();
@@ -89,8 +90,10 @@ abstract class Recurrent<I, O> extends Module<I, O> {
         }
         List<Tensor> lastState = new ArrayList<>();
         for (int i = 0; i < recurrence.states(); i++) {
-            int part = i;
-            List<Tensor> rows = last.stream().map(row -> row.get(part)).toList();
+            List<Tensor> rows = new ArrayList<>(last.size());
+            for (List<Tensor> row : last) {
+                rows.add(row.get(i));
+            }
             lastState.add(rows.size() == 1 ? rows.get(0).unsqueeze(0) : Tensor.stack(rows, 0));
         }
         return new Run(Tensor.stack(steps, timeDimension), lastState);
@@ -117,7 +120,9 @@ abstract class Recurrent<I, O> extends Module<I, O> {
 
     private static List<Tensor> hidden(List<List<Tensor>> states) {
         List<Tensor> hidden = new ArrayList<>(states.size());
-        states.forEach(state -> hidden.add(state.get(0)));
+        for (List<Tensor> state : states) {
+            hidden.add(state.get(0));
+        }
         return hidden;
     }
 
@@ -145,8 +150,11 @@ abstract class Recurrent<I, O> extends Module<I, O> {
             }
         }
         for (int i = 0; i < cells.size(); i++) {
-            int row = i;
-            rows.add(state.stream().map(part -> part.select(0, row)).toList());
+            List<Tensor> row = new ArrayList<>(state.size());
+            for (Tensor part : state) {
+                row.add(part.select(0, i));
+            }
+            rows.add(row);
         }
         return rows;
     }
