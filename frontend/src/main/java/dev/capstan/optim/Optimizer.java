@@ -2,7 +2,6 @@
 package dev.capstan.optim;
 
 import dev.capstan.Tensor;
-import dev.capstan.Update;
 import dev.capstan.runtime.type.CapstanException;
 import java.util.Arrays;
 import java.util.List;
@@ -57,11 +56,16 @@ public abstract class Optimizer {
         }
     }
 
-    /** Numbers for an {@link Update}, the same tensors as long as they are the same numbers. */
+    /** Numbers for an {@link Update}; each is the same tensor as long as it is the same number. */
     final List<Tensor> numbers(double... values) {
         if (!Arrays.equals(values, numbers)) {
+            Tensor[] tensors = new Tensor[values.length];
+            for (int i = 0; i < tensors.length; i++) {
+                boolean known = i < numbers.length && Double.compare(values[i], numbers[i]) == 0;
+                tensors[i] = known ? numberTensors.get(i) : Tensor.scalar(values[i]);
+            }
             numbers = values;
-            numberTensors = Update.numbers(values);
+            numberTensors = List.of(tensors);
         }
         return numberTensors;
     }
