@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.spi.PathEvent;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -13,13 +15,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Alias {
     private final Tensor base;
-    private final Viewing viewing;
+    /** How the operand is viewed; found by the event once somebody asks, for hardly anybody does. */
+    private @Nullable Viewing viewing;
+
+    private final @Nullable PathEvent event;
     private final Shape shape;
     /** How the operand lies in memory; null if that is not decided yet: it will lie as eager mode would have it. */
     private final @Nullable Layout operand;
-    /** Where the operand's elements lie in a contiguous base, if strides can express it; not said while that is not decided. */
-    private final @Nullable Layout within;
-    /** What the operand is itself a view by, if it is one; only where it is not decided how that lies. */
+    /** What the operand is itself a view by, if it is one. */
     private final @Nullable Alias outer;
 
     private final boolean detached;
@@ -27,49 +30,68 @@ final class Alias {
     private int rewrites;
     private @Nullable Layout position;
 
-    private Alias(Tensor base, Viewing viewing, Tensor operand, @Nullable Layout from, boolean recorded) {
+    private Alias(
+            Tensor operand,
+            @Nullable Layout from,
+            @Nullable Viewing viewing,
+            @Nullable PathEvent event,
+            boolean detached,
+            boolean recorded) {
         Alias known = operand.alias();
-        this.base = base;
+        boolean ofOperand = detached || known == null || known.detached;
+        this.base = ofOperand ? operand : known.base;
         this.viewing = viewing;
+        this.event = event;
         this.shape = operand.shape();
         this.operand = from;
-        this.within = from == null ? null : within(known, shape);
-        this.outer = from == null ? known : null;
-        this.detached = !viewing.isDifferentiable();
-        this.recorded = recorded;
+        this.outer = known;
+        this.detached = detached;
+        this.recorded = recorded && (ofOperand || known.recorded);
         this.rewrites = base.rewrites();
     }
 
     /**
-     * What a view is to the operand it was taken of; null if the operator had to copy.
+     * What a view that was executed is to the operand it was taken of; null if the operator had to copy.
      *
      * @param recording whether the tape records it
      */
     static @Nullable Alias of(Tensor result, Tensor operand, Viewing viewing, boolean recording) {
-        Layout from = operand.isPending() ? null : operand.values().layout();
-        if (!shares(result, operand, viewing, from)) {
-            return null;
-        }
-        Alias known = operand.alias();
-        return !viewing.isDifferentiable() || known == null || known.detached
-                ? new Alias(operand, viewing, operand, from, recording)
-                : new Alias(known.base, viewing, operand, from, recording && known.recorded);
+        NdArray array = operand.values();
+        return result.values().storage() == array.storage()
+                ? new Alias(operand, array.layout(), viewing, null, !viewing.isDifferentiable(), recording)
+                : null;
     }
 
-    private static boolean shares(Tensor result, Tensor operand, Viewing viewing, @Nullable Layout from) {
-        if (!result.isPending()) {
-            return result.values().storage() == operand.values().storage();
-        }
+    /** The same for a view that is queued as an event. */
+    static @Nullable Alias queued(PathEvent event, Tensor operand, boolean recording) {
+        Layout from = operand.isPending() ? null : operand.values().layout();
+        return shares(event, operand, from)
+                ? new Alias(operand, from, null, event, event.isDetaching(), recording)
+                : null;
+    }
+
+    private static boolean shares(PathEvent event, Tensor operand, @Nullable Layout from) {
         if (from == null && operand.alias() == null) {
             return true;
         }
         Layout lies = from == null ? operand.alias().position() : from;
-        return lies.isContiguous() || viewing.of(lies) != null;
+        return lies.isContiguous() || viewing(event).of(lies) != null;
+    }
+
+    private static Viewing viewing(PathEvent event) {
+        return ((Queued.Operation) event.note()).viewing();
+    }
+
+    private Viewing viewing() {
+        if (viewing == null) {
+            viewing = viewing(event);
+        }
+        return viewing;
     }
 
     private Layout position() {
         if (position == null) {
-            position = viewing.of(from());
+            position = viewing().of(from());
         }
         return position;
     }
@@ -79,10 +101,6 @@ final class Alias {
             return operand;
         }
         return outer == null ? Layout.contiguous(shape) : outer.position();
-    }
-
-    private static @Nullable Layout within(@Nullable Alias operand, Shape shape) {
-        return operand == null || operand.detached ? Layout.contiguous(shape) : operand.place();
     }
 
     /** The error where a view that the tape does not know would have to follow it. */
@@ -102,8 +120,8 @@ final class Alias {
         if (detached) {
             return null;
         }
-        Layout whole = operand == null ? within(outer, shape) : within;
-        return whole == null ? null : viewing.of(whole);
+        Layout whole = outer == null || outer.detached ? Layout.contiguous(shape) : outer.place();
+        return whole == null ? null : viewing().of(whole);
     }
 
     /** True if the two have nothing in common on the tape. */

@@ -181,13 +181,7 @@ abstract class SegmentQueue extends SegmentEvents {
         Tensor result = new Tensor(event.type(), event.requiresGradient(), thread.isInference(), self(), count);
         add(result);
         operators++;
-        return event.isView() ? viewOf(event, result, operand) : result;
-    }
-
-    private Tensor viewOf(PathEvent event, Tensor result, Tensor operand) {
-        Operation view = (Operation) event.note();
-        boolean recording = taped ? thread.isRecording() : view.recording();
-        return result.viewOf(operand, view.viewing(), recording);
+        return event.isView() ? result.queuedViewOf(operand, event, thread.isRecording()) : result;
     }
 
     /** Makes a tensor of one number that was queued last, and not used, one from outside: as it will be if it is a leaf. */

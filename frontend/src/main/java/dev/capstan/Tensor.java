@@ -8,6 +8,7 @@ import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.AsStrided;
 import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Operator;
+import dev.capstan.runtime.spi.PathEvent;
 import dev.capstan.runtime.type.CapstanException;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Shape;
@@ -27,14 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public class Tensor extends InPlaceOperators {
     private TensorType type;
-    private int formerWrites;
-    /** Counts the writes through a tensor that {@link #data()} gave, its views among them; null for all others. */
-    private @Nullable VersionCounter counter;
-
     private volatile @Nullable NdArray values;
-    /** The values of a tensor of a region that ran eagerly, where it matters whether anybody asks for them. */
-    private @Nullable NdArray concealed;
-
     private @Nullable Segment segment;
     private int segmentValue;
     private boolean inference;
@@ -42,11 +36,8 @@ public class Tensor extends InPlaceOperators {
     private boolean exclusive;
     private @Nullable Node gradFn;
     private int outputNumber;
-    private @Nullable AccumulateGrad accumulator;
-    private @Nullable Tensor grad;
     private @Nullable Alias alias;
-    private int rewrites;
-    private @Nullable RemovableHandle retention;
+    private Particulars particulars = Particulars.NONE;
 
     /** A leaf around an array, which is not copied. */
     public Tensor(NdArray values) {
@@ -133,7 +124,8 @@ public class Tensor extends InPlaceOperators {
      */
     public final int version() {
         NdArray array = values();
-        return counter == null ? formerWrites + array.storage().version() : counter.version();
+        VersionCounter counter = particulars.counter;
+        return counter == null ? particulars.formerWrites + array.storage().version() : counter.version();
     }
 
     /** The same without asking for the elements of a tensor whose place on the tape is known. */
@@ -141,11 +133,11 @@ public class Tensor extends InPlaceOperators {
         if (!isTaped()) {
             return version();
         }
-        if (counter != null) {
-            return counter.version();
+        if (particulars.counter != null) {
+            return particulars.counter.version();
         }
         if (isConcealed()) {
-            return formerWrites + concealed.storage().version();
+            return particulars.formerWrites + particulars.concealed.storage().version();
         }
         Tensor root = this;
         while (root.isTaped() && !root.isConcealed() && root.alias != null) {
@@ -154,8 +146,8 @@ public class Tensor extends InPlaceOperators {
         if (root.isTaped() && !root.isConcealed()) {
             return root.segment.writesTo(root);
         }
-        NdArray array = root.isConcealed() ? root.concealed : root.values();
-        return root.formerWrites + array.storage().version();
+        NdArray array = root.isConcealed() ? root.particulars.concealed : root.values();
+        return root.particulars.formerWrites + array.storage().version();
     }
 
     /** True for a pending tensor whose place on the tape is known. */
@@ -169,19 +161,21 @@ public class Tensor extends InPlaceOperators {
     }
 
     final @Nullable VersionCounter counter() {
-        return counter;
+        return particulars.counter;
     }
 
     /** Says that writes through this tensor, and its views, are counted here. */
     final Tensor countedBy(@Nullable VersionCounter own) {
-        counter = own;
+        if (own != counter()) {
+            particulars().counter = own;
+        }
         return this;
     }
 
     /** Notes that a write to the storage, which counted it, was made through this tensor. */
     final void wrote() {
-        if (counter != null) {
-            counter.wrote(values().storage());
+        if (counter() != null) {
+            counter().wrote(values().storage());
         }
     }
 
@@ -352,16 +346,16 @@ public class Tensor extends InPlaceOperators {
      */
     public final void retainGrad() {
         Edge place = place("retainGrad");
-        if (isLeaf() || retention != null) {
+        if (isLeaf() || retainsGrad()) {
             return;
         }
         // the tape must not keep a result that nobody else wants
         WeakReference<Tensor> result = new WeakReference<>(this);
-        retention = place.function().hooks().retaining(place.inputNumber(), gradient -> {
+        particulars().retention = place.function().hooks().retaining(place.inputNumber(), gradient -> {
             Tensor tensor = result.get();
             if (tensor != null) {
                 boolean recorded = GradMode.isEnabled();
-                Tensor before = tensor.grad;
+                Tensor before = tensor.grad();
                 tensor.setGrad(before == null ? AccumulateGrad.owned(gradient, recorded) : before.add(gradient));
             }
             return null;
@@ -370,12 +364,12 @@ public class Tensor extends InPlaceOperators {
 
     /** True if this is no leaf and {@link #retainGrad()} was called. */
     public final boolean retainsGrad() {
-        return retention != null;
+        return particulars.retention != null;
     }
 
     /** The sum of gradients that backward passes have left at this leaf, or at a result with {@link #retainGrad()}; or null. */
     public final @Nullable Tensor grad() {
-        return grad;
+        return particulars.grad;
     }
 
     /** Replaces the gradient of this leaf; null forgets it. */
@@ -383,7 +377,9 @@ public class Tensor extends InPlaceOperators {
         if (gradient != null && !(gradient.shape().equals(shape()) && gradient.dtype() == dtype())) {
             throw new CapstanException("setGrad", "the gradient has another type", gradient.type() + " for " + type);
         }
-        grad = gradient;
+        if (gradient != grad()) {
+            particulars().grad = gradient;
+        }
         if (gradient != null && gradient.isPending()) {
             gradient.segment().keepGradientOf(this);
         }
@@ -441,10 +437,23 @@ public class Tensor extends InPlaceOperators {
     }
 
     private synchronized AccumulateGrad accumulator() {
-        if (accumulator == null) {
-            accumulator = new AccumulateGrad(this);
+        if (particulars.accumulator == null) {
+            particulars().accumulator = new AccumulateGrad(this);
         }
-        return accumulator;
+        return particulars.accumulator;
+    }
+
+    /** The tensor's own, to be changed. */
+    private Particulars particulars() {
+        return particulars == Particulars.NONE ? begunParticulars() : particulars;
+    }
+
+    /** Two threads may be the first at the same time, one with a gradient, the other with a place for it. */
+    private synchronized Particulars begunParticulars() {
+        if (particulars == Particulars.NONE) {
+            particulars = new Particulars();
+        }
+        return particulars;
     }
 
     /**
@@ -473,11 +482,11 @@ public class Tensor extends InPlaceOperators {
         }
         Region.beforeWrite(values().storage());
         NdArray array = data.values();
-        formerWrites = version() + 1 - array.storage().version();
-        counter = null;
+        particulars().formerWrites = version() + 1 - array.storage().version();
+        particulars().counter = null;
         values = array;
         type = array.type();
-        grad = null;
+        particulars().grad = null;
         alias = null;
     }
 
@@ -515,7 +524,7 @@ public class Tensor extends InPlaceOperators {
     final void rewritten() {
         Tensor base = alias == null || alias.isDetached() ? this : alias.base();
         base.requiresGrad = true;
-        base.rewrites++;
+        base.particulars().rewrites++;
         renew();
     }
 
@@ -531,8 +540,10 @@ public class Tensor extends InPlaceOperators {
      * connected with that.
      */
     final void forgetRewrites() {
-        rewrites = 0;
-        if (alias != null && alias.base().segment() == null && alias.base().rewrites > 0) {
+        if (rewrites() > 0) {
+            particulars.rewrites = 0;
+        }
+        if (alias != null && alias.base().segment() == null && alias.base().rewrites() > 0) {
             alias.outdate();
         }
     }
@@ -541,7 +552,7 @@ public class Tensor extends InPlaceOperators {
     final void become(Tensor computed, NdArray array) {
         if (isTaped()) {
             boolean shares = alias != null && alias.base().values().storage() == array.storage();
-            formerWrites = shares ? alias.base().formerWrites : 0;
+            setFormerWrites(shares ? alias.base().particulars.formerWrites : 0);
         } else {
             requiresGrad = computed.requiresGrad;
             gradFn = computed.gradFn;
@@ -561,19 +572,19 @@ public class Tensor extends InPlaceOperators {
 
     /** Makes a computed tensor pending again: the next one who asks for its values is noticed. */
     final void conceal() {
-        concealed = values;
+        particulars().concealed = values;
         values = null;
     }
 
     final boolean isConcealed() {
-        return concealed != null;
+        return particulars.concealed != null;
     }
 
     /** Shows the values of a concealed tensor. */
     final void reveal() {
-        if (concealed != null) {
-            values = concealed;
-            concealed = null;
+        if (isConcealed()) {
+            values = particulars.concealed;
+            particulars.concealed = null;
         }
     }
 
@@ -584,9 +595,8 @@ public class Tensor extends InPlaceOperators {
         }
         Tensor same = gradFn == null ? new Tensor(values()) : new Tensor(values(), gradFn, outputNumber);
         same.requiresGrad = requiresGrad;
-        same.formerWrites = formerWrites;
-        same.counter = counter;
-        return same;
+        same.setFormerWrites(particulars.formerWrites);
+        return same.countedBy(counter());
     }
 
     /** This gradient, or a copy if somebody else holds it. */
@@ -596,6 +606,7 @@ public class Tensor extends InPlaceOperators {
 
     /** True if a gradient of this tensor is added to {@link #grad()}, and nothing else happens to it. */
     final boolean accumulatesPlainly() {
+        AccumulateGrad accumulator = particulars.accumulator;
         return isLeaf() && (accumulator == null || accumulator.knownHooks() == null);
     }
 
@@ -606,7 +617,7 @@ public class Tensor extends InPlaceOperators {
             outputNumber = output;
         }
         if (isTaped()) {
-            formerWrites = tapeVersion() - array.storage().version();
+            setFormerWrites(tapeVersion() - array.storage().version());
         }
         values = array;
         forgetDetached();
@@ -620,7 +631,7 @@ public class Tensor extends InPlaceOperators {
     /** The same for one of a node's several outputs. */
     final void rebase(Node node, int output) {
         become(node, output);
-        rewrites++;
+        particulars().rewrites++;
     }
 
     /** Makes this tensor, off the tape until now, an output of a node. */
@@ -628,17 +639,25 @@ public class Tensor extends InPlaceOperators {
         gradFn = node;
         outputNumber = output;
         requiresGrad = true;
-        accumulator = null;
-        if (retention != null) {
-            retention.remove();
-            retention = null;
+        if (particulars.accumulator != null) {
+            particulars.accumulator = null;
+        }
+        if (retainsGrad()) {
+            particulars.retention.remove();
+            particulars.retention = null;
             retainGrad();
+        }
+    }
+
+    private void setFormerWrites(int writes) {
+        if (writes != particulars.formerWrites) {
+            particulars().formerWrites = writes;
         }
     }
 
     /** How often recorded writes have made this tensor another function of others. */
     final int rewrites() {
-        return rewrites;
+        return particulars.rewrites;
     }
 
     /** How this tensor shares another's storage, null if it does not. */
@@ -661,13 +680,21 @@ public class Tensor extends InPlaceOperators {
 
     /** Notes that this tensor was made as a view of another one. */
     final Tensor viewOf(Tensor operand, Viewing viewing, boolean recording) {
-        alias = Alias.of(this, operand, viewing, recording);
-        if (alias != null) {
+        sharing(operand, Alias.of(this, operand, viewing, recording));
+        forgetDetached();
+        return this;
+    }
+
+    /** The same for a view that is queued as an event. */
+    final Tensor queuedViewOf(Tensor operand, PathEvent event, boolean recording) {
+        return sharing(operand, Alias.queued(event, operand, recording));
+    }
+
+    private Tensor sharing(Tensor operand, @Nullable Alias how) {
+        alias = how;
+        if (how != null) {
             inference = operand.inference;
-            counter = operand.counter;
-        }
-        if (!isPending()) {
-            forgetDetached();
+            countedBy(operand.counter());
         }
         return this;
     }

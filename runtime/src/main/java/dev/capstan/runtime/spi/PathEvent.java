@@ -9,6 +9,7 @@ public abstract class PathEvent {
     private final TensorType type;
     private final boolean requiresGradient;
     private final boolean view;
+    private final boolean detaching;
     private final boolean sharing;
     private volatile Object note;
     private volatile Object sequel;
@@ -17,13 +18,16 @@ public abstract class PathEvent {
      * An event whose value has this number and this type.
      *
      * @param view whether it is an operator that makes a view
+     * @param detaching whether it is one through which no gradient goes
      * @param sharing whether the value may lie in the storage of an earlier one
      */
-    protected PathEvent(int number, TensorType type, boolean requiresGradient, boolean view, boolean sharing) {
+    protected PathEvent(
+            int number, TensorType type, boolean requiresGradient, boolean view, boolean detaching, boolean sharing) {
         this.number = number;
         this.type = type;
         this.requiresGradient = requiresGradient;
         this.view = view;
+        this.detaching = detaching;
         this.sharing = sharing;
     }
 
@@ -45,6 +49,11 @@ public abstract class PathEvent {
     /** Whether the event is an operator that makes a view. */
     public final boolean isView() {
         return view;
+    }
+
+    /** Whether the event is an operator that makes a view through which no gradient goes. */
+    public final boolean isDetaching() {
+        return detaching;
     }
 
     /** False if the value is the first in its storage: what an operator has made that is no view, or a tensor from outside. */

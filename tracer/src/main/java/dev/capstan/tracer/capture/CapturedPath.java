@@ -339,7 +339,7 @@ final class CapturedPath implements Path {
                 number,
                 () -> recording(outputs()).graph().toString(),
                 origin,
-                leaf.depth,
+                leaf.depth(),
                 describe(),
                 hits.sum() + misses.sum(),
                 hits.sum(),

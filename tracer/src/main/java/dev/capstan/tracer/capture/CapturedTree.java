@@ -30,6 +30,8 @@ import java.util.Optional;
 public final class CapturedTree implements PathTree {
     /** Places that are kept at most; walks that never end may leave some without a path. */
     static final int NODE_LIMIT = 1 << 19;
+    /** So many events may lie between two whose types are one object. */
+    private static final int TYPES_AT_HAND = 64;
 
     private final String name;
     private final RegionPolicy policy;
@@ -205,19 +207,21 @@ public final class CapturedTree implements PathTree {
 
         @Override
         public PathEvent repeat(Operator operator, int operand, boolean recording) {
-            TreeNode child = node.child(operator, operand, recording);
-            return child == null ? null : enter(child);
+            return repeat(operator, TreeNode.key(operand, 0, 0, 1, recording));
         }
 
         @Override
         public PathEvent repeat(Operator operator, int first, int second, boolean recording) {
-            TreeNode child = node.child(operator, first, second, recording);
-            return child == null ? null : enter(child);
+            return repeat(operator, TreeNode.key(first, second, 0, 2, recording));
         }
 
         @Override
         public PathEvent repeat(Operator operator, int first, int second, int third, boolean recording) {
-            TreeNode child = node.child(operator, first, second, third, recording);
+            return repeat(operator, TreeNode.key(first, second, third, 3, recording));
+        }
+
+        private PathEvent repeat(Operator operator, long key) {
+            TreeNode child = node.child(operator, key);
             return child == null ? null : enter(child);
         }
 
@@ -235,7 +239,7 @@ public final class CapturedTree implements PathTree {
             for (int i = 0; i < types.length; i++) {
                 types[i] = visited[operands[i]].type();
             }
-            TensorType type = operator.infer(List.of(types));
+            TensorType type = known(operator.infer(List.of(types)));
             boolean required = false;
             for (int i = 0; i < operands.length; i++) {
                 required |= operator.differentiable(i) && visited[operands[i]].requiresGradient();
@@ -247,6 +251,16 @@ public final class CapturedTree implements PathTree {
                         ? child
                         : extend(TreeNode.operator(node, operator, operands, recording, type, required));
             }
+        }
+
+        /** The same type as one of the last events has it: one object for many is at hand when a walk comes by. */
+        private TensorType known(TensorType type) {
+            for (int i = values - 1; i >= Math.max(0, values - TYPES_AT_HAND); i--) {
+                if (type.equals(visited[i].type())) {
+                    return visited[i].type();
+                }
+            }
+            return type;
         }
 
         @Override

@@ -19,7 +19,9 @@ import java.util.List;
  */
 final class TreeNode extends PathEvent {
     private static final CapturedPath[] NO_PATHS = {};
-    private static final int ABSENT = -2;
+    private static final int KEY_BITS = 20;
+    /** Some operand has a larger number, or there are more than three. */
+    private static final long NO_KEY = -1;
 
     /** The first of the events that were seen after this one; the others are its siblings. */
     volatile TreeNode child;
@@ -27,15 +29,15 @@ final class TreeNode extends PathEvent {
     private volatile TreeNode sibling;
 
     private final Operator operator;
-    private final int first;
-    private final int second;
-    private final int third;
-    private final boolean recording;
+    /** What an operator of up to three operands is found by, beside itself; {@link #NO_KEY} for all other events. */
+    private final long key;
+
     final TreeNode parent;
-    final int depth;
     private final Event event;
     /** The operands of an operator, null for another event. */
     private final int[] operands;
+
+    private final boolean recording;
 
     volatile CapturedPath[] paths = NO_PATHS;
     /** What was last asked about a backward pass that begins here. */
@@ -55,24 +57,26 @@ final class TreeNode extends PathEvent {
 
     private TreeNode(TreeNode parent, Event event, int[] operands, boolean recording) {
         super(
-                parent == null ? -1 : parent.depth,
+                parent == null ? -1 : parent.depth(),
                 event == null ? null : event.type(),
                 event != null && event.requiresGradient(),
                 isView(event),
+                isDetaching(event),
                 isSharing(event));
         this.parent = parent;
-        this.depth = parent == null ? 0 : parent.depth + 1;
         this.event = event;
         this.operands = operands;
-        this.first = operand(operands, 0);
-        this.second = operand(operands, 1);
-        this.third = operand(operands, 2);
         this.recording = recording;
+        this.key = key(operands, recording);
         this.operator = event instanceof Recording.Applied applied ? applied.operator() : null;
     }
 
     private static boolean isView(Event event) {
         return event instanceof Recording.Applied applied && applied.operator().isView();
+    }
+
+    private static boolean isDetaching(Event event) {
+        return isView(event) && !((Recording.Applied) event).operator().differentiable(0);
     }
 
     private static boolean isSharing(Event event) {
@@ -82,8 +86,28 @@ final class TreeNode extends PathEvent {
                 || isView(event);
     }
 
-    private static int operand(int[] operands, int place) {
-        return operands != null && place < operands.length ? operands[place] : ABSENT;
+    private static long key(int[] operands, boolean recording) {
+        int count = operands == null ? 0 : operands.length;
+        return switch (count) {
+            case 1 -> key(operands[0], 0, 0, count, recording);
+            case 2 -> key(operands[0], operands[1], 0, count, recording);
+            case 3 -> key(operands[0], operands[1], operands[2], count, recording);
+            default -> NO_KEY;
+        };
+    }
+
+    /** The key of an operator of so many operands. */
+    static long key(int first, int second, int third, int count, boolean recording) {
+        if ((first | second | third) >>> KEY_BITS != 0) {
+            return NO_KEY;
+        }
+        long operands = ((long) first << KEY_BITS | second) << KEY_BITS | third;
+        return operands << 3 | (long) count << 1 | (recording ? 1 : 0);
+    }
+
+    /** How many events lead here. */
+    int depth() {
+        return number() + 1;
     }
 
     /** Any event but an operator. */
@@ -123,34 +147,10 @@ final class TreeNode extends PathEvent {
         return null;
     }
 
-    TreeNode child(Operator applied, int operand, boolean isRecording) {
-        for (TreeNode next = child; next != null; next = next.sibling) {
-            if (next.first == operand && next.second == ABSENT && next.applies(applied, isRecording)) {
-                return next;
-            }
-        }
-        return null;
-    }
-
-    TreeNode child(Operator applied, int left, int right, boolean isRecording) {
-        for (TreeNode next = child; next != null; next = next.sibling) {
-            if (next.first == left
-                    && next.second == right
-                    && next.third == ABSENT
-                    && next.applies(applied, isRecording)) {
-                return next;
-            }
-        }
-        return null;
-    }
-
-    TreeNode child(Operator applied, int left, int middle, int right, boolean isRecording) {
-        for (TreeNode next = child; next != null; next = next.sibling) {
-            if (next.first == left
-                    && next.second == middle
-                    && next.third == right
-                    && next.operands.length == 3
-                    && next.applies(applied, isRecording)) {
+    /** After an operator that has this key; null if it was not seen, or has none. */
+    TreeNode child(Operator applied, long wanted) {
+        for (TreeNode next = wanted == NO_KEY ? null : child; next != null; next = next.sibling) {
+            if (next.key == wanted && next.applies(applied)) {
                 return next;
             }
         }
@@ -159,15 +159,15 @@ final class TreeNode extends PathEvent {
 
     TreeNode child(Operator applied, int[] values, boolean isRecording) {
         for (TreeNode next = child; next != null; next = next.sibling) {
-            if (Arrays.equals(next.operands, values) && next.applies(applied, isRecording)) {
+            if (next.recording == isRecording && Arrays.equals(next.operands, values) && next.applies(applied)) {
                 return next;
             }
         }
         return null;
     }
 
-    private boolean applies(Operator other, boolean isRecording) {
-        return recording == isRecording && (operator == other || operator.equals(other));
+    private boolean applies(Operator other) {
+        return operator == other || operator.equals(other);
     }
 
     /** Whether an event follows here, and was not forgotten. */
