@@ -89,14 +89,6 @@ final class Region {
         }
     }
 
-    /** Makes the backward passes that this thread's region has queued, before something changes what they do. */
-    static void settlePasses() {
-        Region region = current();
-        if (region != null && region.segment != null && region.segment.hasPasses()) {
-            region.bailOut(null);
-        }
-    }
-
     /** Runs operators directly until the scope is closed, inside of a region, too. */
     static GradMode.Scope suspend() {
         Region region = ThreadState.current().region;

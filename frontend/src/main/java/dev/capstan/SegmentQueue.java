@@ -452,9 +452,4 @@ abstract class SegmentQueue extends SegmentEvents {
         leaves = leaves.isEmpty() ? new ArrayList<>() : leaves;
         leaves.add(tensor);
     }
-
-    /** True if a backward pass is queued. */
-    boolean hasPasses() {
-        return passes;
-    }
 }

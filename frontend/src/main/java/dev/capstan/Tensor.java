@@ -417,7 +417,6 @@ public class Tensor extends InPlaceOperators {
 
     /** Where the whole gradient of this tensor arrives. */
     final Edge place(String operator) {
-        Region.settlePasses();
         Edge made = gradientEdge();
         if (made == null) {
             throw new CapstanException(operator, "the tensor does not require a gradient", type.toString());

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.capstan.Autograd;
 import dev.capstan.GradMode;
 import dev.capstan.GradOptions;
+import dev.capstan.Stance;
 import dev.capstan.Tensor;
 import dev.capstan.runtime.type.CapstanException;
 import java.lang.ref.WeakReference;
@@ -134,6 +135,28 @@ class HookedRegionsTest extends BothModes {
             assertEquals(2, seen.size());
             return seen;
         });
+    }
+
+    @Test
+    void aHookRegisteredAfterAPassHasNotSeenIt() {
+        Callable<List<Tensor>> step = () -> {
+            Tensor w = leaf(1, 3);
+            List<Tensor> seen = new ArrayList<>();
+            region.call(() -> {
+                Tensor loss = w.mul(w).sum();
+                loss.backward();
+                w.registerHook(gradient -> {
+                    seen.add(gradient);
+                    return gradient.mul(3);
+                });
+                return loss;
+            });
+            assertEquals(0, seen.size());
+            return List.of(w.grad());
+        };
+        // the first call makes the pass over the tape
+        Tensors.assertSameBits(eager(step), under(Stance.COMPILED, step));
+        assertSame(step);
     }
 
     @Test
