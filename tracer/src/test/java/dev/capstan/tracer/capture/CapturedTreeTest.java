@@ -132,6 +132,26 @@ class CapturedTreeTest {
     }
 
     @Test
+    void anOperatorOnNumbersTooLargeForAKeyIsFoundWithoutOne() {
+        int large = 1 << 20;
+        TreeNode root = new TreeNode();
+        TreeNode made = TreeNode.operator(root, new Tanh(), new int[] {large}, true, SQUARE, false);
+        root.addChild(made);
+        assertNull(root.child(new Tanh(), TreeNode.key(large, 0, 0, 1, true)));
+        assertSame(made, root.child(new Tanh(), new int[] {large}, true));
+        root.addChild(TreeNode.operator(root, new Mm(), new int[] {1, 0}, true, SQUARE, false));
+        assertNull(root.child(new Mm(), TreeNode.key(0, large, 0, 2, true)));
+    }
+
+    @Test
+    void eventsOfEqualTypesShareOne() {
+        Walk walk = faulty.walk();
+        int square = input(walk, false);
+        PathEvent product = walk.apply(new Mm(), new int[] {square, square}, true);
+        assertSame(walk.event(square).type(), product.type());
+    }
+
+    @Test
     void eventsThatFollowedAreTakenAtOnceUntilTheyAreForgotten() {
         CapturedTree tree = new CapturedTree("Small", RegionPolicy.of(2).withPaths(2), (name, schedule, warm) -> {
             throw new IllegalStateException("no code for " + name);
