@@ -21,6 +21,9 @@ record TileShape(int lanes, int rows, int fewRows) {
     /** The distance of packed rows of A, a constant for the sake of addressing, and no power of two for that of caches. */
     static final int A_STRIDE = MAX_SUM + 16;
 
+    /** So many independent chains hide most of the latency of the FMA. */
+    private static final int BUSY = 8;
+
     /** Vectors of the widest part of a single row: independent chains hide the latency of the FMA. */
     static final int ROW_VECTORS = 4;
 
@@ -37,9 +40,14 @@ record TileShape(int lanes, int rows, int fewRows) {
         return new TileShape(16, 12, 4);
     }
 
-    /** The height of the tile at the top of so many remaining rows: one high tile is quicker than two low ones. */
+    /** The height of the tile at the top of so many remaining rows: one high tile is quicker than three low ones. */
     int nextRows(int remaining) {
-        return remaining > fewRows ? rows : fewRows;
+        return remaining > lowRows() ? rows : fewRows;
+    }
+
+    /** The most rows that are quicker in low tiles: in two, if a low one alone keeps the multiplier busy. */
+    private int lowRows() {
+        return fewRows * TILE_VECTORS < BUSY ? fewRows : 2 * fewRows;
     }
 
     /** Whether so few rows of C are quicker one by one than as a tile that is higher than they are. */

@@ -156,6 +156,19 @@ class BlockedContractionTest {
 
     @Test
     @Tag("everywhere")
+    void tilesAreAtMostALowTileHigherThanWhatIsLeft() {
+        TileShape shape = new TileShape(16, 12, 4);
+        for (int m = 1; m < 50; m++) {
+            int computed = 0;
+            while (computed < m) {
+                computed += shape.nextRows(m - computed);
+            }
+            assertTrue(computed - m < shape.fewRows(), m + " rows as " + computed);
+        }
+    }
+
+    @Test
+    @Tag("everywhere")
     void resultDoesNotDependOnTheTileShape() {
         Product product = Product.of(new Random(9), 29, 40, 53, Layout.ROWS, Layout.ROWS, true);
         List<float[]> results = new ArrayList<>();
