@@ -53,6 +53,8 @@ final class BlockedContraction<A> {
             clearUnlessAccumulated(product);
         } else if (product.b() instanceof Panels<A> panels) {
             multiplyPanels(product, panels);
+        } else if (product.b() instanceof Strips<A> strips) {
+            multiplyStrips(product, strips);
         } else if (product.b() instanceof Matrix<A> b) {
             multiply(product, b);
         }
@@ -77,6 +79,17 @@ final class BlockedContraction<A> {
                     1, product.k(), m, b.transposed(), product.a().transposed(), row, product.accumulate()));
         } else if (!direct.multiply(product, b)) {
             multiplyBlocks(product, b);
+        }
+    }
+
+    private void multiplyStrips(MatrixProduct<A> product, Strips<A> strips) {
+        int k = product.k();
+        for (int j = 0; j < product.n(); ) {
+            int width = Strips.nextWidth(product.n() - j);
+            Matrix<A> strip = strips.strip(j, k, width);
+            Matrix<A> c = product.c().from(0, j);
+            multiply(new MatrixProduct<>(product.m(), k, width, product.a(), strip, c, product.accumulate()), strip);
+            j += width;
         }
     }
 

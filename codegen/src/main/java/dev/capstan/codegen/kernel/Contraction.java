@@ -244,4 +244,86 @@ public final class Contraction {
                 Matrix.ofRows(c, cOffset, cRowStride),
                 accumulate));
     }
+
+    /** A copy of a B of k x n for {@link #multiplyKept}, of as many elements. */
+    public float[] keep(float[] b, int bOffset, int bRowStride, int bColumnStride, int k, int n) {
+        Extents.require("b", b.length, bOffset, k, bRowStride, n, bColumnStride);
+        float[] kept = new float[Math.multiplyExact(k, n)];
+        floats.copy(new Matrix<>(b, bOffset, bRowStride, bColumnStride), k, n, new Strips<>(kept));
+        return kept;
+    }
+
+    /** The same in float64. */
+    public double[] keep(double[] b, int bOffset, int bRowStride, int bColumnStride, int k, int n) {
+        Extents.require("b", b.length, bOffset, k, bRowStride, n, bColumnStride);
+        double[] kept = new double[Math.multiplyExact(k, n)];
+        doubles.copy(new Matrix<>(b, bOffset, bRowStride, bColumnStride), k, n, new Strips<>(kept));
+        return kept;
+    }
+
+    /**
+     * The product of a few rows, the bits of which are those of {@link #multiply}.
+     *
+     * @param kept a copy of B by {@link #keep}, which is read in its place, or null
+     */
+    public void multiplyKept(
+            int m,
+            int k,
+            int n,
+            float[] a,
+            int aOffset,
+            int aRowStride,
+            int aColumnStride,
+            float[] b,
+            int bOffset,
+            int bRowStride,
+            int bColumnStride,
+            float[] kept,
+            float[] c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        Extents.require("a", a.length, aOffset, m, aRowStride, k, aColumnStride);
+        Extents.require("b", b.length, bOffset, k, bRowStride, n, bColumnStride);
+        Extents.require("c", c.length, cOffset, m, cRowStride, n, 1);
+        floats.multiply(new MatrixProduct<>(
+                m,
+                k,
+                n,
+                new Matrix<>(a, aOffset, aRowStride, aColumnStride),
+                kept == null ? new Matrix<>(b, bOffset, bRowStride, bColumnStride) : new Strips<>(kept),
+                Matrix.ofRows(c, cOffset, cRowStride),
+                accumulate));
+    }
+
+    /** The same in float64. */
+    public void multiplyKept(
+            int m,
+            int k,
+            int n,
+            double[] a,
+            int aOffset,
+            int aRowStride,
+            int aColumnStride,
+            double[] b,
+            int bOffset,
+            int bRowStride,
+            int bColumnStride,
+            double[] kept,
+            double[] c,
+            int cOffset,
+            int cRowStride,
+            boolean accumulate) {
+        Extents.require("a", a.length, aOffset, m, aRowStride, k, aColumnStride);
+        Extents.require("b", b.length, bOffset, k, bRowStride, n, bColumnStride);
+        Extents.require("c", c.length, cOffset, m, cRowStride, n, 1);
+        doubles.multiply(new MatrixProduct<>(
+                m,
+                k,
+                n,
+                new Matrix<>(a, aOffset, aRowStride, aColumnStride),
+                kept == null ? new Matrix<>(b, bOffset, bRowStride, bColumnStride) : new Strips<>(kept),
+                Matrix.ofRows(c, cOffset, cRowStride),
+                accumulate));
+    }
 }

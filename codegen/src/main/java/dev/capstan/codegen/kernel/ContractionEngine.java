@@ -58,6 +58,11 @@ final class ContractionEngine<A> {
         currentOnPanels().packing().pack(b, k, n, panels);
     }
 
+    /** Copies a B of k x n in strips. */
+    void copy(Matrix<A> b, int k, int n, Strips<A> strips) {
+        current().packing().copy(b, k, n, strips);
+    }
+
     /** The kernels to use now; the first call asks for the vector kernels. */
     private BlockedContraction<A> current() {
         BlockedContraction<A> ready = vector;

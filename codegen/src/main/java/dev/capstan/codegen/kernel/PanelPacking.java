@@ -48,6 +48,16 @@ final class PanelPacking<A> {
         }
     }
 
+    /** Copies all of B in strips. */
+    void copy(Matrix<A> b, int k, int n, Strips<A> strips) {
+        for (int j = 0; j < n; ) {
+            int width = Strips.nextWidth(n - j);
+            Matrix<A> strip = strips.strip(j, k, width);
+            copy(b.from(0, j), k, width, strip.array(), strip.offset(), width);
+            j += width;
+        }
+    }
+
     /** Packs one block of B, of at most {@link TileShape#MAX_SUM} rows. */
     void packBlock(Matrix<A> b, int k, int n, Panels<A> panels) {
         int lanes = shape.lanes();

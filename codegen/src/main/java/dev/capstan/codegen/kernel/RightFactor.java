@@ -6,4 +6,4 @@ package dev.capstan.codegen.kernel;
  *
  * @param <A> {@code float[]} or {@code double[]}
  */
-sealed interface RightFactor<A> permits Matrix, Panels {}
+sealed interface RightFactor<A> permits Matrix, Panels, Strips {}

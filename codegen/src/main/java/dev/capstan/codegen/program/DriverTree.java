@@ -28,6 +28,7 @@ import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -93,6 +94,11 @@ final class DriverTree {
         return packing.constants();
     }
 
+    /** Of what copies may be kept between runs; they are handed over as scratch, which is null where there is none. */
+    Collection<Packing.Factor> keptFactors() {
+        return packing.keeps().values();
+    }
+
     /** The class. */
     ClassTree tree() {
         return tree;
@@ -117,7 +123,8 @@ final class DriverTree {
     Object[] scratch() {
         Object[] scratch = new Object[scratchSizes.size()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = Storage.newArray(scratchTypes.get(i), scratchSizes.get(i));
+            DType type = scratchTypes.get(i);
+            scratch[i] = type == null ? null : Storage.newArray(type, scratchSizes.get(i));
         }
         return scratch;
     }
@@ -311,6 +318,11 @@ final class DriverTree {
             return stack(multiply, dtype);
         }
         Matrices matrices = new Matrices(multiply.left(), multiply.right(), multiply.output());
+        Packing.Factor kept = packing.keeps().get(index);
+        if (kept != null) {
+            return List.of(new Piece(
+                    matrices.slots(), dtype, kept.pack(), 17, part -> matrices.multiplyKept(part, kept.pack())));
+        }
         if (use == null) {
             return List.of(new Piece(matrices.slots(), dtype, -1, 16, part -> matrices.multiply(part)));
         }

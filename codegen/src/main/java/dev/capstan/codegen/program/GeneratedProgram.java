@@ -6,12 +6,14 @@ import dev.capstan.codegen.inspect.Artifacts;
 import dev.capstan.codegen.kernel.Contraction;
 import dev.capstan.codegen.kernel.GeneratedClass;
 import dev.capstan.codegen.kernel.GeneratedClasses;
+import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.schedule.Schedule;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -29,6 +31,7 @@ final class GeneratedProgram implements CompiledSchedule {
     private final Object[] constants;
     private final DriverTree tree;
     private final boolean packs;
+    private final KeptFactor[] kept;
 
     /** The scratch arrays of the last call that ended, for the next one; another call at the same time makes its own. */
     private final AtomicReference<Object[]> scratch = new AtomicReference<>();
@@ -39,6 +42,7 @@ final class GeneratedProgram implements CompiledSchedule {
         this.type = type;
         this.tree = tree;
         this.packs = tree.scratch().length > 0;
+        this.kept = tree.keptFactors().stream().map(KeptFactor::new).toArray(KeptFactor[]::new);
         this.kernels = List.copyOf(tree.kernels());
         this.constants = tree.constants();
         this.driver = type.newInstance(Driver.class);
@@ -58,6 +62,29 @@ final class GeneratedProgram implements CompiledSchedule {
         packConstants(arrays, offsets, own);
         run(arrays, offsets, own);
         giveBackScratch(own);
+    }
+
+    @Override
+    public void run(Object[] arrays, int[] offsets, Storage[] sources) {
+        if (kept.length == 0) {
+            run(arrays, offsets);
+            return;
+        }
+        Object[] own = takeScratch();
+        packConstants(arrays, offsets, own);
+        for (KeptFactor factor : kept) {
+            own[factor.pack()] = factor.find(arrays, offsets, sources);
+        }
+        run(arrays, offsets, own);
+        for (KeptFactor factor : kept) {
+            own[factor.pack()] = null;
+        }
+        giveBackScratch(own);
+    }
+
+    @Override
+    public long kept() {
+        return Arrays.stream(kept).mapToLong(KeptFactor::memory).sum();
     }
 
     /** Runs it once constant factors are packed. */

@@ -106,6 +106,17 @@ record Matrices(Place left, Place right, Place output) {
         call(part.body(), "pack", arguments);
     }
 
+    /** The product with a right factor of which there may be a copy. */
+    void multiplyKept(Part part, int pack) {
+        part.body().comment(text());
+        List<Expression> arguments = new ArrayList<>(sizes(part));
+        arguments.addAll(factor(part, left, null));
+        arguments.addAll(factor(part, right, null));
+        arguments.add(part.pack(pack));
+        arguments.addAll(output(part, null));
+        call(part.body(), "multiplyKept", arguments);
+    }
+
     /** The product with a right factor that was packed. */
     void multiplyPacked(Part part, int pack) {
         part.body().comment(text());

@@ -5,6 +5,7 @@ import dev.capstan.runtime.type.Layout;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Multiply;
 import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -18,8 +19,16 @@ import java.util.Map;
  * @param uses for each step that multiplies by a shared factor its pack; absent for others
  * @param count number of packs
  * @param constants the packs that are there before the first step
+ * @param keeps for each step that multiplies few rows by a weight, of which a copy may be kept between runs, the copy
  */
-record Packing(Map<Integer, Use> uses, int count, List<Factor> constants) {
+record Packing(Map<Integer, Use> uses, int count, List<Factor> constants, Map<Integer, Factor> keeps) {
+    /** So many rows are few: to bring the factor into another order costs as much as to multiply by it. */
+    private static final int FEW_ROWS = 3;
+    /** Products with narrower factors have no use for a copy. */
+    private static final int FEWEST_COLUMNS = 16;
+    /** Elements of the largest factor that is kept. */
+    private static final long LARGEST_KEPT = 1 << 24;
+
     /**
      * A product's share in a pack.
      *
@@ -67,6 +76,8 @@ record Packing(Map<Integer, Use> uses, int count, List<Factor> constants) {
         }
         Map<Integer, Use> uses = new HashMap<>();
         List<Factor> constants = new ArrayList<>();
+        Map<Integer, Factor> keeps = new HashMap<>();
+        BitSet written = written(schedule);
         int count = 0;
         for (Group group : groups) {
             boolean isConstant = constant.get(group.factor.slot());
@@ -78,9 +89,30 @@ record Packing(Map<Integer, Use> uses, int count, List<Factor> constants) {
                     uses.put(step, new Use(count, !isConstant && step == group.steps.get(0)));
                 }
                 count++;
+            } else if (isKept(schedule, written, (Multiply) steps.get(group.steps.get(0)))) {
+                keeps.put(group.steps.get(0), new Factor(count++, group.factor));
             }
         }
-        return new Packing(uses, count, constants);
+        return new Packing(uses, count, constants, keeps);
+    }
+
+    private static BitSet written(Schedule schedule) {
+        BitSet written = new BitSet();
+        schedule.steps().forEach(step -> step.outputs().forEach(place -> written.set(place.slot())));
+        return written;
+    }
+
+    /** Whether few rows are multiplied by an argument that lies in another order than products read it in. */
+    private static boolean isKept(Schedule schedule, BitSet written, Multiply multiply) {
+        Slot slot = schedule.slots().get(multiply.right().slot());
+        Layout right = multiply.right().layout();
+        return slot.kind() == Schedule.Kind.INPUT
+                && slot.dtype().isFloating()
+                && !written.get(multiply.right().slot())
+                && right.stride(1) != 1
+                && multiply.output().layout().shape().size(0) <= FEW_ROWS
+                && right.shape().size(1) >= FEWEST_COLUMNS
+                && right.shape().elements() <= LARGEST_KEPT;
     }
 
     /** A single product of matrices of a floating type. */

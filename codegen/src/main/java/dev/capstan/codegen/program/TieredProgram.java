@@ -2,6 +2,7 @@
 package dev.capstan.codegen.program;
 
 import dev.capstan.codegen.inspect.Artifacts;
+import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.PathReport.Artifact;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.schedule.Schedule;
@@ -62,6 +63,22 @@ final class TieredProgram implements CompiledSchedule {
         } else {
             generated.run(arrays, offsets);
         }
+    }
+
+    @Override
+    public void run(Object[] arrays, int[] offsets, Storage[] sources) {
+        StepByStep current = steps;
+        if (current != null) {
+            current.run(arrays, offsets);
+        } else {
+            generated.run(arrays, offsets, sources);
+        }
+    }
+
+    @Override
+    public long kept() {
+        CompiledSchedule program = generated;
+        return program == null ? 0 : program.kept();
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.capture;
 
+import dev.capstan.runtime.memory.Storage;
 import dev.capstan.tracer.schedule.Schedule;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import java.util.concurrent.atomic.AtomicReference;
@@ -16,10 +17,13 @@ final class Frames {
     static final class Frame {
         final Object[] arrays;
         final int[] offsets;
+        /** Whose arrays they are, for those from outside. */
+        final Storage[] sources;
 
         private Frame(int slots) {
             arrays = new Object[slots];
             offsets = new int[slots];
+            sources = new Storage[slots];
         }
     }
 
@@ -62,6 +66,7 @@ final class Frames {
             if (slots[i].kind() != Schedule.Kind.ARENA) {
                 frame.arrays[i] = null;
                 frame.offsets[i] = 0;
+                frame.sources[i] = null;
             }
         }
         if (!idle.compareAndSet(null, frame)) {

@@ -34,6 +34,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
@@ -216,9 +217,9 @@ final class PathProgram implements Program {
         return inForm;
     }
 
-    /** Bytes of memory planned for a run, forward and backward. */
+    /** Bytes of memory planned for a run, forward and backward, and of what is kept between runs. */
     synchronized long memory() {
-        long sum = frames.memory();
+        long sum = frames.memory() + forwardCode.kept();
         for (Slot slot : keptSlots) {
             sum += slot.bytes();
         }
@@ -256,6 +257,9 @@ final class PathProgram implements Program {
     synchronized List<String> tiers() {
         List<String> tiers = new ArrayList<>();
         tiers.add((inForm ? "forward, in the form of other lengths: " : "forward: ") + forwardCode.tier());
+        if (forwardCode.kept() > 0) {
+            tiers.add(String.format(Locale.ROOT, "keeps copies of weights: %,d bytes", forwardCode.kept()));
+        }
         for (Backward backward : backwards.values()) {
             if (backward.fault != null) {
                 tiers.add("backward: pinned: " + backward.fault);
@@ -376,7 +380,7 @@ final class PathProgram implements Program {
                     default -> throw new IllegalStateException("a forward schedule has no " + slot);
                 }
             }
-            forwardCode.run(arrays, frame.offsets);
+            forwardCode.run(arrays, frame.offsets, frame.sources);
             frames.giveBack(frame);
             outputs = place();
         }
@@ -471,6 +475,7 @@ final class PathProgram implements Program {
     }
 
     private static void take(NdArray array, int slot, Frames.Frame frame) {
+        frame.sources[slot] = array.storage();
         frame.arrays[slot] = array.storage().array();
         frame.offsets[slot] = array.layout().offset();
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.tracer.capture;
 
+import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.PathReport;
 import dev.capstan.runtime.spi.Tier;
 import dev.capstan.tracer.schedule.Schedule;
@@ -28,6 +29,20 @@ public interface ScheduleCompiler {
          * @param offsets where each slot's elements begin in its array: not 0 only for arrays from outside
          */
         void run(Object[] arrays, int[] offsets);
+
+        /**
+         * The same, told where the arrays come from: what stays the same from call to call may be kept in another order.
+         *
+         * @param sources the storage of each {@link Schedule.Kind#INPUT} slot
+         */
+        default void run(Object[] arrays, int[] offsets, Storage[] sources) {
+            run(arrays, offsets);
+        }
+
+        /** Bytes of what is kept between calls; 0 while there is nothing. */
+        default long kept() {
+            return 0;
+        }
 
         /** Bytes of the class file that was generated for it alone; 0 while there is none. */
         long code();
