@@ -24,7 +24,8 @@
  * <p>The last vector of a row of C overlaps the one before it, in the same tile, and a tile computes the last row of C again where
  * it is higher than what is left. So a handful of small kernels serves all sizes, and a size that was never seen before runs
  * only hot code. Where few rows of A share B, or B is small, {@link dev.capstan.codegen.kernel.DirectContraction} multiplies
- * both as they lie; a row times a transposed matrix, as in a linear layer, transposes blocks of it in registers.
+ * both as they lie; a row times a transposed matrix, as in a linear layer, transposes blocks of it in registers,
+ * or reads a copy in {@link dev.capstan.codegen.kernel.Strips} that a program keeps.
  *
  * <p>{@link dev.capstan.codegen.kernel.GeneratedClasses} defines kernels and programs, each in a class loader of its own, so
  * that they are unloaded when nobody uses them; programs call kernels by plain {@code invokestatic}.

@@ -32,7 +32,8 @@ final class KeptFactor {
      * @param since when it was first found so
      * @param copy the elements as they were then, never changed; null if there is none
      */
-    private record Sighting(WeakReference<Storage> storage, int writes, int offset, long since, SoftReference<Object> copy) {
+    private record Sighting(
+            WeakReference<Storage> storage, int writes, int offset, long since, SoftReference<Object> copy) {
         boolean isOf(Storage other, int otherWrites, int otherOffset) {
             return writes == otherWrites && offset == otherOffset && storage.refersTo(other);
         }

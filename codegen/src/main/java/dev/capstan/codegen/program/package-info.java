@@ -24,7 +24,10 @@
  * }
  * }</pre>
  *
- * What keeps to rows, a softmax for example, is a method of its own with a loop over bands of rows, so that what the kernels
+ * A product of few rows by a transposed weight is {@code contraction.multiplyKept}, which is given a copy of the weight as well if
+ * the program keeps one, see {@link dev.capstan.codegen.program.KeptFactor}.
+ *
+ * <p>What keeps to rows, a softmax for example, is a method of its own with a loop over bands of rows, so that what the kernels
  * hand to one another stays in the cache. It lies in scratch memory for one band.
  *
  * <pre>{@code

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** All kernels against the definition, bit for bit; cold vector kernels compute the same bits as warm ones. */
 class BlockedContractionTest {
     private static final int[] SIZES = {
-        1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 24, 25, 31, 32, 33, 47, 48, 49, 100
+        1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17, 24, 25, 31, 32, 33, 47, 48, 49, 100, 150
     };
     private static final double[] ODD = {
         Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0, Float.MIN_VALUE, Float.MAX_VALUE
@@ -94,6 +94,7 @@ class BlockedContractionTest {
             forProducts(7, 12_000_000, product -> {
                 assertBits(product.expectedFloats(), product.floats(floats), product);
                 assertBits(product.expectedFloats(), product.packedFloats(floats, floats), product);
+                assertBits(product.expectedFloats(), product.floatsFromStrips(floats), product);
                 assertBits(product.expectedDoubles(), product.doubles(doubles), product);
             });
         }
@@ -108,6 +109,7 @@ class BlockedContractionTest {
         forProducts(11, 40_000_000, product -> {
             assertBits(product.expectedFloats(), product.floats(floats), product);
             assertBits(product.expectedFloats(), product.packedFloats(packing, floats), product);
+            assertBits(product.expectedFloats(), product.floatsFromStrips(floats), product);
             assertBits(product.expectedDoubles(), product.doubles(doubles), product);
         });
     }

@@ -95,6 +95,13 @@ record Product(int m, int k, int n, Matrix<double[]> a, Matrix<double[]> b, Matr
         return floats(panels, contraction::multiply);
     }
 
+    float[] floatsFromStrips(BlockedContraction<float[]> contraction) {
+        Strips<float[]> strips = new Strips<>(new float[k * n]);
+        Arrays.fill(strips.array(), Float.NaN);
+        contraction.packing().copy(floatsOf(b), k, n, strips);
+        return floats(strips, contraction::multiply);
+    }
+
     private float[] floats(RightFactor<float[]> right, Consumer<MatrixProduct<float[]>> multiplication) {
         Matrix<float[]> result = floatsOf(c);
         multiplication.accept(new MatrixProduct<>(m, k, n, floatsOf(a), right, result, accumulate));

@@ -256,10 +256,7 @@ final class PathProgram implements Program {
     /** How each program runs at present. */
     synchronized List<String> tiers() {
         List<String> tiers = new ArrayList<>();
-        tiers.add((inForm ? "forward, in the form of other lengths: " : "forward: ") + forwardCode.tier());
-        if (forwardCode.kept() > 0) {
-            tiers.add(String.format(Locale.ROOT, "keeps copies of weights: %,d bytes", forwardCode.kept()));
-        }
+        tiers.add((inForm ? "forward, in the form of other lengths: " : "forward: ") + forwardCode.tier() + kept());
         for (Backward backward : backwards.values()) {
             if (backward.fault != null) {
                 tiers.add("backward: pinned: " + backward.fault);
@@ -268,6 +265,11 @@ final class PathProgram implements Program {
             }
         }
         return tiers;
+    }
+
+    private String kept() {
+        long kept = forwardCode.kept();
+        return kept == 0 ? "" : String.format(Locale.ROOT, ", keeps copies of weights: %,d bytes", kept);
     }
 
     private static PathReport.Artifact graph(String name, Graph graph) {
