@@ -26,6 +26,7 @@ final class Combination {
     static final int MOST_PENDING = 22;
 
     private static final String LANES = "combineLanes";
+    private static final String VECTOR = "combineVector";
     private static final String PUSH = "pushBlock";
     private static final String TOTAL = "combineBlocks";
 
@@ -62,6 +63,11 @@ final class Combination {
         return new Combination(owner, state, operation, form, vector);
     }
 
+    /** True if the order of combination does not show in the bits. */
+    boolean isInAnyOrder() {
+        return operation == Primitive.MAX || operation == Primitive.MIN || !state.isFloating();
+    }
+
     /** Two numbers combined. */
     Expression number(Expression a, Expression b) {
         return new ScalarForm().apply(step(), state, a, b, null);
@@ -95,6 +101,11 @@ final class Combination {
         return isStrip()
                 ? Callee.ofStatic(owner, LANES, VOID, array(), INT, INT).call(lanes, touched, width)
                 : Callee.ofStatic(owner, LANES, VOID, array()).call(lanes);
+    }
+
+    /** The rest of the tree, once the lanes are as many numbers as a vector has. */
+    Expression.Call vector(Local lanes) {
+        return Callee.ofStatic(owner, VECTOR, VOID, array()).call(lanes);
     }
 
     /** Takes up the result of a block, the first of the lanes, combined with those that waited for it. */
@@ -163,8 +174,13 @@ final class Combination {
         }
     }
 
+    /** What {@link #vector(Local)} calls. */
+    MethodTree vectorMethod(int numbers) {
+        return ofNumbers(VECTOR, numbers);
+    }
+
     private MethodTree lanesMethod() {
-        return isStrip() ? lanesOfStrips() : lanesOfNumbers();
+        return isStrip() ? lanesOfStrips() : ofNumbers(LANES, ReductionTree.VIRTUAL_LANES);
     }
 
     private MethodTree lanesOfStrips() {
@@ -187,12 +203,12 @@ final class Combination {
     }
 
     /** Written out: rows may be so short that a loop would take longer than their elements do. */
-    private MethodTree lanesOfNumbers() {
-        MethodTree.Builder method = MethodTree.named(LANES);
+    private MethodTree ofNumbers(String name, int count) {
+        MethodTree.Builder method = MethodTree.named(name);
         Local lanes = method.parameter("lanes", array());
         BlockBuilder body = method.body();
         List<Expression> values = new ArrayList<>();
-        for (int i = 0; i < ReductionTree.VIRTUAL_LANES; i++) {
+        for (int i = 0; i < count; i++) {
             values.add(ScalarForm.load(state, lanes, Expression.constant(i)));
         }
         for (int half = values.size() / 2; half > 0; half /= 2) {

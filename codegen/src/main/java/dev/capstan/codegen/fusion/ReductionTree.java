@@ -28,6 +28,9 @@ final class ReductionTree {
     /** Virtual lanes within a block. */
     static final int VIRTUAL_LANES = 32;
 
+    /** How often the virtual lanes are there where their order does not matter. */
+    private static final int TURNS = 4;
+
     /** Numbers have a method of their own: its branches depend on data, and one that the JIT did not foresee costs it. */
     private static final String REST = "combineRest";
 
@@ -72,7 +75,11 @@ final class ReductionTree {
         tree.map.declareSpecies(tree.type, width);
         if (pattern.direction() == ReductionPattern.Direction.ALONG_ROWS) {
             Combination combination = tree.ofNumbers();
-            return tree.build(combination, tree.rows(combination, true), tree.restMethod(combination));
+            return tree.build(
+                    combination,
+                    tree.rows(combination, true),
+                    tree.restMethod(combination),
+                    combination.vectorMethod(Lanes.of(tree.state).count()));
         }
         Combination combination = Combination.ofStrips(
                 tree.type.type(), tree.state, pattern.kernel().combine(), tree.map.form(), tree.map.lanes());
@@ -122,13 +129,22 @@ final class ReductionTree {
             blocks(line, combination, frame.columns(), lanes, pending, ONE, (block, begin, end) -> {
                 Local column = block.declare("column", begin);
                 if (vectors) {
-                    vectorLanes(block, combination, row, lanes, column, end);
+                    List<Local> sums = vectorLanes(block, row, column, end, combination);
                     block.when(
                             column.lessThan(end),
-                            some -> frame.handOn(some, type.type(), REST, List.of(lanes, index, column, end)));
+                            some -> {
+                                storeLanes(some, sums, lanes);
+                                frame.handOn(some, type.type(), REST, List.of(lanes, index, column, end));
+                                some.evaluate(combination.lanes(lanes, end.minus(begin), ONE));
+                            },
+                            whole -> {
+                                storeLanes(whole, List.of(oneVector(whole, combination, sums)), lanes);
+                                whole.evaluate(combination.vector(lanes));
+                            });
                 } else {
                     clear(block, lanes, Expression.constant(VIRTUAL_LANES));
                     rest(block, combination, row, lanes, column, end);
+                    block.evaluate(combination.lanes(lanes, end.minus(begin), ONE));
                 }
             });
             finish(line, load(lanes, ZERO), (output, value) -> frame.store(line, output, row.starts(), ZERO, value));
@@ -163,28 +179,72 @@ final class ReductionTree {
         return part.build();
     }
 
-    /** The part of a block that fills all lanes, in registers; leaves the lanes in memory. */
-    private void vectorLanes(
-            BlockBuilder block, Combination combination, KernelCode.Row row, Local lanes, Local column, Local end) {
+    /** The part of a block that fills all lanes; the lanes, in registers. */
+    private List<Local> vectorLanes(
+            BlockBuilder block, KernelCode.Row row, Local column, Local end, Combination combination) {
         Lanes kind = Lanes.of(state);
         int groups = VIRTUAL_LANES / kind.count();
-        List<Local> sums = new ArrayList<>();
-        for (int i = 0; i < groups; i++) {
-            sums.add(block.declare("sum" + i, kind.broadcast(map.form().species(kind), identity)));
+        List<Local> sums = declareSums(block, "sum", groups);
+        if (combination.isInAnyOrder()) {
+            // more of them at a time: each waits for the one before it, and that takes longer than to compute it
+            List<Local> all = new ArrayList<>(sums);
+            all.addAll(declareSums(block, "more", (TURNS - 1) * groups));
+            combineWhole(block, row, column, end, combination, all);
+            for (int i = groups; i < all.size(); i++) {
+                Local sum = sums.get(i % groups);
+                block.assign(sum, combination.vector(map.form(), sum, all.get(i)));
+            }
         }
-        Expression bound = end.minus(Expression.constant(VIRTUAL_LANES));
-        block.loop(column.atMost(bound), turn -> {
-            for (int i = 0; i < groups; i++) {
+        combineWhole(block, row, column, end, combination, sums);
+        return sums;
+    }
+
+    private List<Local> declareSums(BlockBuilder block, String name, int count) {
+        Lanes kind = Lanes.of(state);
+        List<Local> sums = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            sums.add(block.declare(name + i, kind.broadcast(map.form().species(kind), identity)));
+        }
+        return sums;
+    }
+
+    /** As many vectors at a time as there are sums, while there are so many. */
+    private void combineWhole(
+            BlockBuilder block,
+            KernelCode.Row row,
+            Local column,
+            Local end,
+            Combination combination,
+            List<Local> sums) {
+        Expression step = Expression.constant(sums.size() * Lanes.of(state).count());
+        block.loop(column.atMost(end.minus(step)), turn -> {
+            for (int i = 0; i < sums.size(); i++) {
                 Local sum = sums.get(i);
                 Expression at = i == 0 ? column : column.plus(map.lanes().times(i));
                 turn.block(one -> row.vector(
                         one, "", at, (output, value) -> one.assign(sum, combination.vector(map.form(), sum, value))));
             }
-            turn.assign(column, column.plus(VIRTUAL_LANES));
+            turn.assign(column, column.plus(step));
         });
-        for (int i = 0; i < groups; i++) {
-            block.add(kind.store(sums.get(i), lanes, i == 0 ? ZERO : map.lanes().times(i)));
+    }
+
+    private void storeLanes(BlockBuilder block, List<Local> sums, Local lanes) {
+        for (int i = 0; i < sums.size(); i++) {
+            block.add(Lanes.of(state)
+                    .store(sums.get(i), lanes, i == 0 ? ZERO : map.lanes().times(i)));
         }
+    }
+
+    /** The first levels of the tree over the lanes, as far as they combine whole vectors. */
+    private Local oneVector(BlockBuilder block, Combination combination, List<Local> sums) {
+        List<Local> vectors = new ArrayList<>(sums);
+        for (int half = vectors.size() / 2; half > 0; half /= 2) {
+            for (int i = 0; i < half; i++) {
+                Expression both = combination.vector(map.form(), vectors.get(i), vectors.get(i + half));
+                vectors.set(i, block.declare("half" + half + "_" + i, both));
+            }
+        }
+        return vectors.get(0);
     }
 
     /** Results side by side: strips of several vectors, so that rows are read in order, then single vectors. */
@@ -246,6 +306,7 @@ final class ReductionTree {
                                     one.add(kind.store(combination.vector(map.form(), before, value), lanes, place))));
                 }
             });
+            block.evaluate(combination.lanes(lanes, end.minus(begin), width));
         });
         strip.count(
                 "k",
@@ -258,7 +319,7 @@ final class ReductionTree {
                         (output, value) -> frame.store(line, output, frame.outputOffset(), column.plus(k), value)));
     }
 
-    /** Writes what is done with each block of one result, or of one strip of results. */
+    /** Writes how the first lane comes to be the result of a block, for one result or a strip of them. */
     @FunctionalInterface
     private interface OfBlock {
         void write(BlockBuilder block, Local begin, Local end);
@@ -284,7 +345,6 @@ final class ReductionTree {
         body.count("begin", ZERO, elements, BLOCK, (block, begin) -> {
             Local end = block.declare("end", least(elements, begin.plus(BLOCK)));
             ofBlock.write(block, begin, end);
-            block.evaluate(combination.lanes(lanes, end.minus(begin), width));
             block.when(several, push -> push.evaluate(combination.push(pending, count, lanes, width)));
             block.assign(count, count.plus(1));
         });
