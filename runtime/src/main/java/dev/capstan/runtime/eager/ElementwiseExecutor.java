@@ -16,6 +16,19 @@ public final class ElementwiseExecutor {
 
     private static final PreparedCache<Kernel, PreparedKernel> PREPARED = new PreparedCache<>(PreparedKernel::of);
 
+    /** By the number of operands: what most calls say of them, made once. */
+    private static final int[][] STARTS = new int[8][];
+
+    /** The {@link #geometry} of those. */
+    private static final int[][] CONTIGUOUS = new int[STARTS.length][];
+
+    static {
+        for (int i = 0; i < STARTS.length; i++) {
+            STARTS[i] = new int[i];
+            CONTIGUOUS[i] = geometry(STARTS[i]);
+        }
+    }
+
     private ElementwiseExecutor() {}
 
     /**
@@ -40,15 +53,18 @@ public final class ElementwiseExecutor {
         verify(kernel, inputs, outputs);
         int elements = outputs[0].shape().elements();
         if (elements != 0) {
-            Object[] arrays = new Object[inputs.length + outputs.length];
+            int number = inputs.length + outputs.length;
+            Object[] arrays = new Object[number];
+            int[] offsets = startsOf(number);
             boolean contiguous = true;
-            for (int i = 0; i < arrays.length; i++) {
+            for (int i = 0; i < number; i++) {
                 NdArray operand = i < inputs.length ? inputs[i] : outputs[i - inputs.length];
                 arrays[i] = operand.storage().array();
                 contiguous &= operand.layout().isContiguous();
+                offsets = with(offsets, i, operand.layout().offset());
             }
             if (contiguous) {
-                runContiguous(kernel, arrays, inputs, outputs, elements);
+                runContiguous(kernel, arrays, offsets, elements);
             } else {
                 runStrided(kernel, arrays, Traversal.of(inputs, outputs), elements);
             }
@@ -58,30 +74,63 @@ public final class ElementwiseExecutor {
         }
     }
 
-    private static void runContiguous(
-            PreparedKernel kernel, Object[] arrays, NdArray[] inputs, NdArray[] outputs, int elements) {
+    /**
+     * The same for operands that all are contiguous and of one shape, and of the kernel's types, which is not asked again.
+     *
+     * @param output new, from the beginning of its storage on; the write is not counted
+     */
+    static void runAlike(PreparedKernel kernel, NdArray[] inputs, NdArray output) {
+        int elements = output.shape().elements();
+        if (elements != 0) {
+            int number = inputs.length + 1;
+            Object[] arrays = new Object[number];
+            int[] offsets = startsOf(number);
+            for (int i = 0; i < inputs.length; i++) {
+                arrays[i] = inputs[i].storage().array();
+                offsets = with(offsets, i, inputs[i].layout().offset());
+            }
+            arrays[inputs.length] = output.storage().array();
+            runContiguous(kernel, arrays, offsets, elements);
+        }
+    }
+
+    /** Offsets of operands that all begin where their arrays do: not to be written to. */
+    private static int[] startsOf(int operands) {
+        return operands < STARTS.length ? STARTS[operands] : new int[operands];
+    }
+
+    /** These offsets with another one; copied first if they are shared. */
+    private static int[] with(int[] offsets, int operand, int offset) {
+        if (offset == 0) {
+            return offsets;
+        }
+        int[] own = areStarts(offsets) ? offsets.clone() : offsets;
+        own[operand] = offset;
+        return own;
+    }
+
+    private static boolean areStarts(int[] offsets) {
+        return offsets.length < STARTS.length && offsets == STARTS[offsets.length];
+    }
+
+    private static void runContiguous(PreparedKernel kernel, Object[] arrays, int[] offsets, int elements) {
         LoopKernel compiled = kernel.compiled(PreparedKernel.ALL_CONTIGUOUS, elements);
         if (compiled != null) {
-            int[] geometry = new int[3 * arrays.length];
-            for (int i = 0; i < arrays.length; i++) {
-                geometry[3 * i] = offset(inputs, outputs, i);
-                geometry[3 * i + 2] = 1;
-            }
+            int[] geometry = areStarts(offsets) ? CONTIGUOUS[offsets.length] : geometry(offsets);
             compiled.run(arrays, geometry, 1, elements);
-            return;
-        }
-        int[] offsets = new int[arrays.length];
-        for (int i = 0; i < offsets.length; i++) {
-            offsets[i] = offset(inputs, outputs, i);
-        }
-        if (!runWhole(kernel.program(), arrays, offsets, elements)) {
+        } else if (!runWhole(kernel.program(), arrays, offsets, elements)) {
             new BlockEvaluation(kernel.program(), Traversal.contiguous(offsets, elements), arrays).run();
         }
     }
 
-    private static int offset(NdArray[] inputs, NdArray[] outputs, int operand) {
-        NdArray array = operand < inputs.length ? inputs[operand] : outputs[operand - inputs.length];
-        return array.layout().offset();
+    /** What a compiled kernel is told of contiguous operands. */
+    private static int[] geometry(int[] offsets) {
+        int[] geometry = new int[3 * offsets.length];
+        for (int i = 0; i < offsets.length; i++) {
+            geometry[3 * i] = offsets[i];
+            geometry[3 * i + 2] = 1;
+        }
+        return geometry;
     }
 
     /** Runs the steps on the arrays themselves where that is possible; this is how small tensors are computed. */

@@ -26,63 +26,12 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Executes one operator now: the reference meaning of every operator, and what eager mode runs. */
 public final class OperatorExecutor {
-    /** Enough for any model; a program that makes up attributes for ever only loses the reuse. */
-    private static final int KERNEL_LIMIT = 4096;
-
-    private static final Map<Computation, PreparedKernel> KERNELS = new ConcurrentHashMap<>();
     private static final Map<Computation, PreparedReduction> REDUCTIONS = new ConcurrentHashMap<>();
 
     /** By the types from which and to which they copy. */
     private static final PreparedKernel[][] COPIES = copies();
 
     private OperatorExecutor() {}
-
-    /**
-     * What decides a kernel.
-     *
-     * @param count number of elements that a reduction combines into one, else 0
-     * @param operands what promotion looks at, a few bits an operand
-     */
-    private record Computation(Operator operator, int count, long operands) {
-        private static final int BITS = 5;
-        private static final int MOST_OPERANDS = Long.SIZE / BITS;
-
-        static Computation of(Operator operator, int count, List<TensorType> types) {
-            if (types.size() > MOST_OPERANDS) {
-                throw new IllegalArgumentException(operator + " has too many operands: " + types.size());
-            }
-            long operands = 1;
-            for (TensorType type : types) {
-                int scalar = type.shape().rank() == 0 ? 1 : 0;
-                int wrapped = type.wrapped() ? 1 : 0;
-                operands = operands << BITS | type.dtype().ordinal() << 2 | scalar << 1 | wrapped;
-            }
-            return new Computation(operator, count, operands);
-        }
-
-        /** What a record does by itself, with the numbers first: they are compared faster than operators. */
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Computation same
-                    && operands == same.operands
-                    && count == same.count
-                    && (operator == same.operator || operator.equals(same.operator));
-        }
-
-        /** Records without components all hash to 0: the class tells operators apart. */
-        @Override
-        public int hashCode() {
-            return 31 * (31 * (31 * operator.getClass().hashCode() + operator.hashCode()) + count)
-                    + Long.hashCode(operands);
-        }
-    }
-
-    private static <K> K remember(Map<Computation, K> known, Computation computation, K kernel) {
-        if (known.size() < KERNEL_LIMIT) {
-            known.put(computation, kernel);
-        }
-        return kernel;
-    }
 
     /**
      * The result of an operator.
@@ -157,13 +106,16 @@ public final class OperatorExecutor {
     private record Execution(List<TensorType> types, NdArray[] operands) implements OperatorVisitor<NdArray> {
         @Override
         public NdArray visit(Elementwise operator) {
+            if (areAlike()) {
+                // they fit each other, and what else is asked of them depends on their types alone
+                PreparedElementwise prepared = PreparedElementwise.of(operator, types);
+                NdArray result = NdArray.zeros(prepared.result(), operands[0].shape());
+                ElementwiseExecutor.runAlike(prepared.kernel(), operands, result);
+                return result;
+            }
             TensorType type = operator.infer(types);
             NdArray result = NdArray.zeros(type.dtype(), type.shape());
-            Computation computation = Computation.of(operator, 0, types);
-            PreparedKernel kernel = KERNELS.get(computation);
-            if (kernel == null) {
-                kernel = remember(KERNELS, computation, PreparedKernel.of(operator.kernel(types)));
-            }
+            PreparedKernel kernel = PreparedElementwise.of(operator, types).kernel();
             ElementwiseExecutor.run(kernel, broadcast(type.shape()), new NdArray[] {result});
             return result;
         }
@@ -178,7 +130,7 @@ public final class OperatorExecutor {
             Computation computation = Computation.of(operator, count, types);
             PreparedReduction kernel = REDUCTIONS.get(computation);
             if (kernel == null) {
-                kernel = remember(REDUCTIONS, computation, PreparedReduction.of(operator.kernel(types, count)));
+                kernel = computation.remember(REDUCTIONS, PreparedReduction.of(operator.kernel(types, count)));
             }
             ReductionExecutor.run(kernel, broadcast(domain), operator.reduced(domain), kept);
             return result;
@@ -242,6 +194,17 @@ public final class OperatorExecutor {
                 values[i] = new Value(types.get(i), operands[i]);
             }
             return operator.decompose(ArrayOps.INSTANCE, List.of(values)).array();
+        }
+
+        /** Whether all are of one shape, with nothing between their elements. */
+        private boolean areAlike() {
+            Shape shape = operands[0].shape();
+            for (NdArray operand : operands) {
+                if (!operand.layout().isContiguous() || !operand.shape().equals(shape)) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         private NdArray[] broadcast(Shape shape) {

@@ -15,7 +15,7 @@ public interface LoopKernel {
      * @param arrays the Java arrays of the inputs, then of the outputs ({@code float[]}, {@code double[]}, {@code long[]},
      *     {@code int[]}, or {@code byte[]} for uint8 and bool)
      * @param geometry for each array three numbers: position of the first element, step from row to row, step from column
-     *     to column, all in elements; the column step is what the array's {@link Access} says
+     *     to column, all in elements; the column step is what the array's {@link Access} says. Others may use it at the same time.
      * @param rows number of rows, at least 1
      * @param columns number of columns, at least 1
      */
