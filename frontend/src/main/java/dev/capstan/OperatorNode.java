@@ -8,34 +8,58 @@ import dev.capstan.runtime.type.TensorType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The tape node of one operator: its saved tensors and its gradient rule. */
 final class OperatorNode extends Node {
+    private static final SavedTensor[] NONE = {};
+
     private final Operator operator;
     private final @Nullable Edge[] edges;
     private final TensorType[] types;
+    /** By operand, null for those that the rule does not read; {@link #NONE} if it reads none. */
     private final SavedTensor[] operands;
+
     private TensorType outputType;
     private SavedTensor output;
     private boolean released;
 
     OperatorNode(long sequence, Operator operator, Tensor[] operands) {
+        this(sequence, operator, operands, types(operands));
+    }
+
+    /** @param types those of the operands; the array is kept */
+    OperatorNode(long sequence, Operator operator, Tensor[] operands, TensorType[] types) {
         super(sequence);
         this.operator = operator;
+        this.types = types;
         this.edges = new Edge[operands.length];
-        this.types = new TensorType[operands.length];
-        this.operands = new SavedTensor[operands.length];
         for (int i = 0; i < operands.length; i++) {
-            types[i] = operands[i].type();
             edges[i] = operator.differentiable(i) ? operands[i].gradientEdge() : null;
         }
-        for (int i = 0; i < operands.length; i++) {
-            if (operator.savesOperand(i, operand -> edges[operand] != null)) {
-                this.operands[i] = new SavedTensor(operands[i]);
+        this.operands = saved(operands);
+    }
+
+    private static TensorType[] types(Tensor[] operands) {
+        TensorType[] types = new TensorType[operands.length];
+        for (int i = 0; i < types.length; i++) {
+            types[i] = operands[i].type();
+        }
+        return types;
+    }
+
+    private SavedTensor[] saved(Tensor[] all) {
+        SavedTensor[] kept = NONE;
+        IntPredicate needed = operand -> edges[operand] != null;
+        for (int i = 0; i < all.length; i++) {
+            if (operator.savesOperand(i, needed)) {
+                kept = kept == NONE ? new SavedTensor[all.length] : kept;
+                kept[i] = new SavedTensor(all[i]);
             }
         }
+        return kept;
     }
 
     /** Connects the node with the result it stands for, which must carry it as its {@code gradFn}. */

@@ -68,6 +68,13 @@ public class Tensor extends InPlaceOperators {
         this.outputNumber = outputNumber;
     }
 
+    /** The result of an operator that is being recorded, which is not done in inference mode. */
+    Tensor(NdArray values, TensorType type, Node gradFn) {
+        this(values, type, false);
+        this.requiresGrad = true;
+        this.gradFn = gradFn;
+    }
+
     /** A value of a compiled region that is not computed yet. */
     Tensor(TensorType type, boolean requiresGrad, boolean inference, Segment segment, int segmentValue) {
         this.type = type;

@@ -143,8 +143,8 @@ enum TensorOps implements Ops<Tensor> {
         if (!required || !thread.isRecording() || !values.dtype().isFloating()) {
             return new Tensor(values, values.type(), thread.isInference());
         }
-        OperatorNode node = new OperatorNode(sequence < 0 ? Node.reserve(1) : sequence, operator, operands);
-        Tensor result = new Tensor(values, node, 0);
+        OperatorNode node = new OperatorNode(sequence < 0 ? Node.reserve(1) : sequence, operator, operands, types);
+        Tensor result = new Tensor(values, values.type(), node);
         node.produced(result);
         return result;
     }
