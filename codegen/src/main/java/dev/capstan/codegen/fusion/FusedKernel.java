@@ -69,6 +69,12 @@ public abstract sealed class FusedKernel permits FusedLoop, FusedReduction {
     /** The columns of a call without rows, which is what makes the method known to the JIT at the lowest price. */
     abstract int leastColumns();
 
+    /** Which dimension is combined into results, counted from the last one: 1 the columns, 2 the rows; 0 if none is. */
+    public abstract int combined();
+
+    /** Operations that are done for each element. */
+    public abstract int operationsPerElement();
+
     /** Calls that take all branches. */
     abstract List<Trial> trials();
 

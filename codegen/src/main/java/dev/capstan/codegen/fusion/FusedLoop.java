@@ -30,6 +30,16 @@ public final class FusedLoop extends FusedKernel {
     }
 
     @Override
+    public int combined() {
+        return 0;
+    }
+
+    @Override
+    public int operationsPerElement() {
+        return Steps.varyingOperations(pattern);
+    }
+
+    @Override
     List<Trial> trials() {
         // numbers only; the last vector alone; a turn of each loop before it; rows
         List<Trial> trials = new ArrayList<>();

@@ -32,6 +32,16 @@ public final class FusedReduction extends FusedKernel {
         return isAlongRows() ? lanes : 0;
     }
 
+    @Override
+    public int combined() {
+        return isAlongRows() ? 1 : 2;
+    }
+
+    @Override
+    public int operationsPerElement() {
+        return 1 + Steps.varyingOperations(pattern.map());
+    }
+
     /** A block that ends within a group of lanes, and three blocks with a part of one. */
     @Override
     List<Trial> trials() {

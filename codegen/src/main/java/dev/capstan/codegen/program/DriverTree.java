@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Translates a schedule into the tree of its driver: one call per step, in methods of limited size. */
 final class DriverTree {
@@ -198,6 +199,9 @@ final class DriverTree {
 
     private Piece call(KernelUse use, String comment) {
         kernels.add(use.kernel());
+        if (use.division().isPresent()) {
+            return shared(use, comment);
+        }
         List<Place> operands = use.operands();
         return new Piece(
                 slots(operands), null, -1, 4 * operands.size() + 3 * use.nest().outer(), part -> {
@@ -220,6 +224,19 @@ final class DriverTree {
 
     private Operand operand(Place place) {
         return StepByStep.operand(schedule, place);
+    }
+
+    /** A step that threads share calls its kernels itself. */
+    private Piece shared(StepUse use, String comment) {
+        String names = use.kernels().stream()
+                .map(kernel -> kernel.callee().owner().className())
+                .collect(Collectors.joining(", "));
+        constants.add(new SharedStep(use));
+        int constant = constants.size() - 1;
+        return new Piece(Set.of(), null, -1, 3, part -> {
+            part.body().comment(comment + ", by " + names + ", shared between threads");
+            part.shared(constant);
+        });
     }
 
     private Piece eager(EagerStep step) {
@@ -247,6 +264,11 @@ final class DriverTree {
         }
         RowsUse use = generated.get();
         kernels.addAll(use.kernels());
+        String comment =
+                rows.body().steps().size() + " kernels, " + use.band() + " of " + use.sizes() + " rows at a time";
+        if (use.division().isPresent()) {
+            return shared(use, comment);
+        }
         use.scratch().forEach((dtype, elements) -> {
             int number = rowScratch.computeIfAbsent(dtype, unseen -> {
                 scratchTypes.add(dtype);
@@ -269,9 +291,7 @@ final class DriverTree {
         });
         rowMethods.add(new Part(name, schedule).write(List.of(body)));
         return new Piece(Set.of(), null, -1, 4, part -> {
-            part.body()
-                    .comment(rows.body().steps().size() + " kernels, " + use.band() + " of " + use.sizes()
-                            + " rows at a time");
+            part.body().comment(comment);
             part.callAlike(type.type(), name);
         });
     }

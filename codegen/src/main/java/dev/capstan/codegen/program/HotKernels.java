@@ -107,7 +107,7 @@ public final class HotKernels implements KernelCompiler {
             loops.entrySet().removeIf(entry -> {
                 boolean warm = entry.getValue().isWarm();
                 if (warm) {
-                    entry.getKey().kernel = entry.getValue().kernel();
+                    entry.getKey().kernel = SharedLoop.of(entry.getValue());
                 }
                 return warm;
             });

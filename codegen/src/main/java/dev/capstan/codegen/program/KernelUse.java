@@ -19,8 +19,38 @@ import java.util.Optional;
  *
  * @param accesses what the kernel was made for
  * @param operands the inputs, then the outputs
+ * @param division of the nest
  */
-record KernelUse(FusedKernel kernel, List<Access> accesses, Nest nest, List<Place> operands) implements StepUse {
+record KernelUse(
+        FusedKernel kernel, List<Access> accesses, Nest nest, List<Place> operands, Optional<Division> division)
+        implements StepUse {
+    /** Elements, at least, of a call that is made for each index of the dimensions outside, when it is divided. */
+    private static final int SMALLEST_CALL = 1 << 12;
+
+    KernelUse(FusedKernel kernel, List<Access> accesses, Nest nest, List<Place> operands) {
+        this(kernel, accesses, nest, operands, worthwhileDivision(kernel, nest));
+    }
+
+    private static Optional<Division> worthwhileDivision(FusedKernel kernel, Nest nest) {
+        long elements = 1;
+        for (int size : nest.sizes()) {
+            elements *= size;
+        }
+        boolean large = Division.isWorthSharing(elements * kernel.operationsPerElement())
+                && (nest.outer() == 0 || (long) nest.rows() * nest.columns() >= SMALLEST_CALL);
+        return large ? division(kernel, nest) : Optional.empty();
+    }
+
+    private static Optional<Division> division(FusedKernel kernel, Nest nest) {
+        int combined = nest.rank() - kernel.combined();
+        return Division.of(nest.sizes(), true, dimension -> dimension != combined);
+    }
+
+    @Override
+    public StepUse divided() {
+        return new KernelUse(kernel, accesses, nest, operands, division(kernel, nest));
+    }
+
     /** For a loop over at least one element; empty if there is no generated code for it. */
     static Optional<KernelUse> of(Loop loop) {
         List<Place> places = new ArrayList<>(loop.outputs());
@@ -71,25 +101,37 @@ record KernelUse(FusedKernel kernel, List<Access> accesses, Nest nest, List<Plac
             geometry[3 * i + 1] = nest.rowStep(i);
             geometry[3 * i + 2] = nest.columnStep(i);
         }
-        run(loop, operandArrays, geometry, 0);
-    }
-
-    private void run(LoopKernel loop, Object[] arrays, int[] geometry, int depth) {
-        if (depth == nest.outer()) {
-            loop.run(arrays, geometry, nest.rows(), nest.columns());
+        int[] sizes = nest.sizes().stream().mapToInt(Integer::intValue).toArray();
+        if (division.isEmpty()) {
+            run(loop, operandArrays, geometry, sizes, 0);
             return;
         }
-        int size = nest.sizes().get(depth);
-        for (int index = 0; index < size; index++) {
-            run(loop, arrays, geometry, depth + 1);
-            move(geometry, depth, 1);
-        }
-        move(geometry, depth, -size);
+        int dimension = division.get().dimension();
+        division.get().forEach((from, to) -> {
+            int[] part = sizes.clone();
+            part[dimension] = to - from;
+            int[] begin = geometry.clone();
+            move(begin, dimension, from);
+            run(loop, operandArrays, begin, part, 0);
+        });
     }
 
-    private void move(int[] geometry, int depth, int steps) {
+    private void run(LoopKernel loop, Object[] arrays, int[] geometry, int[] sizes, int depth) {
+        if (depth == nest.outer()) {
+            int rows = sizes.length == 1 ? 1 : sizes[sizes.length - 2];
+            loop.run(arrays, geometry, rows, sizes[sizes.length - 1]);
+            return;
+        }
+        for (int index = 0; index < sizes[depth]; index++) {
+            run(loop, arrays, geometry, sizes, depth + 1);
+            move(geometry, depth, 1);
+        }
+        move(geometry, depth, -sizes[depth]);
+    }
+
+    private void move(int[] geometry, int dimension, int steps) {
         for (int i = 0; i < operands.size(); i++) {
-            geometry[3 * i] += steps * nest.strides().get(i).get(depth);
+            geometry[3 * i] += steps * nest.strides().get(i).get(dimension);
         }
     }
 }

@@ -20,7 +20,9 @@ import java.util.Map;
 /** One static method of a driver: a run of steps, and the variables through which they name arrays and offsets. */
 final class Part {
     static final ReferenceType CONTRACTION = ReferenceType.of("dev.capstan.codegen.kernel.Contraction");
-    static final ReferenceType EAGER_STEP = ReferenceType.of("dev.capstan.runtime.abi.EagerStep");
+    private static final ReferenceType EAGER_STEP = ReferenceType.of("dev.capstan.runtime.abi.EagerStep");
+
+    private static final ReferenceType SHARED_STEP = ReferenceType.of("dev.capstan.codegen.program.SharedStep");
 
     /** The parameter types of {@link Driver#run} and of every part. */
     static final List<Type> PARAMETERS = List.of(
@@ -153,7 +155,16 @@ final class Part {
 
     /** The call of a step that the eager executors run. */
     void eager(int constant) {
-        Callee run = Callee.ofVirtual(EAGER_STEP, "run", Primitive.VOID, PARAMETERS.get(0), PARAMETERS.get(1));
-        body().evaluate(run, constants.at(Expression.constant(constant)).cast(EAGER_STEP), arrays, offsets);
+        runConstant(EAGER_STEP, constant);
+    }
+
+    /** The call of a step that threads share. */
+    void shared(int constant) {
+        runConstant(SHARED_STEP, constant);
+    }
+
+    private void runConstant(ReferenceType type, int constant) {
+        Callee run = Callee.ofVirtual(type, "run", Primitive.VOID, PARAMETERS.get(0), PARAMETERS.get(1));
+        body().evaluate(run, constants.at(Expression.constant(constant)).cast(type), arrays, offsets);
     }
 }

@@ -14,6 +14,7 @@ import dev.capstan.codegen.tree.Primitive;
 import dev.capstan.codegen.tree.ReferenceType;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Access;
+import dev.capstan.runtime.spi.LoopKernel;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -24,6 +25,7 @@ import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
+import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -40,9 +42,20 @@ import java.util.Optional;
  * @param sizes of the dimensions of rows, outermost first
  * @param band so many rows of the last of them at a time
  * @param scratch for each element type the elements of scratch memory
+ * @param division of the dimensions of rows
  */
-record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int band, Map<DType, Integer> scratch)
+record RowsUse(
+        List<Call> calls,
+        List<Place> operands,
+        List<Integer> sizes,
+        int band,
+        Map<DType, Integer> scratch,
+        Optional<Division> division)
         implements StepUse {
+    /** Scratch memory of a thread, for what is not run by a driver. */
+    private static final ThreadLocal<Map<DType, Object>> OWN =
+            ThreadLocal.withInitial(() -> new EnumMap<>(DType.class));
+
     /** Of all that is read and written in a band: a small part of a second-level cache, and much work for one call. */
     private static final int BAND_BYTES = 1 << 16;
 
@@ -133,7 +146,24 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
             }
             calls.add(call.get());
         }
-        return Optional.of(new RowsUse(calls, operands, sizes, band, scratch));
+        long operations = 0;
+        for (Call call : calls) {
+            operations += (long) call.kernel().operationsPerElement() * Math.max(1, call.columns());
+        }
+        for (int size : sizes) {
+            operations *= size;
+        }
+        Optional<Division> division = Division.isWorthSharing(operations) ? division(sizes) : Optional.empty();
+        return Optional.of(new RowsUse(calls, operands, sizes, band, scratch, division));
+    }
+
+    private static Optional<Division> division(List<Integer> sizes) {
+        return Division.of(sizes, false, dimension -> true);
+    }
+
+    @Override
+    public StepUse divided() {
+        return new RowsUse(calls, operands, sizes, band, scratch, division(sizes));
     }
 
     /** Rows that are done at a time, so that all bands are about of one size. */
@@ -262,53 +292,102 @@ record RowsUse(List<Call> calls, List<Place> operands, List<Integer> sizes, int 
 
     @Override
     public void run(Object[] arrays, int[] offsets) {
-        Map<DType, Object> own = new EnumMap<>(DType.class);
-        scratch.forEach((type, elements) -> own.put(type, Storage.newArray(type, elements)));
-        int[] begins = new int[operands.size()];
-        for (int i = 0; i < begins.length; i++) {
-            Place place = operands.get(i);
-            begins[i] = offsets[place.slot()] + place.layout().offset();
-        }
-        run(arrays, begins, own, new int[sizes.size()], 0);
-    }
-
-    private void run(Object[] arrays, int[] begins, Map<DType, Object> own, int[] index, int depth) {
-        int size = sizes.get(depth);
-        boolean last = depth == sizes.size() - 1;
-        for (index[depth] = 0; index[depth] < size; index[depth] += last ? band : 1) {
-            if (!last) {
-                run(arrays, begins, own, index, depth + 1);
-                continue;
-            }
-            int count = Math.min(band, size - index[depth]);
-            for (Call call : calls) {
-                run(call, arrays, begins, own, index, count);
-            }
+        if (division.isEmpty()) {
+            new Run(arrays, offsets, ownScratch()).all();
+        } else {
+            int dimension = division.get().dimension();
+            division.get().forEach((from, to) -> new Run(arrays, offsets, ownScratch()).some(dimension, from, to));
         }
     }
 
-    private void run(Call call, Object[] arrays, int[] begins, Map<DType, Object> own, int[] index, int count) {
-        int size = call.arguments().size();
-        Object[] values = new Object[size];
-        int[] geometry = new int[3 * size];
-        for (int i = 0; i < size; i++) {
-            Argument argument = call.arguments().get(i);
-            int position = argument.begin();
-            if (!argument.isScratch()) {
-                position = begins[argument.operand()];
-                for (int dimension = 0; dimension < index.length; dimension++) {
-                    position += index[dimension] * argument.steps().get(dimension);
+    private Map<DType, Object> ownScratch() {
+        Map<DType, Object> own = OWN.get();
+        scratch.forEach((type, elements) -> {
+            Object known = own.get(type);
+            if (known == null || Array.getLength(known) < elements) {
+                own.put(type, Storage.newArray(type, elements));
+            }
+        });
+        return own;
+    }
+
+    /** The calls of the kernels by one thread. */
+    private final class Run {
+        private final LoopKernel[] kernels;
+        private final Object[][] values;
+        private final int[][] geometries;
+        private final int[] ends;
+
+        Run(Object[] arrays, int[] offsets, Map<DType, Object> own) {
+            kernels = calls.stream().map(call -> call.kernel().kernel()).toArray(LoopKernel[]::new);
+            values = new Object[kernels.length][];
+            geometries = new int[kernels.length][];
+            for (int k = 0; k < kernels.length; k++) {
+                Call call = calls.get(k);
+                int size = call.arguments().size();
+                values[k] = new Object[size];
+                geometries[k] = new int[3 * size];
+                for (int i = 0; i < size; i++) {
+                    Argument argument = call.arguments().get(i);
+                    Place place = argument.isScratch() ? null : operands.get(argument.operand());
+                    values[k][i] = place == null ? own.get(argument.type()) : arrays[place.slot()];
+                    geometries[k][3 * i] = place == null
+                            ? argument.begin()
+                            : offsets[place.slot()] + place.layout().offset();
+                    geometries[k][3 * i + 1] = call.rowStep(i);
+                    geometries[k][3 * i + 2] = call.columnStep(i);
                 }
             }
-            values[i] = argument.isScratch()
-                    ? own.get(argument.type())
-                    : arrays[operands.get(argument.operand()).slot()];
-            geometry[3 * i] = position;
-            geometry[3 * i + 1] = call.rowStep(i);
-            geometry[3 * i + 2] = call.columnStep(i);
+            ends = sizes.stream().mapToInt(Integer::intValue).toArray();
         }
-        call.kernel()
-                .kernel()
-                .run(values, geometry, call.isNarrow() ? 1 : count, call.isNarrow() ? count : call.columns());
+
+        /** All rows. */
+        void all() {
+            run(0);
+        }
+
+        /** Those of some indices of one dimension. */
+        void some(int dimension, int from, int to) {
+            move(dimension, from);
+            ends[dimension] = to - from;
+            run(0);
+        }
+
+        private void run(int depth) {
+            boolean last = depth == ends.length - 1;
+            int step = last ? band : 1;
+            for (int index = 0; index < ends[depth]; index += step) {
+                if (last) {
+                    band(Math.min(band, ends[depth] - index));
+                } else {
+                    run(depth + 1);
+                }
+                move(depth, step);
+            }
+            move(depth, -(ends[depth] + step - 1) / step * step);
+        }
+
+        private void band(int rows) {
+            for (int k = 0; k < kernels.length; k++) {
+                boolean narrow = calls.get(k).isNarrow();
+                kernels[k].run(
+                        values[k],
+                        geometries[k],
+                        narrow ? 1 : rows,
+                        narrow ? rows : calls.get(k).columns());
+            }
+        }
+
+        private void move(int dimension, int steps) {
+            for (int k = 0; k < kernels.length; k++) {
+                List<Argument> arguments = calls.get(k).arguments();
+                for (int i = 0; i < arguments.size(); i++) {
+                    Argument argument = arguments.get(i);
+                    if (!argument.isScratch()) {
+                        geometries[k][3 * i] += steps * argument.steps().get(dimension);
+                    }
+                }
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.codegen.fusion.Bits;
 import dev.capstan.runtime.eager.ElementwiseExecutor;
@@ -13,6 +14,7 @@ import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Functions;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.memory.NdArray;
+import dev.capstan.runtime.parallel.Workers;
 import dev.capstan.runtime.spi.Access;
 import dev.capstan.runtime.spi.Compilers;
 import dev.capstan.runtime.spi.LoopKernel;
@@ -55,21 +57,38 @@ class HotKernelsTest {
             Thread.sleep(10);
         }
         assertNotNull(loop, "not compiled within 30 seconds");
-        Shape shape = Shape.of(3, 21);
-        NdArray[] inputs = {NdArray.zeros(DType.FLOAT32, shape), NdArray.zeros(DType.FLOAT32, Shape.of(3, 1))};
-        for (int i = 0; i < 63; i++) {
+        compare(loop, 3, 21);
+        Workers workers = Workers.shared();
+        int before = workers.threads();
+        try {
+            workers.use(3);
+            compare(loop, 301, 103);
+            compare(loop, 2, 20_001);
+            assertTrue(Thread.getAllStackTraces().keySet().stream()
+                    .anyMatch(thread -> thread.getName().equals("capstan-worker-2")));
+        } finally {
+            workers.use(before);
+        }
+    }
+
+    private static void compare(LoopKernel loop, int rows, int columns) {
+        Shape shape = Shape.of(rows, columns);
+        NdArray[] inputs = {NdArray.zeros(DType.FLOAT32, shape), NdArray.zeros(DType.FLOAT32, Shape.of(rows, 1))};
+        for (int i = 0; i < rows * columns; i++) {
             inputs[0].set(i, Math.sin(i) * 9);
         }
-        inputs[1].set(1, -0.5);
+        for (int i = 1; i < rows; i++) {
+            inputs[1].set(i, -0.5 * i);
+        }
         inputs[1] = inputs[1].view(Layout.of(shape, new int[] {1, 0}, 0));
         NdArray expected = NdArray.zeros(DType.FLOAT32, shape);
         ElementwiseExecutor.run(PreparedKernel.of(kernel(0.5), Compilers.NONE), inputs, new NdArray[] {expected});
-        float[] actual = new float[63];
+        float[] actual = new float[rows * columns];
         loop.run(
                 new Object[] {inputs[0].storage().array(), inputs[1].storage().array(), actual},
-                new int[] {0, 21, 1, 0, 1, 0, 0, 21, 1},
-                3,
-                21);
-        assertEquals(Optional.empty(), Bits.difference(expected.storage().array(), actual));
+                new int[] {0, columns, 1, 0, 1, 0, 0, columns, 1},
+                rows,
+                columns);
+        assertEquals(Optional.empty(), Bits.difference(expected.storage().array(), actual), rows + " x " + columns);
     }
 }

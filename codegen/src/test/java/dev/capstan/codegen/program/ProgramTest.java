@@ -7,17 +7,32 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.codegen.fusion.Bits;
 import dev.capstan.codegen.kernel.VectorWidth;
+import dev.capstan.runtime.kernel.Expr;
+import dev.capstan.runtime.kernel.Kernel;
+import dev.capstan.runtime.kernel.Primitive;
+import dev.capstan.runtime.kernel.ReductionKernel;
+import dev.capstan.runtime.parallel.Workers;
 import dev.capstan.runtime.spi.PathReport.Artifact;
 import dev.capstan.runtime.spi.PathReport.Kind;
 import dev.capstan.runtime.spi.Tier;
+import dev.capstan.runtime.type.DType;
+import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
 import dev.capstan.tracer.capture.ScheduleCompiler.CompiledSchedule;
 import dev.capstan.tracer.schedule.Schedule;
+import dev.capstan.tracer.schedule.Schedule.Loop;
+import dev.capstan.tracer.schedule.Schedule.Place;
+import dev.capstan.tracer.schedule.Schedule.Reduce;
+import dev.capstan.tracer.schedule.Schedule.Slot;
+import dev.capstan.tracer.schedule.Schedule.Step;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Generated programs against the eager executors. */
 @Tag("everywhere")
@@ -80,6 +95,97 @@ class ProgramTest {
             ReferenceRun.run(schedule, expected, offsets);
             steps.run(actual, offsets);
             assertSame(expected, actual, "seed " + seed + ", kernels");
+        }
+    }
+
+    @Test
+    void stepsEqualEagerExecutorsHoweverThreadsDivideThem() {
+        Workers workers = Workers.shared();
+        int before = workers.threads();
+        int divided = 0;
+        try {
+            for (int seed = 400; seed < 440; seed++) {
+                workers.use(1 + seed % 4);
+                RandomSchedules chance = new RandomSchedules(seed);
+                Schedule schedule = chance.schedule(1 + seed % 12);
+                Object[] expected = chance.arrays();
+                int[] offsets = chance.offsets();
+                Object[] actual = copy(schedule, expected);
+                StepByStep steps = new StepByStep(schedule);
+                for (StepByStep.Task task : steps.tasks()) {
+                    Optional<StepUse> use = task.generated().map(StepUse::divided);
+                    use.ifPresent(task::use);
+                    divided += use.isPresent() && use.get().division().isPresent() ? 1 : 0;
+                }
+                ReferenceRun.run(schedule, expected, offsets);
+                steps.run(actual, offsets);
+                assertSame(expected, actual, "seed " + seed);
+            }
+        } finally {
+            workers.use(before);
+        }
+        assertTrue(divided > 40, divided + " steps");
+    }
+
+    /** A kernel over some dimensions that threads are worth, then the sums of its rows, and of its columns. */
+    private static Schedule large(int rows, int columns) {
+        Shape shape = Shape.of(rows, columns);
+        List<Slot> slots = List.of(
+                new Slot(Schedule.Kind.INPUT, 0, DType.FLOAT32, shape.elements()),
+                new Slot(Schedule.Kind.RESULT, 0, DType.FLOAT32, shape.elements()),
+                new Slot(Schedule.Kind.RESULT, 1, DType.FLOAT32, rows),
+                new Slot(Schedule.Kind.RESULT, 2, DType.FLOAT32, columns));
+        Place in = new Place(0, Layout.contiguous(shape));
+        Place out = new Place(1, Layout.contiguous(shape));
+        Expr x = Expr.input(0, DType.FLOAT32);
+        Expr value = x;
+        for (int i = 0; i < 40; i++) {
+            value = value.mul(x).add(x.like(i));
+        }
+        Kernel same = Kernel.of(List.of(DType.FLOAT32), List.of(x));
+        ReductionKernel sum =
+                new ReductionKernel(same, Primitive.ADD, ReductionKernel.identity(Primitive.ADD, DType.FLOAT32), same);
+        List<Step> steps = List.of(
+                new Loop(Kernel.of(List.of(DType.FLOAT32), List.of(value)), shape, List.of(in), List.of(out)),
+                new Reduce(
+                        sum,
+                        shape,
+                        List.of(false, true),
+                        List.of(out),
+                        new Place(2, Layout.contiguous(Shape.of(rows, 1)))),
+                new Reduce(
+                        sum,
+                        shape,
+                        List.of(true, false),
+                        List.of(out),
+                        new Place(3, Layout.contiguous(Shape.of(1, columns)))));
+        return new Schedule(slots, steps, List.of(out));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"700, 500", "1, 300001", "3, 100003"})
+    void largeStepsAreSharedByThreads(int rows, int columns) {
+        Schedule schedule = large(rows, columns);
+        Object[] expected = RandomSchedules.arrays(schedule);
+        int[] offsets = new int[expected.length];
+        Object[] alone = copy(schedule, expected);
+        Object[] together = copy(schedule, expected);
+        CompiledSchedule program = compiler.compile("Large", schedule, Tier.GENERATED);
+        assertTrue(text(program, Kind.JAVA).contains("shared between threads"), text(program, Kind.JAVA));
+        Workers workers = Workers.shared();
+        int before = workers.threads();
+        try {
+            workers.use(1);
+            ReferenceRun.run(schedule, expected, offsets);
+            program.run(alone, offsets);
+            assertSame(expected, alone, "one thread");
+            workers.use(3);
+            program.run(together, offsets);
+            assertSame(expected, together, "three threads");
+            assertTrue(Thread.getAllStackTraces().keySet().stream()
+                    .anyMatch(thread -> thread.getName().equals("capstan-worker-2")));
+        } finally {
+            workers.use(before);
         }
     }
 

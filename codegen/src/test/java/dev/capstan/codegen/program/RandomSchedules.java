@@ -68,6 +68,14 @@ final class RandomSchedules {
                 .toArray();
     }
 
+    /** Arrays for the slots of any schedule, from their beginnings. */
+    static Object[] arrays(Schedule schedule) {
+        RandomKernels chance = new RandomKernels(1);
+        return schedule.slots().stream()
+                .map(slot -> chance.array(slot.dtype(), slot.elements()))
+                .toArray();
+    }
+
     /** Offsets of the arrays from outside. */
     int[] offsets() {
         return slots.stream()

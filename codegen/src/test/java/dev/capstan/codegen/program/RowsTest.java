@@ -9,6 +9,7 @@ import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.Primitive;
 import dev.capstan.runtime.kernel.ReductionKernel;
+import dev.capstan.runtime.parallel.Workers;
 import dev.capstan.runtime.spi.PathReport.Artifact;
 import dev.capstan.runtime.spi.PathReport.Kind;
 import dev.capstan.runtime.spi.Tier;
@@ -183,6 +184,22 @@ class RowsTest {
         steps.run(warm, offsets);
         assertSame(expected, warm, "kernels");
 
+        Workers workers = Workers.shared();
+        int before = workers.threads();
+        try {
+            workers.use(3);
+            StepUse divided = use.divided();
+            assertEquals(
+                    of.rows.stream().anyMatch(rows -> rows > 1),
+                    divided.division().isPresent());
+            steps.tasks().get(0).use(divided);
+            Object[] shared = arrays(schedule, of.type);
+            steps.run(shared, offsets);
+            assertSame(expected, shared, "threads");
+        } finally {
+            workers.use(before);
+        }
+
         CompiledSchedule program = new ProgramCompiler().compile("Banded", schedule, Tier.GENERATED);
         Object[] generated = arrays(schedule, of.type);
         program.run(generated, offsets);
@@ -207,8 +224,11 @@ class RowsTest {
         int row = 4 * of.columns * of.type.bytes();
         assertTrue(use.band() == 1 || use.band() * row <= 1 << 16, use.band() + " rows");
         String source = text(new ProgramCompiler().compile("Text", schedule, Tier.GENERATED));
-        String method = source.substring(source.indexOf("void rows0(")).split("Reduction")[0];
-        assertEquals(of.bands > outer, method.contains("for (int row = 0; row < " + last), source);
+        assertEquals(use.division().isPresent(), source.contains("shared between threads"), source);
+        if (use.division().isEmpty()) {
+            String method = source.substring(source.indexOf("void rows0(")).split("Reduction")[0];
+            assertEquals(of.bands > outer, method.contains("for (int row = 0; row < " + last), source);
+        }
     }
 
     private static String text(CompiledSchedule program) {
