@@ -77,7 +77,7 @@ class RowsInRegionsTest extends BothModes {
             });
         }
         if (!name.equals("softmax of columns")) {
-            assertTrue(text(Kind.KERNELS).contains("row by row"), name);
+            assertTrue(text(Kind.KERNELS).lines().anyMatch(line -> line.matches(" *\\d+  rows .*")), name);
             assertTrue(text(Kind.JAVA).contains("(int row = 0; row < "), name);
         }
     }

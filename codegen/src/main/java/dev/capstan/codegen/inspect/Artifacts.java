@@ -25,7 +25,7 @@ public final class Artifacts {
 
     /** What there is to see of a program without generated code. */
     public static List<Artifact> of(String name, Schedule schedule) {
-        return List.of(text(Kind.KERNELS, name + ".steps.txt", ScheduleText.of(schedule)));
+        return List.of(text(Kind.KERNELS, name + ".steps.txt", schedule.toString()));
     }
 
     /** Everything there is to see of a program. */

@@ -20,8 +20,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A schedule for reading: slots, one line a step, and each kernel once, under the name by which steps call it. A place
- * is the slot's name, the sizes, the strides where it is not contiguous, and the offset.
+ * A schedule for reading: slots, one line a step, those that come several times as they are the first time, and each
+ * kernel once, under the name by which steps call it. A place is the slot's name, the sizes, the strides where it is not
+ * contiguous, and the offset.
  *
  * <pre>{@code
  * slots
@@ -29,6 +30,9 @@ import java.util.stream.Collectors;
  *   result0    float32[32]
  * steps
  *   0  loop k0[32]  input0[32]+32 -> result0[32]
+ *   1 to 60, 30 times, first:
+ *     1  multiply  result0[1,32]  input1[32,32] -> arena0[1,32]
+ *     2  loop k1[32]  arena0[32] -> arena0[32]+32
  * results
  *   result0[4,8]
  * k0(float32)
@@ -58,9 +62,16 @@ final class ScheduleText {
             text.append(String.format("  %-10s %s[%d]\n", name(i), slot.dtype(), slot.elements()));
         }
         text.append("steps\n");
-        for (int i = 0; i < schedule.steps().size(); i++) {
-            text.append(String.format("  %d  %s\n", i, line(schedule.steps().get(i))));
+        int next = 0;
+        for (Repetition repetition : schedule.repetitions()) {
+            lines("  ", next, repetition.first());
+            int length = repetition.body().steps().size();
+            text.append(String.format(
+                    "  %d to %d, %d times, first:\n", repetition.first(), repetition.end() - 1, repetition.times()));
+            lines("    ", repetition.first(), repetition.first() + length);
+            next = repetition.end();
         }
+        lines("  ", next, schedule.steps().size());
         text.append("results\n");
         schedule.results()
                 .forEach(place -> text.append("  ").append(text(place)).append('\n'));
@@ -68,7 +79,14 @@ final class ScheduleText {
         return text.toString();
     }
 
-    private String line(Step step) {
+    private void lines(String indent, int from, int to) {
+        for (int i = from; i < to; i++) {
+            text.append(indent).append(i).append("  ");
+            text.append(line(schedule.steps().get(i), indent)).append('\n');
+        }
+    }
+
+    private String line(Step step, String indent) {
         String inputs = step.inputs().stream().map(this::text).collect(Collectors.joining("  "));
         String outputs = step.outputs().stream().map(this::text).collect(Collectors.joining("  "));
         String moved = inputs.isEmpty() ? "-> " + outputs : inputs + " -> " + outputs;
@@ -82,7 +100,7 @@ final class ScheduleText {
             return "reduce " + kernel(reduce.kernel()) + reduce.domain() + " over " + marks + "  " + moved;
         }
         if (step instanceof Rows rows) {
-            return "rows  " + moved + "\n" + body(rows.body());
+            return "rows  " + moved + "\n" + body(rows.body(), indent);
         }
         if (step instanceof Single single) {
             return single.operator() + "  " + moved;
@@ -91,9 +109,11 @@ final class ScheduleText {
     }
 
     /** The steps of rows, which name their own slots, and share the names of kernels. */
-    private String body(Schedule body) {
+    private String body(Schedule body, String indent) {
         ScheduleText inside = new ScheduleText(body, kernels);
-        return body.steps().stream().map(step -> "       " + inside.line(step)).collect(Collectors.joining("\n"));
+        return body.steps().stream()
+                .map(step -> indent + "     " + inside.line(step, indent))
+                .collect(Collectors.joining("\n"));
     }
 
     private String kernel(Object kernel) {
