@@ -67,19 +67,30 @@ final class Exponential {
 
     private final Expr n;
 
+    private Exponential(FloatingFormat format, int added, Expr sum) {
+        this.format = format;
+        this.sum = sum;
+        this.n = sum.reinterpret().sub(format.number(format.rounder() + added));
+    }
+
     /**
      * Splits x.
      *
      * @param scale what x is multiplied by before
      * @param added what is added to n in the low bits of {@link #sum}
-     * @param greatest n is at most that, however large x is
      */
+    private Exponential(FloatingFormat format, Expr x, double scale, int added) {
+        this(format, added, nearest(format, x, scale, added));
+    }
+
+    /** The same, where n is at most {@code greatest}, however large x is. */
     private Exponential(FloatingFormat format, Expr x, double scale, int added, int greatest) {
-        double rounder = format.rounder() + added;
-        Expr nearest = x.fma(x.like(scale / LOG2_HIGH), x.like(rounder)).reinterpret();
-        this.format = format;
-        this.sum = Expr.apply(MIN, nearest, format.rounderBits(added + greatest));
-        this.n = sum.reinterpret().sub(x.like(rounder));
+        this(format, added, Expr.apply(MIN, nearest(format, x, scale, added), format.rounderBits(added + greatest)));
+    }
+
+    private static Expr nearest(FloatingFormat format, Expr x, double scale, int added) {
+        return x.fma(x.like(scale / LOG2_HIGH), x.like(format.rounder() + added))
+                .reinterpret();
     }
 
     /** The number nearest to log 2. */
@@ -128,16 +139,22 @@ final class Exponential {
 
     static Expr exp(Expr x) {
         FloatingFormat format = FloatingFormat.of(x);
-        return power(format, atLeast(x, least(format)));
-    }
-
-    /** {@code e^x} of an x that is not below {@link #least}. */
-    private static Expr power(FloatingFormat format, Expr x) {
+        Expr limited = atLeast(x, least(format));
         // 2^n itself may be subnormal or too large; with the halves of n only the last product rounds
         int bias = format.bias();
-        Exponential e = new Exponential(format, x, 1, 2 * bias, 2 * bias);
+        Exponential e = new Exponential(format, limited, 1, 2 * bias, 2 * bias);
         Expr half = Expr.apply(SHIFT_RIGHT, e.sum, format.integer(1));
-        return series(format, e.rest(x), 1).mul(e.power(half)).mul(e.power(e.sum.sub(half)));
+        return series(format, e.rest(limited), 1).mul(e.power(half)).mul(e.power(e.sum.sub(half)));
+    }
+
+    /** {@code e^x} of an x that is not positive. */
+    private static Expr decay(FloatingFormat format, Expr x) {
+        Expr limited = atLeast(x, least(format));
+        // 2^n may be subnormal; with a larger one only the last product rounds
+        int enlarged = format.isSingle() ? 64 : 512;
+        Exponential e = new Exponential(format, limited, 1, format.bias() + enlarged);
+        Expr large = series(format, e.rest(limited), 1).mul(e.power(e.sum));
+        return large.mul(x.like(Math.scalb(1.0, -enlarged)));
     }
 
     static Expr expm1(Expr x) {
@@ -174,7 +191,7 @@ final class Exponential {
      */
     static Expr sigmoid(Expr x) {
         FloatingFormat format = FloatingFormat.of(x);
-        Expr z = power(format, atLeast(format.negative(x), least(format)));
+        Expr z = decay(format, format.negative(x));
         Expr dividend = Expr.apply(SELECT, Expr.apply(LT, x, x.like(0)), z, x.like(1));
         Expr negated = dividend.div(x.like(-1).sub(z));
         return z.fma(negated, dividend);
