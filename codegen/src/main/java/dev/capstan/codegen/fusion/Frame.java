@@ -90,7 +90,8 @@ final class Frame {
         return parameters(accesses) <= MOST_PARAMETERS;
     }
 
-    private static boolean isHandedOn(List<Access> accesses) {
+    /** Whether a method calls another with the parameters of so many arrays as they are. */
+    static boolean isHandedOn(List<Access> accesses) {
         return parameters(accesses) <= MOST_HANDED_ON;
     }
 
@@ -290,6 +291,22 @@ final class Frame {
             case UNIT -> start.plus(column);
             case STRIDED -> start.plus(column.times(columnSteps.get(array)));
         };
+    }
+
+    /** Calls a method of an inner frame without strided arrays, of which the parameters are handed on. */
+    static void call(
+            BlockBuilder block,
+            ReferenceType owner,
+            String name,
+            List<Expression> arrays,
+            Expression rows,
+            Expression columns) {
+        List<Expression> all = new ArrayList<>(arrays);
+        all.add(rows);
+        all.add(columns);
+        Type[] argumentTypes = all.stream().map(Expression::type).toArray(Type[]::new);
+        block.evaluate(
+                Callee.ofStatic(owner, name, Primitive.VOID, argumentTypes).call(all));
     }
 
     /** The value of an input's element; the column does not matter where it does not move. */

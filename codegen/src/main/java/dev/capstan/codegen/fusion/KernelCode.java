@@ -45,6 +45,14 @@ final class KernelCode {
         form = new VectorForm(species);
     }
 
+    /** Takes the class's constants for vectors, which were declared for a computation of which this one is a part. */
+    KernelCode partOf(KernelCode whole) {
+        main = whole.main;
+        lanes = whole.lanes;
+        form = whole.form;
+        return this;
+    }
+
     /** The number of elements in a vector. */
     Expression lanes() {
         return lanes;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan.codegen.fusion;
 
+import static dev.capstan.codegen.fusion.ReductionTree.least;
+
 import dev.capstan.codegen.kernel.VectorWidth;
 import dev.capstan.codegen.tree.BlockBuilder;
 import dev.capstan.codegen.tree.ClassTree;
@@ -9,6 +11,7 @@ import dev.capstan.codegen.tree.Expression.Local;
 import dev.capstan.codegen.tree.MethodTree;
 import dev.capstan.codegen.tree.Primitive;
 import dev.capstan.codegen.tree.ReferenceType;
+import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,6 +21,11 @@ final class LoopTree {
     private static final String NARROW = "computeNarrow";
 
     private static final String VECTORS = "computeVectors";
+    private static final String PART = "computePart";
+
+    /** Elements that the parts of a computation do at a time: what they hand on stays in the first-level cache. */
+    private static final int TILE = 512;
+
     private static final Expression ZERO = Expression.constant(0);
     private static final Expression ONE = Expression.constant(1);
 
@@ -46,7 +54,9 @@ final class LoopTree {
         tree.type.method(frame.bridge(tree.type.type()));
         if (VectorLoop.isLarge(pattern)) {
             tree.type.method(tree.dispatchingMethod(frame));
-            tree.type.method(tree.vectorMethod(width));
+            Partition partition = Partition.of(pattern);
+            tree.type.method(
+                    partition.parts().isEmpty() ? tree.vectorMethod(width) : tree.tiledMethod(width, partition));
         } else {
             tree.type.method(tree.overlappingMethod(frame, width));
         }
@@ -122,6 +132,10 @@ final class LoopTree {
         Local from = frame.parameterBehind("from", Primitive.INT);
         KernelCode code = new KernelCode(pattern, frame);
         code.declareSpecies(type, width);
+        return vectorMethod(frame, code, from);
+    }
+
+    private static MethodTree vectorMethod(Frame frame, KernelCode code, Expression from) {
         leaveIfEmpty(frame.body(), frame.rows());
         code.declareConstants(frame.body());
         frame.body().count("row", ZERO, frame.rows(), 1, (line, index) -> {
@@ -133,6 +147,57 @@ final class LoopTree {
             });
         });
         return frame.build();
+    }
+
+    /** The same by several loops, one after another over a tile of rows and columns. */
+    private MethodTree tiledMethod(VectorWidth width, Partition partition) {
+        Frame frame = inner(VECTORS);
+        Local from = frame.parameterBehind("from", Primitive.INT);
+        KernelCode code = new KernelCode(pattern, frame);
+        code.declareSpecies(type, width);
+        for (int i = 0; i < partition.parts().size(); i++) {
+            type.method(partMethod(PART + i, partition.parts().get(i).pattern(), code));
+        }
+        BlockBuilder body = frame.body();
+        leaveIfEmpty(body, frame.rows());
+        Expression most = Expression.constant(TILE);
+        Local wide = body.declare("wide", least(frame.columns().minus(from), most));
+        Local stride = body.declare("stride", wide.plus(code.lanes()));
+        Local band = body.declare(
+                "band", least(frame.rows(), most.dividedBy(wide.plus(1)).plus(1)));
+        List<Local> scratch = new ArrayList<>();
+        for (DType element : partition.scratch()) {
+            Expression array = Expression.newArray(ScalarForm.elementType(element), band.times(stride));
+            scratch.add(body.declare("scratch" + scratch.size(), array));
+        }
+        Local row = body.declare("row", ZERO);
+        body.loop(row.lessThan(frame.rows()), rows -> {
+            Local height = rows.declare("height", least(frame.rows().minus(row), band));
+            List<Local> starts = frame.starts(rows, row);
+            Local column = rows.declare("column", from);
+            rows.loop(column.lessThan(frame.columns()), tile -> {
+                Local count = tile.declare("count", least(frame.columns().minus(column), most));
+                for (int i = 0; i < partition.parts().size(); i++) {
+                    List<Expression> arguments = new ArrayList<>();
+                    for (int array : partition.parts().get(i).arrays()) {
+                        boolean own = array < pattern.arrays();
+                        arguments.add(own ? frame.array(array) : scratch.get(array - pattern.arrays()));
+                        arguments.add(own ? frame.index(array, starts.get(array), column) : ZERO);
+                        arguments.add(own ? frame.rowStep(array) : stride);
+                    }
+                    Frame.call(tile, type.type(), PART + i, arguments, height, count);
+                }
+                tile.assign(column, column.plus(most));
+            });
+            rows.assign(row, row.plus(band));
+        });
+        return frame.build();
+    }
+
+    private MethodTree partMethod(String name, LoopPattern part, KernelCode whole) {
+        Frame frame = Frame.inner(name, part.types(), part.inputs(), part.accesses());
+        KernelCode code = new KernelCode(part, frame).partOf(whole);
+        return vectorMethod(frame, code, ZERO);
     }
 
     /** Calls {@link #vectorMethod} for whole vectors, and for a last one that overlaps. */

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * Writes the steps of a kernel as statements. What is the same in all columns is computed once per row, in scalar form. A
@@ -47,7 +48,7 @@ final class Steps {
         outputs.forEach(this::use);
         for (int i = steps.size() - 1; i >= 0; i--) {
             if (needed[i]) {
-                operands(i).forEach(this::use);
+                operands(steps.get(i)).forEach(this::use);
             }
         }
     }
@@ -57,8 +58,8 @@ final class Steps {
         uses[step]++;
     }
 
-    private List<Integer> operands(int step) {
-        Instruction instruction = steps.get(step);
+    /** The steps whose values a step takes. */
+    static List<Integer> operands(Instruction instruction) {
         return switch (instruction.primitive().arity()) {
             case 1 -> List.of(instruction.a());
             case 2 -> List.of(instruction.a(), instruction.b());
@@ -71,7 +72,7 @@ final class Steps {
         return steps.get(step).primitive() == Primitive.CONSTANT;
     }
 
-    /** Number of operations that are done for each column. */
+    /** Number of steps that are done for each column, loads among them. */
     static int varyingOperations(LoopPattern pattern) {
         Steps steps = new Steps(pattern);
         int count = 0;
@@ -79,6 +80,13 @@ final class Steps {
             count += steps.needed[i] && !steps.uniform[i] ? 1 : 0;
         }
         return count;
+    }
+
+    /** The steps that are computed for each column. */
+    int[] varying() {
+        return IntStream.range(0, needed.length)
+                .filter(i -> needed[i] && !uniform[i] && steps.get(i).primitive() != Primitive.INPUT)
+                .toArray();
     }
 
     /** The values that are needed in each column, uniform ones among them. */
@@ -91,7 +99,7 @@ final class Steps {
             if (needed[i] && !uniform[i]) {
                 boolean shift = isShift(steps.get(i));
                 if (!shift) {
-                    found.addAll(shiftDistances ? Set.of() : operands(i));
+                    found.addAll(shiftDistances ? Set.of() : operands(steps.get(i)));
                 } else {
                     found.add(shiftDistances ? steps.get(i).b() : steps.get(i).a());
                 }
@@ -196,7 +204,7 @@ final class Steps {
         int[] known = ofUniform ? uniformDepths : varyingDepths;
         if (known[step] == UNKNOWN) {
             int deepest = 0;
-            for (int operand : operands(step)) {
+            for (int operand : operands(steps.get(step))) {
                 boolean inside = uniform[operand] == ofUniform
                         && !isConstant(operand)
                         && uses[operand] == 1

@@ -19,8 +19,9 @@
  *
  * The last vector overlaps the one before it unless the columns are a multiple of the vector length. That is quicker
  * than a mask on every JDK, and exact in place too, because its operands are read before anything is written. A long
- * computation is written only once for vectors and once for numbers, because the JIT needs time for each: there the columns
- * that do not fill a vector come first, one by one.
+ * computation is written only once for vectors and once for numbers, because the JIT needs time for each; of one in which
+ * nearly every step waits for the one before it ({@link dev.capstan.codegen.fusion.Partition}) there are several loops, which
+ * follow one another over some columns at a time.
  *
  * <p>Reductions ({@link dev.capstan.codegen.fusion.FusedReduction}) do the same with the element-wise computation of what
  * they combine: along rows, with virtual lanes in vector registers, or down columns, with results side by side.

@@ -216,6 +216,51 @@ class FusedLoopTest {
         assertEquals(60, compared);
     }
 
+    /** Parts of it hand on numbers and integers, need masks and an operand again, and write in place of operands. */
+    @Test
+    void loopInPartsEqualsBlockEvaluator() {
+        for (DType type : List.of(DType.FLOAT32, DType.FLOAT64)) {
+            Expr x = Expr.input(0, type);
+            Expr y = Expr.input(1, type);
+            Expr positive = Expr.apply(Primitive.GT, y, y.like(0));
+            Expr first = Functions.tanh(Expr.apply(Primitive.SELECT, positive, x, y));
+            Expr second = Functions.exp(first);
+            Expr third = Functions.sin(Expr.apply(Primitive.SELECT, positive, second, first.mul(y)));
+            Expr result = Functions.tanh(
+                    Functions.log(Expr.apply(Primitive.ABS, third)).add(x));
+            Kernel kernel = Kernel.of(
+                    List.of(type, type), List.of(result, Expr.apply(Primitive.SELECT, positive, second, result)));
+            LoopPattern pattern = new LoopPattern(kernel, Collections.nCopies(4, Access.UNIT));
+            Partition partition = Partition.of(pattern);
+            assertTrue(
+                    partition.parts().size() > 2, "parts " + partition.parts().size());
+            for (int seed = 0; seed < 60; seed++) {
+                compare(new RandomKernels(seed), seed, kernel, true);
+            }
+        }
+        assertEquals(120, compared);
+    }
+
+    @Test
+    @Tag("everywhere")
+    void loopsAreCutWhereLittleIsHandedOn() {
+        Expr x = Expr.input(0, DType.FLOAT32);
+        LoopPattern chain = unary(Functions.tanh(Functions.exp(Functions.tanh(x))));
+        Partition cut = Partition.of(chain);
+        assertTrue(cut.parts().size() > 1);
+        assertTrue(cut.scratch().size() <= 2, "scratch " + cut.scratch());
+        // short, or with enough to compute side by side
+        Expr y = x.mul(x.like(2));
+        Expr wide =
+                Functions.tanh(x).add(Functions.tanh(y)).add(Functions.exp(x).mul(Functions.exp(y)));
+        assertEquals(List.of(), Partition.of(unary(Functions.tanh(x))).parts());
+        assertEquals(List.of(), Partition.of(unary(wide)).parts());
+    }
+
+    private static LoopPattern unary(Expr result) {
+        return new LoopPattern(Kernel.of(List.of(DType.FLOAT32), List.of(result)), List.of(Access.UNIT, Access.UNIT));
+    }
+
     /** Their parameters, handed on from method to method one by one, would be more than HotSpot compiles. */
     @Test
     @Tag("everywhere")
