@@ -16,9 +16,9 @@ public final class Adam extends AdaptiveMoments {
         super(parameters, Decay.IN_GRADIENT);
     }
 
-    /** Sets the learning rate; it may change between steps. */
+    /** Sets the learning rate; it may change between steps, see {@link LRScheduler}. */
     public Adam lr(double rate) {
-        setRate(rate);
+        setLr(rate);
         return this;
     }
 

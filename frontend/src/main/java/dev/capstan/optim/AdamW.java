@@ -17,9 +17,9 @@ public final class AdamW extends AdaptiveMoments {
         setWeightDecay(0.01);
     }
 
-    /** Sets the learning rate; it may change between steps. */
+    /** Sets the learning rate; it may change between steps, see {@link LRScheduler}. */
     public AdamW lr(double rate) {
-        setRate(rate);
+        setLr(rate);
         return this;
     }
 

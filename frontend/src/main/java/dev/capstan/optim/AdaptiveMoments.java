@@ -19,7 +19,6 @@ abstract class AdaptiveMoments extends Optimizer {
     private final Map<Rule, Update> updates = new HashMap<>();
     private final Moments[] moments;
     private final Decay decay;
-    private double lr = 1e-3;
     private double beta1 = 0.9;
     private double beta2 = 0.999;
     private double eps = 1e-8;
@@ -64,8 +63,8 @@ abstract class AdaptiveMoments extends Optimizer {
             this.steps = steps;
             this.beta1 = beta1;
             this.beta2 = beta2;
-            first = 1 - Math.pow(beta1, steps);
-            root = Math.sqrt(1 - Math.pow(beta2, steps));
+            first = 1 - StrictMath.pow(beta1, steps);
+            root = Math.sqrt(1 - StrictMath.pow(beta2, steps));
         }
 
         boolean isOf(int made, double decay1, double decay2) {
@@ -82,10 +81,6 @@ abstract class AdaptiveMoments extends Optimizer {
         super(parameters);
         this.decay = decay;
         moments = new Moments[size()];
-    }
-
-    final void setRate(double rate) {
-        lr = requireNotNegative("lr", rate);
     }
 
     final void setBetas(double first, double second) {
@@ -119,14 +114,14 @@ abstract class AdaptiveMoments extends Optimizer {
         }
         lastUpdate.run(
                 List.of(parameter, state.first, state.second, gradient),
-                numbers(operands(lr / correction.first, correction.root)));
+                numbers(operands(lr() / correction.first, correction.root)));
     }
 
     private double[] operands(double rate, double root) {
         if (weightDecay == 0) {
             return new double[] {beta1, 1 - beta1, beta2, 1 - beta2, root, eps, -rate};
         }
-        double kept = decay == Decay.APART ? 1 - lr * weightDecay : weightDecay;
+        double kept = decay == Decay.APART ? 1 - lr() * weightDecay : weightDecay;
         return new double[] {beta1, 1 - beta1, beta2, 1 - beta2, root, eps, -rate, kept};
     }
 

@@ -9,6 +9,10 @@ import java.util.List;
 /** A rule by which parameters follow their gradients. Parameters without a gradient are left alone. */
 public abstract class Optimizer {
     private final List<Tensor> parameters;
+    private double lr = 1e-3;
+    /** The rate that schedules begin with; NaN before there is one. */
+    private double initialLr = Double.NaN;
+
     private double[] numbers = {};
     private List<Tensor> numberTensors = List.of();
 
@@ -23,6 +27,23 @@ public abstract class Optimizer {
                         parameter.shape().toString());
             }
         }
+    }
+
+    /** The learning rate of the next step. */
+    public final double lr() {
+        return lr;
+    }
+
+    final void setLr(double rate) {
+        lr = requireNotNegative("lr", rate);
+    }
+
+    /** The rate of which all schedules of this optimizer take their share: the one at the time of the first. */
+    final double initialLr() {
+        if (Double.isNaN(initialLr)) {
+            initialLr = lr;
+        }
+        return initialLr;
     }
 
     /** Changes every parameter that has a gradient. */

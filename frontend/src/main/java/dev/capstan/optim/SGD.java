@@ -22,7 +22,6 @@ import java.util.Map;
 public final class SGD extends Optimizer {
     private final Map<Rule, Update> updates = new HashMap<>();
     private final Tensor[] velocities;
-    private double lr = 1e-3;
     private double momentum;
     private double dampening;
     private double weightDecay;
@@ -83,9 +82,9 @@ public final class SGD extends Optimizer {
         velocities = new Tensor[size()];
     }
 
-    /** Sets the learning rate; it may change between steps. */
+    /** Sets the learning rate; it may change between steps, see {@link LRScheduler}. */
     public SGD lr(double rate) {
-        this.lr = requireNotNegative("lr", rate);
+        setLr(rate);
         return this;
     }
 
@@ -125,7 +124,7 @@ public final class SGD extends Optimizer {
                 new Rule(parameter.dtype(), momentum != 0, momentum != 0 && dampening != 0, nesterov, weightDecay != 0);
         Update update = updates.computeIfAbsent(rule, Rule::update);
         if (!rule.moves) {
-            update.run(List.of(parameter, gradient), numbers(rule.numbers(-lr, 0, 0, 0, weightDecay)));
+            update.run(List.of(parameter, gradient), numbers(rule.numbers(-lr(), 0, 0, 0, weightDecay)));
             return;
         }
         Tensor velocity = velocities[index];
@@ -136,8 +135,8 @@ public final class SGD extends Optimizer {
         }
         // with a zero velocity before it, the first velocity is the gradient
         double[] numbers = first
-                ? rule.numbers(-lr, 0, 1, momentum, weightDecay)
-                : rule.numbers(-lr, momentum, 1 - dampening, momentum, weightDecay);
+                ? rule.numbers(-lr(), 0, 1, momentum, weightDecay)
+                : rule.numbers(-lr(), momentum, 1 - dampening, momentum, weightDecay);
         update.run(List.of(parameter, velocity, gradient), numbers(numbers));
     }
 }

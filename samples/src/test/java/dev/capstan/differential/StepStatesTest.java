@@ -12,7 +12,12 @@ import static dev.capstan.differential.TrainingCase.normal;
 
 import dev.capstan.GradMode;
 import dev.capstan.Tensor;
+import dev.capstan.optim.Adam;
+import dev.capstan.optim.CosineAnnealingLR;
+import dev.capstan.optim.LRScheduler;
+import dev.capstan.optim.LinearLR;
 import dev.capstan.optim.SGD;
+import dev.capstan.optim.SequentialLR;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -34,6 +39,27 @@ final class StepStatesTest {
                     sgd.step();
                     return null;
                 });
+                trace.leaves(w);
+            }
+        });
+    }
+
+    @Test
+    void aScheduleOfTheRate() {
+        isServed((step, trace) -> {
+            Tensor w = leaf(1, 4, 3);
+            Adam adam = new Adam(List.of(w)).lr(0.1);
+            LRScheduler schedule = new SequentialLR(
+                    adam, List.of(new LinearLR(adam, 0.1, 1, 2), new CosineAnnealingLR(adam, STEPS, 0.001)), 2);
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = normal(10 + i, 5, 4);
+                step.call(() -> {
+                    adam.zeroGrad();
+                    x.mm(w).tanh().sum().backward();
+                    adam.step();
+                    return null;
+                });
+                schedule.step();
                 trace.leaves(w);
             }
         });
