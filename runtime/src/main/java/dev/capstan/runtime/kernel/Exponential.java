@@ -157,6 +157,15 @@ final class Exponential {
         return large.mul(x.like(Math.scalb(1.0, -enlarged)));
     }
 
+    /** {@code 1 - e^x} with an absolute error of a rounding, of an x that is not positive and for which 2^n is normal. */
+    static Expr complement(Expr x) {
+        FloatingFormat format = FloatingFormat.of(x);
+        Exponential e = new Exponential(format, x, 1, format.bias());
+        // what log 2 is more than its high part does not show beside 1
+        Expr r = e.n.fma(x.like(-high(format)), x);
+        return x.like(1).sub(series(format, r, 1).mul(e.power(e.sum)));
+    }
+
     static Expr expm1(Expr x) {
         FloatingFormat format = FloatingFormat.of(x);
         Expr limited = atLeast(x, format.either(-30, -60));

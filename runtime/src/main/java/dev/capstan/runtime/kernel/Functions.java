@@ -9,7 +9,7 @@ package dev.capstan.runtime.kernel;
  *
  * <p>Source of the formulas: the classical argument reductions (W. J. Cody and W. Waite, Software Manual for the Elementary
  * Functions, 1980), done with fused multiply-add. The polynomials are Chebyshev interpolants of the functions named beside
- * them, computed with 60 digits and rounded.
+ * them, computed with 60 digits and rounded, where nothing else is said.
  *
  * @throws IllegalArgumentException from every function whose operand is not of a floating type
  */
