@@ -120,6 +120,10 @@ final class BlockedContraction<A> {
 
     private void multiplyPanels(MatrixProduct<A> product, Panels<A> panels) {
         int k = product.k();
+        if (k <= TileShape.MAX_SUM) {
+            multiplyBlock(product, panels);
+            return;
+        }
         int blockK = PanelPacking.blockOfK(k);
         for (int p = 0; p < k; p += blockK) {
             Panels<A> block = packing.block(panels, p, product.n());
@@ -240,51 +244,55 @@ final class BlockedContraction<A> {
 
     /** One row of C from a packed block of B. */
     private void multiplyRow(MatrixProduct<A> product, int i, Panels<A> panels) {
-        int n = product.n();
-        int lanes = shape.lanes();
-        int k = product.k();
-        boolean accumulate = product.accumulate();
         Matrix<A> a = product.a();
-        A b = panels.array();
-        A c = product.c().array();
-        A tile = scratch().tile();
+        multiplyRow(
+                product.k(),
+                product.n(),
+                a.array(),
+                a.at(i, 0),
+                a.columnStride(),
+                panels.array(),
+                panels.offset(),
+                product.c().array(),
+                product.c().at(i, 0),
+                product.accumulate());
+    }
+
+    /**
+     * The same, of elements that lie behind one another in C. It makes no object, which would cost as much as the row of a
+     * small product.
+     *
+     * @param k at most {@link TileShape#MAX_SUM}
+     */
+    void multiplyRow(
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aStride,
+            A panels,
+            int panelsOffset,
+            A c,
+            int cOffset,
+            boolean accumulate) {
+        int lanes = shape.lanes();
         for (int j = 0; j < n; ) {
             int width = shape.nextWidth(n - j);
-            int panel = panels.offset() + j * k;
-            int target = product.c().at(i, j);
+            int vectors = shape.vectors(width);
+            int panel = panelsOffset + j * k;
+            int target = cOffset + j;
             if (n - j >= width) {
-                kernels.row(
-                        width / lanes,
-                        a.array(),
-                        a.at(i, 0),
-                        a.columnStride(),
-                        b,
-                        panel,
-                        width,
-                        c,
-                        target,
-                        k,
-                        accumulate);
+                kernels.row(vectors, a, aOffset, aStride, panels, panel, width, c, target, k, accumulate);
             } else {
                 // through the scratch tile, in the panel's order of columns
+                A tile = scratch().tile();
                 int columns = Math.min(n, lanes);
-                int last = n < lanes ? target : product.c().at(i, n - lanes);
+                int last = n < lanes ? target : cOffset + n - lanes;
                 if (accumulate) {
                     loops.copy(c, target, 0, tile, 0, 0, 1, columns);
                     loops.copy(c, last, 0, tile, width - lanes, 0, 1, columns);
                 }
-                kernels.row(
-                        width / lanes,
-                        a.array(),
-                        a.at(i, 0),
-                        a.columnStride(),
-                        b,
-                        panel,
-                        width,
-                        tile,
-                        0,
-                        k,
-                        accumulate);
+                kernels.row(vectors, a, aOffset, aStride, panels, panel, width, tile, 0, k, accumulate);
                 loops.copy(tile, 0, 0, c, target, 0, 1, columns);
                 loops.copy(tile, width - lanes, 0, c, last, 0, 1, columns);
             }

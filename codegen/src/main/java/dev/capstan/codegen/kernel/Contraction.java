@@ -208,6 +208,10 @@ public final class Contraction {
             boolean accumulate) {
         Extents.require("a", a.length, aOffset, m, aRowStride, k, aColumnStride);
         Extents.require("c", c.length, cOffset, m, cRowStride, n, 1);
+        if (isShortRow(m, k)) {
+            floats.multiplyRow(k, n, a, aOffset, aColumnStride, panels, panelsOffset, c, cOffset, accumulate);
+            return;
+        }
         floats.multiply(new MatrixProduct<>(
                 m,
                 k,
@@ -235,6 +239,10 @@ public final class Contraction {
             boolean accumulate) {
         Extents.require("a", a.length, aOffset, m, aRowStride, k, aColumnStride);
         Extents.require("c", c.length, cOffset, m, cRowStride, n, 1);
+        if (isShortRow(m, k)) {
+            doubles.multiplyRow(k, n, a, aOffset, aColumnStride, panels, panelsOffset, c, cOffset, accumulate);
+            return;
+        }
         doubles.multiply(new MatrixProduct<>(
                 m,
                 k,
@@ -243,6 +251,11 @@ public final class Contraction {
                 new Panels<>(panels, panelsOffset),
                 Matrix.ofRows(c, cOffset, cRowStride),
                 accumulate));
+    }
+
+    /** Whether a product has one row, which one block of a packed B gives. */
+    private static boolean isShortRow(int m, int k) {
+        return m == 1 && 0 < k && k <= TileShape.MAX_SUM;
     }
 
     /** A copy of a B of k x n for {@link #multiplyKept}, of as many elements. */

@@ -48,6 +48,24 @@ final class ContractionEngine<A> {
         SharedContraction.multiply(product.b() instanceof Panels<A> ? currentOnPanels() : current(), product);
     }
 
+    /**
+     * Multiplies one row by a packed B, of at most {@link TileShape#MAX_SUM} rows. The elements of A are {@code aStride}
+     * apart.
+     */
+    void multiplyRow(
+            int k,
+            int n,
+            A a,
+            int aOffset,
+            int aStride,
+            A panels,
+            int panelsOffset,
+            A c,
+            int cOffset,
+            boolean accumulate) {
+        currentOnPanels().multiplyRow(k, n, a, aOffset, aStride, panels, panelsOffset, c, cOffset, accumulate);
+    }
+
     /** How many elements a packed B takes. */
     int packedLength(int k, int n) {
         return currentOnPanels().packing().length(k, n);

@@ -231,16 +231,15 @@ final class DirectContraction<A> {
         int whole = k / lanes * lanes;
         Matrix<A> a = rowsOfA(product);
         A c = product.c().array();
-        A tile = owner.scratch().tile();
-        A rest = owner.scratch().panels((k - whole) * lanes);
+        A rest = whole == k ? null : owner.scratch().panels((k - whole) * lanes);
         for (int j = 0; j < n; j += lanes) {
             int columns = Math.min(lanes, n - j);
             int target = product.c().offset() + j;
             boolean inPlace = columns == lanes;
-            A to = inPlace ? c : tile;
+            A to = inPlace ? c : owner.scratch().tile();
             int position = inPlace ? target : 0;
             if (!inPlace && product.accumulate()) {
-                loops.copy(c, target, 0, tile, 0, 0, 1, columns);
+                loops.copy(c, target, 0, to, 0, 0, 1, columns);
             }
             transposing.transposedRow(
                     columns,
@@ -258,7 +257,7 @@ final class DirectContraction<A> {
                 kernels.row(1, a.array(), a.at(0, whole), 1, rest, 0, lanes, to, position, k - whole, true);
             }
             if (!inPlace) {
-                loops.copy(tile, 0, 0, c, target, 0, 1, columns);
+                loops.copy(to, 0, 0, c, target, 0, 1, columns);
             }
         }
     }

@@ -7,7 +7,7 @@ import dev.capstan.codegen.tree.Primitive;
  * The shapes of the tiles of C that micro-kernels hold in registers: {@code rows} or, for the remaining rows,
  * {@code fewRows}, times one or two vectors.
  *
- * @param lanes elements of a vector
+ * @param lanes elements of a vector, a power of two
  * @param rows rows of a tile
  * @param fewRows rows of a lower tile, a divisor of {@code rows}
  */
@@ -62,7 +62,8 @@ record TileShape(int lanes, int rows, int fewRows) {
 
     /** How many vectors hold {@code columns} columns. */
     int vectors(int columns) {
-        return (columns + lanes - 1) / lanes;
+        // a product of one small row takes little longer than a division
+        return (columns + lanes - 1) >> Integer.numberOfTrailingZeros(lanes);
     }
 
     /** Columns including the padding to whole vectors. */
