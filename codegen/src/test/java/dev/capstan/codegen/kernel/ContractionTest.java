@@ -54,6 +54,26 @@ class ContractionTest {
     }
 
     @Test
+    void oneRowTimesAPackedFactorHasTheSameBits() throws InterruptedException {
+        contraction.awaitReady(Primitive.FLOAT, Duration.ofMinutes(5));
+        for (int k : new int[] {1, 32, 256, 257}) {
+            for (int n : new int[] {1, 5, 16, 17, 32, 41, 48, 63}) {
+                for (boolean accumulate : new boolean[] {false, true}) {
+                    float[] a = gaussians(2 * k + 3);
+                    float[] b = gaussians(k * n);
+                    float[] panels = new float[2 + contraction.packedLength(Primitive.FLOAT, k, n)];
+                    contraction.pack(b, 0, n, 1, k, n, panels, 2);
+                    float[] expected = gaussians(n + 9);
+                    float[] row = expected.clone();
+                    contraction.multiply(1, k, n, a, 3, 0, 2, b, 0, n, 1, expected, 4, n, accumulate);
+                    contraction.multiplyPacked(1, k, n, a, 3, 0, 2, panels, 2, row, 4, n, accumulate);
+                    assertArrayEquals(expected, row, k + " x " + n);
+                }
+            }
+        }
+    }
+
+    @Test
     void firstProductAsksForTheVectorKernels() throws InterruptedException {
         double[] c = new double[1];
         contraction.multiply(1, 2, 1, new double[] {2, 3}, 0, 2, 1, new double[] {5, 7}, 0, 1, 1, c, 0, 1, false);
