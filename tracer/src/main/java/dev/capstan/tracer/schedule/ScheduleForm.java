@@ -117,10 +117,11 @@ public final class ScheduleForm {
             Graph simplified = Scheduler.simplified(graph, outputs, exact);
             Schedule schedule =
                     like.map(bodies -> draft.rolled(outputs, bodies)).orElseGet(() -> draft.rolled(outputs));
-            if (ScheduleProof.isTooLong(schedule, simplified)) {
+            ScheduleProof proof = new ScheduleProof(schedule, graph, simplified, outputs, written);
+            if (proof.isTooLong()) {
                 return Optional.empty();
             }
-            ScheduleProof.prove(schedule, graph, simplified, outputs, written);
+            proof.prove();
             return Optional.of(schedule);
         } catch (RuntimeException wrong) {
             if (guess.get().broadcasts()) {

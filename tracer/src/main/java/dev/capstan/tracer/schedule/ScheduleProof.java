@@ -49,9 +49,16 @@ final class ScheduleProof {
     private final List<Integer> written;
     private final Map<Integer, Operand> operands = new HashMap<>();
     private final Roots roots;
+    private final TermArrays arrays;
 
-    private ScheduleProof(
-            Schedule schedule, Graph graph, Graph simplified, ForwardOutputs outputs, List<Integer> written) {
+    /**
+     * Of a schedule that keeps nothing for a backward pass.
+     *
+     * @param graph what it was asked to do; its operands are inputs, its last outputs new contents of the written ones
+     * @param simplified the graph after all rewrites
+     * @param outputs those of the simplified graph
+     */
+    ScheduleProof(Schedule schedule, Graph graph, Graph simplified, ForwardOutputs outputs, List<Integer> written) {
         this.schedule = schedule;
         this.simplified = simplified;
         this.outputs = outputs;
@@ -61,41 +68,35 @@ final class ScheduleProof {
                 operands.put(((Input) operand.source()).index(), operand);
             }
         });
-        this.roots = roots(simplified);
+        this.roots = new Roots(
+                simplified, value -> ((Operand) simplified.definitions().get(value)).layout());
+        this.arrays = new TermArrays(Functions.of(simplified));
     }
 
-    private static Roots roots(Graph graph) {
-        return new Roots(graph, value -> ((Operand) graph.definitions().get(value)).layout());
+    /** Whether it takes too long, or too much memory, to prove what the schedule does. */
+    boolean isTooLong() {
+        return isTooLong(arrays);
     }
 
-    /** Whether it takes too long, or too much memory, to prove what a schedule does. */
-    static boolean isTooLong(Schedule schedule, Graph simplified) {
-        return isTooLong(schedule, simplified, roots(simplified), new TermArrays(Functions.of(simplified)));
-    }
-
-    private static boolean isTooLong(Schedule schedule, Graph simplified, Roots roots, TermArrays arrays) {
+    private boolean isTooLong(TermArrays arrays) {
         long work = LITTLE_WORK + WORK_OF_STEP * schedule.steps().size();
         long bytes = Runtime.getRuntime().maxMemory() / PART;
         return ProofCost.exceeds(simplified, roots, schedule, arrays, Math.min(work, MOST_WORK), bytes);
     }
 
     /**
-     * Proves a schedule that keeps nothing for a backward pass.
+     * Proves the schedule.
      *
-     * @param graph what it was asked to do; its operands are inputs, its last outputs new contents of the written ones
-     * @param simplified the graph after all rewrites
-     * @param outputs those of the simplified graph
-     * @throws IllegalStateException if the schedule does something else, or what it is has no proof
+     * @throws IllegalStateException if it does something else, or what it is has no proof
      */
-    static void prove(Schedule schedule, Graph graph, Graph simplified, ForwardOutputs outputs, List<Integer> written) {
-        ScheduleProof proof = new ScheduleProof(schedule, graph, simplified, outputs, written);
-        proof.checkSlots();
+    void prove() {
+        checkSlots();
         ScheduleVerifier.checkPlaces(schedule, OWN, written);
-        proof.checkPlaces();
+        checkPlaces();
         try {
-            proof.compareTerms(new TermArrays(Functions.of(simplified)));
+            compareTerms(arrays);
         } catch (IllegalStateException wrong) {
-            if (!proof.isProvedInDetail()) {
+            if (!isProvedInDetail()) {
                 throw wrong;
             }
         }
@@ -103,12 +104,12 @@ final class ScheduleProof {
 
     /** Whether it holds if it is looked into functions; it may. */
     private boolean isProvedInDetail() {
-        TermArrays arrays = new TermArrays(List.of());
-        if (isTooLong(schedule, simplified, roots, arrays)) {
+        TermArrays inDetail = new TermArrays(List.of());
+        if (isTooLong(inDetail)) {
             return false;
         }
         try {
-            compareTerms(arrays);
+            compareTerms(inDetail);
             return true;
         } catch (IllegalStateException wrong) {
             return false;
