@@ -12,7 +12,8 @@ public interface Driver {
      * @param arrays the array of each slot
      * @param offsets where each slot's elements begin
      * @param scratch arrays for packed factors, of no use afterwards
-     * @param constants what the program calls by reference: the steps that the eager executors run
+     * @param constants what the program calls by reference: the steps that the eager executors run, and those
+     *     that threads share
      */
     void run(Object[] arrays, int[] offsets, Object[] scratch, Object[] constants);
 }

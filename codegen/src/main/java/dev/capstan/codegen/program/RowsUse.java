@@ -12,9 +12,7 @@ import dev.capstan.codegen.tree.Expression;
 import dev.capstan.codegen.tree.Expression.Local;
 import dev.capstan.codegen.tree.Primitive;
 import dev.capstan.codegen.tree.ReferenceType;
-import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.spi.Access;
-import dev.capstan.runtime.spi.LoopKernel;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
@@ -25,7 +23,6 @@ import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
-import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -52,10 +49,6 @@ record RowsUse(
         Map<DType, Integer> scratch,
         Optional<Division> division)
         implements StepUse {
-    /** Scratch memory of a thread, for what is not run by a driver. */
-    private static final ThreadLocal<Map<DType, Object>> OWN =
-            ThreadLocal.withInitial(() -> new EnumMap<>(DType.class));
-
     /** Of all that is read and written in a band: a small part of a second-level cache, and much work for one call. */
     private static final int BAND_BYTES = 1 << 16;
 
@@ -93,7 +86,7 @@ record RowsUse(
      * @param steps along each dimension of rows
      * @param columnStep the step along a row
      */
-    private record Argument(int operand, DType type, int begin, List<Integer> steps, int columnStep) {
+    record Argument(int operand, DType type, int begin, List<Integer> steps, int columnStep) {
         private static final int SCRATCH = -1;
 
         boolean isScratch() {
@@ -293,101 +286,10 @@ record RowsUse(
     @Override
     public void run(Object[] arrays, int[] offsets) {
         if (division.isEmpty()) {
-            new Run(arrays, offsets, ownScratch()).all();
+            new RowsRun(this, arrays, offsets).all();
         } else {
             int dimension = division.get().dimension();
-            division.get().forEach((from, to) -> new Run(arrays, offsets, ownScratch()).some(dimension, from, to));
-        }
-    }
-
-    private Map<DType, Object> ownScratch() {
-        Map<DType, Object> own = OWN.get();
-        scratch.forEach((type, elements) -> {
-            Object known = own.get(type);
-            if (known == null || Array.getLength(known) < elements) {
-                own.put(type, Storage.newArray(type, elements));
-            }
-        });
-        return own;
-    }
-
-    /** The calls of the kernels by one thread. */
-    private final class Run {
-        private final LoopKernel[] kernels;
-        private final Object[][] values;
-        private final int[][] geometries;
-        private final int[] ends;
-
-        Run(Object[] arrays, int[] offsets, Map<DType, Object> own) {
-            kernels = calls.stream().map(call -> call.kernel().kernel()).toArray(LoopKernel[]::new);
-            values = new Object[kernels.length][];
-            geometries = new int[kernels.length][];
-            for (int k = 0; k < kernels.length; k++) {
-                Call call = calls.get(k);
-                int size = call.arguments().size();
-                values[k] = new Object[size];
-                geometries[k] = new int[3 * size];
-                for (int i = 0; i < size; i++) {
-                    Argument argument = call.arguments().get(i);
-                    Place place = argument.isScratch() ? null : operands.get(argument.operand());
-                    values[k][i] = place == null ? own.get(argument.type()) : arrays[place.slot()];
-                    geometries[k][3 * i] = place == null
-                            ? argument.begin()
-                            : offsets[place.slot()] + place.layout().offset();
-                    geometries[k][3 * i + 1] = call.rowStep(i);
-                    geometries[k][3 * i + 2] = call.columnStep(i);
-                }
-            }
-            ends = sizes.stream().mapToInt(Integer::intValue).toArray();
-        }
-
-        /** All rows. */
-        void all() {
-            run(0);
-        }
-
-        /** Those of some indices of one dimension. */
-        void some(int dimension, int from, int to) {
-            move(dimension, from);
-            ends[dimension] = to - from;
-            run(0);
-        }
-
-        private void run(int depth) {
-            boolean last = depth == ends.length - 1;
-            int step = last ? band : 1;
-            for (int index = 0; index < ends[depth]; index += step) {
-                if (last) {
-                    band(Math.min(band, ends[depth] - index));
-                } else {
-                    run(depth + 1);
-                }
-                move(depth, step);
-            }
-            move(depth, -(ends[depth] + step - 1) / step * step);
-        }
-
-        private void band(int rows) {
-            for (int k = 0; k < kernels.length; k++) {
-                boolean narrow = calls.get(k).isNarrow();
-                kernels[k].run(
-                        values[k],
-                        geometries[k],
-                        narrow ? 1 : rows,
-                        narrow ? rows : calls.get(k).columns());
-            }
-        }
-
-        private void move(int dimension, int steps) {
-            for (int k = 0; k < kernels.length; k++) {
-                List<Argument> arguments = calls.get(k).arguments();
-                for (int i = 0; i < arguments.size(); i++) {
-                    Argument argument = arguments.get(i);
-                    if (!argument.isScratch()) {
-                        geometries[k][3 * i] += steps * argument.steps().get(dimension);
-                    }
-                }
-            }
+            division.get().forEach((from, to) -> new RowsRun(this, arrays, offsets).some(dimension, from, to));
         }
     }
 }

@@ -31,13 +31,21 @@
  * hand to one another stays in the cache. It lies in scratch memory for one band.
  *
  * <pre>{@code
- * for (int row = 0; row < 1024; row += 5) {
- *     int count = Math.min(5, 1024 - row);
+ * for (int row = 0; row < 64; row += 5) {
+ *     int count = Math.min(5, 64 - row);
  *     Reduction0.compute(input0, input0Offset + row * 1024, 1024, floatScratch, 0, 1, count, 1024);
  *     Loop1.compute(input0, input0Offset + row * 1024, 1024, floatScratch, 0, 1, floatScratch, 16, 1024, count, 1024);
  *     Reduction2.compute(floatScratch, 16, 1024, floatScratch, 5136, 1, count, 1024);
  *     Loop3.compute(floatScratch, 16, 1024, floatScratch, 5136, 1, result0, row * 1024, 1024, count, 1024);
  * }
+ * }</pre>
+ *
+ * A step that is large enough for several threads is no call of a kernel but of a constant, which divides the kernel's rows or
+ * columns, or the bands of rows, between them ({@link dev.capstan.codegen.program.Division}):
+ *
+ * <pre>{@code
+ * // 3 steps over [1024,1024], by Loop4, shared between threads
+ * ((SharedStep) constants[0]).run(arrays, offsets);
  * }</pre>
  */
 package dev.capstan.codegen.program;
