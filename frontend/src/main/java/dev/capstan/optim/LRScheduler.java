@@ -15,12 +15,11 @@ import dev.capstan.runtime.type.CapstanException;
  */
 public abstract class LRScheduler {
     private final Optimizer optimizer;
-    private final double initial;
+    private double initial;
     private int calls;
 
     LRScheduler(Optimizer optimizer) {
         this.optimizer = requireNonNull(optimizer, "optimizer");
-        this.initial = optimizer.initialLr();
     }
 
     /**
@@ -32,13 +31,14 @@ public abstract class LRScheduler {
 
     /** Sets the first rate, when all options are known. */
     final void begin() {
-        optimizer.setLr(lr(initial, 0));
+        initial = optimizer.initialLr();
+        optimizer.beginSchedule(initial, lr(initial, 0));
     }
 
     /** Goes on to the next rate. */
     public final void step() {
+        optimizer.setLr(lr(initial, calls + 1));
         calls++;
-        optimizer.setLr(lr(initial, calls));
     }
 
     /** The rate that it has set last (PyTorch's {@code get_last_lr}). */

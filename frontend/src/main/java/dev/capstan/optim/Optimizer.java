@@ -40,10 +40,13 @@ public abstract class Optimizer {
 
     /** The rate of which all schedules of this optimizer take their share: the one at the time of the first. */
     final double initialLr() {
-        if (Double.isNaN(initialLr)) {
-            initialLr = lr;
-        }
-        return initialLr;
+        return Double.isNaN(initialLr) ? lr : initialLr;
+    }
+
+    /** Sets the first rate of a schedule, and keeps the initial one for others. */
+    final void beginSchedule(double initial, double rate) {
+        setLr(rate);
+        initialLr = initial;
     }
 
     /** Changes every parameter that has a gradient. */

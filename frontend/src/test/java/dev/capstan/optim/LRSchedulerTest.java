@@ -90,6 +90,18 @@ class LRSchedulerTest {
     }
 
     @Test
+    void aRefusedRateChangesNothing() {
+        assertRefused("gamma is not a finite number", () -> new ExponentialLR(sgd, -1));
+        assertRefused("lr is not a finite number", () -> new LambdaLR(sgd, n -> -1));
+        LambdaLR falling = new LambdaLR(sgd.lr(0.2), n -> 1 - n);
+        falling.step();
+        assertRefused("lr is not a finite number", falling::step);
+        assertEquals(0, falling.lastLr());
+        assertEquals(0, sgd.lr());
+        assertRates(rates(new ConstantLR(sgd, 0.5, 1), 2), 0.1, 0.2);
+    }
+
+    @Test
     void whatIsNoScheduleIsRefused() {
         SGD other = new SGD(List.of(Tensor.of(new double[] {0}).requiresGrad(true)));
         LRScheduler half = new ExponentialLR(sgd, 0.5);
