@@ -186,9 +186,13 @@ final class Frame {
             List<? extends Expression> others) {
         List<Expression> all = isHandedOn(accesses) ? new ArrayList<>(arguments) : packed(block, arguments);
         all.addAll(others);
-        Type[] argumentTypes = all.stream().map(Expression::type).toArray(Type[]::new);
-        block.evaluate(
-                Callee.ofStatic(owner, name, Primitive.VOID, argumentTypes).call(all));
+        call(block, owner, name, all);
+    }
+
+    /** Calls a method with these arguments, which are of its parameters' types. */
+    static void call(BlockBuilder block, ReferenceType owner, String name, List<Expression> arguments) {
+        Type[] types = arguments.stream().map(Expression::type).toArray(Type[]::new);
+        block.evaluate(Callee.ofStatic(owner, name, Primitive.VOID, types).call(arguments));
     }
 
     /** Arguments in the form that {@link #bridge} takes. */
@@ -291,22 +295,6 @@ final class Frame {
             case UNIT -> start.plus(column);
             case STRIDED -> start.plus(column.times(columnSteps.get(array)));
         };
-    }
-
-    /** Calls a method of an inner frame without strided arrays, of which the parameters are handed on. */
-    static void call(
-            BlockBuilder block,
-            ReferenceType owner,
-            String name,
-            List<Expression> arrays,
-            Expression rows,
-            Expression columns) {
-        List<Expression> all = new ArrayList<>(arrays);
-        all.add(rows);
-        all.add(columns);
-        Type[] argumentTypes = all.stream().map(Expression::type).toArray(Type[]::new);
-        block.evaluate(
-                Callee.ofStatic(owner, name, Primitive.VOID, argumentTypes).call(all));
     }
 
     /** The value of an input's element; the column does not matter where it does not move. */

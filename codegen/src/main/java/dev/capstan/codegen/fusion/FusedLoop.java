@@ -61,6 +61,6 @@ public final class FusedLoop extends FusedKernel {
             int exchanges = lanes / 2 * Integer.numberOfTrailingZeros(lanes);
             return 2 * 3 * (4 * exchanges + 2 * lanes) + 2 * lanes;
         }
-        return (4 + Steps.varyingOperations(pattern)) * (1 + unrolling + 2 + 2 * 3);
+        return (4 + operationsPerElement()) * (1 + unrolling + 2 + 2 * 3);
     }
 }

@@ -185,7 +185,8 @@ final class LoopTree {
                         arguments.add(own ? frame.index(array, starts.get(array), column) : ZERO);
                         arguments.add(own ? frame.rowStep(array) : stride);
                     }
-                    Frame.call(tile, type.type(), PART + i, arguments, height, count);
+                    arguments.addAll(List.of(height, count));
+                    Frame.call(tile, type.type(), PART + i, arguments);
                 }
                 tile.assign(column, column.plus(most));
             });

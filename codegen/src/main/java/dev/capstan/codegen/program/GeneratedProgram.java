@@ -66,10 +66,6 @@ final class GeneratedProgram implements CompiledSchedule {
 
     @Override
     public void run(Object[] arrays, int[] offsets, Storage[] sources) {
-        if (kept.length == 0) {
-            run(arrays, offsets);
-            return;
-        }
         Object[] own = takeScratch();
         packConstants(arrays, offsets, own);
         for (KeptFactor factor : kept) {

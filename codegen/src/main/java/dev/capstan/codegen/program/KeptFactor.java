@@ -9,8 +9,9 @@ import java.lang.ref.WeakReference;
 
 /**
  * A weight of which a program keeps a copy in the order that its products read, once it has been the same for some calls
- * running and for a while: a write by another thread is counted when it begins. The copy is dropped by the first call that finds another storage or a storage that was written to, and by the
- * garbage collector where memory is short; each time, the next is made after twice as many calls. Safe for use by many threads.
+ * running and for a while: a write by another thread is counted when it begins. The copy is dropped by the first call that
+ * finds another storage or a storage that was written to, and by the garbage collector where memory is short; each time, the
+ * next is made after twice as many calls. Safe for use by many threads.
  */
 final class KeptFactor {
     private static final int FIRST_PATIENCE = 16;

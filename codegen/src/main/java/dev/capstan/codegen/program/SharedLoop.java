@@ -4,6 +4,7 @@ package dev.capstan.codegen.program;
 import dev.capstan.codegen.fusion.FusedLoop;
 import dev.capstan.runtime.spi.LoopKernel;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A kernel of eager mode, which threads share if there is much to do.
@@ -17,11 +18,11 @@ record SharedLoop(LoopKernel kernel, int operations) implements LoopKernel {
 
     @Override
     public void run(Object[] arrays, int[] geometry, int rows, int columns) {
-        if (Division.isWorthSharing((long) rows * columns * operations)) {
-            Division.of(List.of(rows, columns), true, dimension -> true)
-                    .ifPresentOrElse(
-                            division -> divide(division, arrays, geometry, rows, columns),
-                            () -> kernel.run(arrays, geometry, rows, columns));
+        Optional<Division> division = Division.isWorthSharing((long) rows * columns * operations)
+                ? Division.of(List.of(rows, columns), true, dimension -> true)
+                : Optional.empty();
+        if (division.isPresent()) {
+            divide(division.get(), arrays, geometry, rows, columns);
         } else {
             kernel.run(arrays, geometry, rows, columns);
         }
