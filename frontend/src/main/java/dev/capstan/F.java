@@ -7,6 +7,7 @@ import dev.capstan.runtime.op.Embedding;
 import dev.capstan.runtime.op.Gelu;
 import dev.capstan.runtime.op.LayerNorm;
 import dev.capstan.runtime.op.LeakyRelu;
+import dev.capstan.runtime.op.Linear;
 import dev.capstan.runtime.op.MseLoss;
 import dev.capstan.runtime.op.OneHot;
 import dev.capstan.runtime.op.Silu;
@@ -41,12 +42,13 @@ public final class F {
      * @return of shape {@code [..., out]}
      */
     public static Tensor linear(Tensor input, Tensor weight, @Nullable Tensor bias) {
-        if (bias == null) {
-            return input.matmul(weight.t());
+        if (input.dim() < 2 || weight.dim() != 2) {
+            Tensor product = input.matmul(weight.t());
+            return bias == null ? product : product.add(bias);
         }
-        return input.dim() == 2
-                ? bias.addmm(input, weight.t())
-                : input.matmul(weight.t()).add(bias);
+        return bias == null
+                ? Linear.linear(TensorOps.INSTANCE, input, weight)
+                : Linear.linear(TensorOps.INSTANCE, input, weight, bias);
     }
 
     /** {@code max(x, 0)}. */

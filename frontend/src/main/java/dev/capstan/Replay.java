@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The events of a segment, one by one as eager mode makes them, with the tape that it builds. */
 final class Replay {
+    /** So many creation numbers of tape nodes has an operator: what a linear layer decomposes into takes the most. */
+    static final int NUMBERS = 5;
+
     private final List<Queued> queued;
     private final List<@Nullable Tensor> values;
     private final Tensor[] inputs;
@@ -95,7 +98,7 @@ final class Replay {
         update.execute(
                 Arrays.stream(operands).mapToObj(operand -> made[operand]).toArray(Tensor[]::new));
         int changed = update.formulas().length;
-        sequence += changed;
+        sequence += (long) changed * NUMBERS;
         for (int i = 0; i < changed; i++) {
             made[first + changed + i] = made[operands[i]];
         }
@@ -112,10 +115,10 @@ final class Replay {
         }
         if (event instanceof Retaken retaken) {
             Tensor view = made[retaken.value()];
-            long place = sequence++;
             if (retaken.connected()) {
-                view.renew(place);
+                view.renew(sequence);
             }
+            sequence += NUMBERS;
             return view;
         }
         if (event instanceof Write write) {
@@ -129,8 +132,9 @@ final class Replay {
         for (int i = 0; i < operands.length; i++) {
             operands[i] = made[operation.operands()[i]];
         }
+        long first = sequence;
+        sequence += NUMBERS;
         if (laid(number) != null) {
-            sequence++;
             return null;
         }
         Write write = written(number);
@@ -140,12 +144,11 @@ final class Replay {
                     .toArray(Tensor[]::new);
         }
         try (GradMode.Scope mode = GradMode.set(operation.recording())) {
-            Tensor result = TensorOps.execute(operation.operator(), operands, sequence++);
+            Tensor result = new ReplayOps(first).apply(operation.operator(), List.of(operands));
             nodes[number] = result.gradFn();
             if (!operation.isView()) {
                 return result;
             }
-            result.viewOf(operands[0], operation.viewing(), operation.recording());
             boolean apart = operation.operator() instanceof Detach detach && detach.apart();
             return apart ? result.countedBy(counter(number)) : result;
         }
@@ -203,7 +206,7 @@ final class Replay {
                 int part = ((Operation) queued.get(write.value())).operands()[1];
                 // the operator came just before, with the number of its node
                 return new InPlace(made[write.content()], write.counter())
-                        .lay(made[part], laid.place(), write.recording(), sequence - 1);
+                        .lay(made[part], laid.place(), write.recording(), sequence - NUMBERS);
             }
             return new InPlace(made[write.content()], write.counter()).assign(made[write.value()], write.recording());
         }

@@ -154,7 +154,7 @@ final class Segment extends SegmentQueue {
 
     private void close() {
         ended = true;
-        sequence = Node.reserve(operators + 1);
+        sequence = Node.reserve(operators * Replay.NUMBERS + 1);
         if (contents != null) {
             inputs.settle();
             if (!own.isEmpty()) {
@@ -189,7 +189,7 @@ final class Segment extends SegmentQueue {
         }
         Tape tape = program.tape();
         if (!tape.outputs().isEmpty()) {
-            node = new RegionNode(sequence + operators, region, this, program, execution, inputs);
+            node = new RegionNode(sequence + operators * Replay.NUMBERS, region, this, program, execution, inputs);
         }
         if (contents == null) {
             for (int i = 0; i < outputs.length; i++) {
@@ -344,7 +344,7 @@ final class Segment extends SegmentQueue {
                 .count();
         try (GradMode.Scope direct = Region.suspend();
                 GradMode.Scope mode = GradMode.set(view.recording())) {
-            Tensor again = TensorOps.execute(view.operator(), new Tensor[] {shown}, sequence + before);
+            Tensor again = TensorOps.execute(view.operator(), new Tensor[] {shown}, sequence + before * Replay.NUMBERS);
             boolean shows = again.values().storage() == shown.values().storage();
             if (shows) {
                 tensor.become(again, again.values());

@@ -133,12 +133,12 @@ abstract class SegmentQueue extends SegmentEvents {
 
     /** The same for any number. */
     Tensor apply(Operator operator, Tensor[] operands) {
-        if (operator.isDecomposed()) {
-            return ((Composite) operator).decompose(TensorOps.INSTANCE, List.of(operands));
-        }
         boolean recording = thread.isRecording();
         if (recording && taped) {
             return applyOnTape(operator, operands);
+        }
+        if (!operator.isQueuedWhole()) {
+            return ((Composite) operator).decompose(TensorOps.INSTANCE, List.of(operands));
         }
         if (recording) {
             SavedTensor.verifySavable(operator, operands);

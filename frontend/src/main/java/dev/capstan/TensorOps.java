@@ -19,10 +19,11 @@ enum TensorOps implements Ops<Tensor> {
 
     @Override
     public Tensor apply(Operator operator, List<Tensor> operands) {
-        if (operator.isDecomposed()) {
-            return ((Composite) operator).decompose(this, operands);
-        }
-        return apply(operator, operands.toArray(new Tensor[0]));
+        Tensor[] array = operands.toArray(new Tensor[0]);
+        Region region = Region.current();
+        return region == null
+                ? executeAny(operator, array)
+                : region.segment(array).apply(operator, array);
     }
 
     @Override
@@ -74,24 +75,19 @@ enum TensorOps implements Ops<Tensor> {
         return open != null && open.takes(first) ? open : null;
     }
 
-    /** The same for an operator that is recorded as one. */
-    Tensor apply(Operator operator, Tensor[] operands) {
-        Region region = Region.current();
-        if (region != null) {
-            return region.segment(operands).apply(operator, operands);
-        }
-        return executeRecorded(operator, operands);
-    }
-
     private Tensor executeAny(Operator operator, Tensor... operands) {
         return operator.isDecomposed()
                 ? ((Composite) operator).decompose(this, Arrays.asList(operands))
-                : executeRecorded(operator, operands);
+                : executeRecorded(operator, operands, -1);
     }
 
-    /** Executes an operator that is recorded as one. */
-    private static Tensor executeRecorded(Operator operator, Tensor[] operands) {
-        Tensor result = execute(operator, operands);
+    /**
+     * Executes an operator that is recorded as one.
+     *
+     * @param sequence the creation number of the tape node, -1 for the next one
+     */
+    static Tensor executeRecorded(Operator operator, Tensor[] operands, long sequence) {
+        Tensor result = execute(operator, operands, sequence);
         return operator.isView()
                 ? result.viewOf(operands[0], new Viewing((View) operator), GradMode.isEnabled())
                 : result;
@@ -107,7 +103,7 @@ enum TensorOps implements Ops<Tensor> {
             operator.infer(Arrays.stream(operands).map(Tensor::type).toList());
             operator.verifyIndices(operands[0].shape(), region.elements(operands[1]));
         }
-        return INSTANCE.apply(operator, operands);
+        return INSTANCE.apply(operator, List.of(operands));
     }
 
     /** The elements of a tensor, for the sake of which nothing that is queued runs unless it must. */

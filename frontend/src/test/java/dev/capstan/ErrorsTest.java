@@ -73,7 +73,7 @@ class ErrorsTest {
         int line = lineOfCaller() + 1;
         CapstanException e = assertThrows(CapstanException.class, () -> layer.apply(MATRIX));
         assertEquals(
-                "mm: inner dimensions differ: [2,3] x [4,2] (3 != 4) "
+                "linear: inner dimensions differ: [2,3] and [2,4] (3 != 4) "
                         + "at ErrorsTest.placeOfAModulesErrorIsItsCaller(ErrorsTest.java:" + line + ")",
                 e.getMessage());
     }
@@ -120,6 +120,18 @@ class ErrorsTest {
                 refused(
                         "addmm: the bias is larger than the product: float32[4,2,2] + float32[2,2]",
                         () -> Tensor.ones(4, 2, 2).addmm(MATRIX, Tensor.ones(3, 2))),
+                refused(
+                        "linear: inner dimensions differ: [2,3] and [4,2] (3 != 2)",
+                        () -> F.linear(MATRIX, Tensor.ones(4, 2), null)),
+                refused(
+                        "linear: element types differ: float32[2,3] x float64[4,3]",
+                        () -> F.linear(MATRIX, Tensor.zeros(DType.FLOAT64, 4, 3), null)),
+                refused(
+                        "linear: the bias is larger than the product: float32[4] + float32[2,1]",
+                        () -> F.linear(MATRIX, Tensor.ones(1, 3), Tensor.ones(4))),
+                refused(
+                        "linear: the bias is not [n]: [2,4]",
+                        () -> F.linear(MATRIX, Tensor.ones(4, 3), Tensor.ones(2, 4))),
                 refused(
                         "sub: bool elements are not numbers: bool[2,3]",
                         () -> MATRIX.gt(0).sub(1)),

@@ -214,32 +214,42 @@ final class RandomProgram {
 
     private void product(int x) {
         int[] a = shapes.get(x);
-        if (a.length != 2) {
-            unary(x);
-            return;
-        }
-        for (int attempt = 0; attempt < 12; attempt++) {
+        for (int attempt = 0; a.length > 1 && attempt < 12; attempt++) {
             int y = pick();
             int[] b = shapes.get(y);
-            if (b.length == 2 && b[0] == a[1]) {
+            if (a.length == 2 && b.length == 2 && b[0] == a[1]) {
                 add(
                         new int[] {a[0], b[1]},
                         v(x) + ".mm(" + v(y) + ")",
                         s -> s.get(x).mm(s.get(y)));
                 return;
             }
-            if (b.length == 2 && b[1] == a[1]) {
-                add(
-                        new int[] {a[0], b[0]},
-                        "F.linear(" + v(x) + ", " + v(y) + ", null)",
-                        s -> F.linear(s.get(x), s.get(y), null));
+            if (b.length == 2 && b[1] == a[a.length - 1]) {
+                linear(x, y, pick());
                 return;
             }
+        }
+        if (a.length != 2) {
+            unary(x);
+            return;
         }
         add(
                 new int[] {a[0], a[0]},
                 v(x) + ".mm(" + v(x) + ".t())",
                 s -> s.get(x).mm(s.get(x).t()));
+    }
+
+    /** With a bias if the last of these can be one. */
+    private void linear(int x, int weight, int bias) {
+        int[] result = shapes.get(x).clone();
+        int features = shapes.get(weight)[0];
+        result[result.length - 1] = features;
+        int[] b = shapes.get(bias);
+        boolean fits = b.length == 0 || b.length == 1 && (b[0] == 1 || b[0] == features);
+        add(
+                result,
+                "F.linear(" + v(x) + ", " + v(weight) + ", " + (fits ? v(bias) : "null") + ")",
+                s -> F.linear(s.get(x), s.get(weight), fits ? s.get(bias) : null));
     }
 
     private void reduction(int x) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Statements of training steps: values, writes, what the tape does, and what Java does around it. */
 final class RandomStatements {
@@ -88,7 +89,8 @@ final class RandomStatements {
         Value b = random.nextInt(4) == 0 ? row() : matrix();
         Value c = matrix();
         int choice = random.nextInt(RandomStep.CHOICES);
-        return switch (random.nextInt(17)) {
+        return switch (random.nextInt(18)) {
+            case 17 -> linear(a, c, random.nextBoolean() ? row() : null);
             case 14 -> apply(a, ".softmax(1)", t -> t.softmax(1));
             case 15 ->
                 new Value(
@@ -131,6 +133,15 @@ final class RandomStatements {
                         a.java() + ".reshape(-1).reshape(" + size + ", " + size + ")",
                         state -> a.get().apply(state).reshape(-1).reshape(size, size));
         };
+    }
+
+    private static Value linear(Value x, Value weight, @Nullable Value bias) {
+        String added = bias == null ? "null" : bias.java();
+        return new Value("F.linear(" + x.java() + ", " + weight.java() + ", " + added + ")", state -> {
+            Tensor input = x.get().apply(state);
+            Tensor factor = weight.get().apply(state);
+            return F.linear(input, factor, bias == null ? null : bias.get().apply(state));
+        });
     }
 
     // ---- writes

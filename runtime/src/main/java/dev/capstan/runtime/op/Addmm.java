@@ -25,14 +25,18 @@ public record Addmm() implements Composite {
     @Override
     public TensorType infer(List<TensorType> operands) {
         TensorType product = new Mm().infer(operands.subList(1, 3));
-        TensorType bias = operands.get(0);
-        if (bias.dtype() != product.dtype()) {
-            throw new CapstanException(name(), "element types differ", bias + " + " + product);
-        }
-        if (!Shape.broadcast(name(), bias.shape(), product.shape()).equals(product.shape())) {
-            throw new CapstanException(name(), "the bias is larger than the product", bias + " + " + product);
-        }
+        verifyBias(name(), operands.get(0), product);
         return product;
+    }
+
+    /** Refuses what cannot be added to a product without changing its type. */
+    static void verifyBias(String operator, TensorType bias, TensorType product) {
+        if (bias.dtype() != product.dtype()) {
+            throw new CapstanException(operator, "element types differ", bias + " + " + product);
+        }
+        if (!Shape.broadcast(operator, bias.shape(), product.shape()).equals(product.shape())) {
+            throw new CapstanException(operator, "the bias is larger than the product", bias + " + " + product);
+        }
     }
 
     @Override

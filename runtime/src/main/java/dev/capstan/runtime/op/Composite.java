@@ -23,6 +23,11 @@ public non-sealed interface Composite extends Operator {
     }
 
     @Override
+    default boolean isQueuedWhole() {
+        return isOneNode();
+    }
+
+    @Override
     default TensorType infer(List<TensorType> operands) {
         return decompose(TypeOps.INSTANCE, operands);
     }

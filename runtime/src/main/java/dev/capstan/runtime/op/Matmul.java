@@ -39,20 +39,21 @@ public record Matmul() implements Composite {
             return Mm.mm(ops, left, right);
         }
         if (b.rank() == 2) {
-            return rows(ops, left, right, a, b);
+            T product = Mm.mm(ops, rows(ops, left), right);
+            return Reshape.reshape(ops, product, a.with(a.rank() - 1, b.size(1)));
         }
         return batched(ops, left, right, a, b);
     }
 
-    /** Many matrices against one: a single product of all rows. */
-    private static <T> T rows(Ops<T> ops, T left, T right, Shape a, Shape b) {
-        int inner = a.size(a.rank() - 1);
+    /** The rows of many matrices as those of one: {@code [...,m,k]} as {@code [rows,k]}. */
+    static <T> T rows(Ops<T> ops, T operand) {
+        Shape shape = ops.type(operand).shape();
+        int last = shape.rank() - 1;
         int rows = 1;
-        for (int i = 0; i < a.rank() - 1; i++) {
-            rows *= a.size(i);
+        for (int i = 0; i < last; i++) {
+            rows *= shape.size(i);
         }
-        T product = Mm.mm(ops, Reshape.reshape(ops, left, Shape.of(rows, inner)), right);
-        return Reshape.reshape(ops, product, a.with(a.rank() - 1, b.size(1)));
+        return Reshape.reshape(ops, operand, Shape.of(rows, shape.size(last)));
     }
 
     private static <T> T batched(Ops<T> ops, T left, T right, Shape a, Shape b) {

@@ -51,6 +51,14 @@ public sealed interface Operator
         return false;
     }
 
+    /**
+     * True if a region queues this operator, false if it queues what it decomposes into. One that is queued, but recorded by its
+     * decomposition, has a gradient rule, too, which gives what that of the decomposition gives, bit for bit.
+     */
+    default boolean isQueuedWhole() {
+        return true;
+    }
+
     /** True for a {@link View}. Faster to ask than for the family. */
     default boolean isView() {
         return false;
