@@ -256,11 +256,28 @@ final class Capstan extends Library {
         int n = work.n();
         int rowStride = work.leftTransposed() ? 1 : k;
         int columnStride = work.leftTransposed() ? m : 1;
+        int rightRowStride = work.rightTransposed() ? 1 : n;
+        int rightColumnStride = work.rightTransposed() ? k : 1;
         Contraction contraction = Contraction.instance();
         return new Program() {
             @Override
             public void step() {
-                contraction.multiply(m, k, n, a, 0, rowStride, columnStride, b, 0, n, 1, c, 0, n, false);
+                contraction.multiply(
+                        m,
+                        k,
+                        n,
+                        a,
+                        0,
+                        rowStride,
+                        columnStride,
+                        b,
+                        0,
+                        rightRowStride,
+                        rightColumnStride,
+                        c,
+                        0,
+                        n,
+                        false);
             }
 
             @Override

@@ -20,13 +20,15 @@ final class OpenBlas extends Library {
         FloatPointer c = new FloatPointer((long) m * n);
         int leftOrder = work.leftTransposed() ? openblas.CblasTrans : openblas.CblasNoTrans;
         int leftStride = work.leftTransposed() ? m : k;
+        int rightOrder = work.rightTransposed() ? openblas.CblasTrans : openblas.CblasNoTrans;
+        int rightStride = work.rightTransposed() ? k : n;
         return new Program() {
             @Override
             public void step() {
                 openblas.cblas_sgemm(
                         openblas.CblasRowMajor,
                         leftOrder,
-                        openblas.CblasNoTrans,
+                        rightOrder,
                         m,
                         n,
                         k,
@@ -34,7 +36,7 @@ final class OpenBlas extends Library {
                         a,
                         leftStride,
                         b,
-                        n,
+                        rightStride,
                         0,
                         c,
                         n);

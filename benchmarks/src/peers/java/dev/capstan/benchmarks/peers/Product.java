@@ -7,10 +7,11 @@ import java.util.Random;
  * A product of matrices {@code [m, k] x [k, n]} into a given array.
  *
  * @param leftTransposed whether the left one lies in memory as {@code [k, m]}
+ * @param rightTransposed whether the right one lies in memory as {@code [n, k]}
  */
-record Product(int m, int k, int n, boolean leftTransposed) implements Work {
+record Product(int m, int k, int n, boolean leftTransposed, boolean rightTransposed) implements Work {
     static Product of(int m, int k, int n) {
-        return new Product(m, k, n, false);
+        return new Product(m, k, n, false, false);
     }
 
     /** The left matrix, row by row or column by column. */
@@ -18,9 +19,9 @@ record Product(int m, int k, int n, boolean leftTransposed) implements Work {
         return Values.normal(new Random(7), 1, leftTransposed ? k : m, leftTransposed ? m : k);
     }
 
-    /** The right matrix. */
+    /** The right matrix, row by row or column by column. */
     Values right() {
-        return Values.normal(new Random(8), 1, k, n);
+        return Values.normal(new Random(8), 1, rightTransposed ? n : k, rightTransposed ? k : n);
     }
 
     @Override

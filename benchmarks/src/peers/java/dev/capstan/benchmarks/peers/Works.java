@@ -26,7 +26,7 @@ public enum Works {
     /** See {@link Product}. */
     PRODUCT_64_1000_100("matmul 64 x 1000 x 100", Product.of(64, 1000, 100), blas(1)),
     /** See {@link Product}. */
-    PRODUCT_1000_64_100("matmul 1000 x 64 x 100, left transposed", new Product(1000, 64, 100, true), blas(1)),
+    PRODUCT_1000_64_100("matmul 1000 x 64 x 100, left transposed", new Product(1000, 64, 100, true, false), blas(1)),
     /** See {@link Product}. */
     PRODUCT_256("matmul 256 x 256 x 256", Product.of(256, 256, 256), blas(1)),
     /** See {@link Product}. */

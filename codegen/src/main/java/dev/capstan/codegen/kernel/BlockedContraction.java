@@ -13,6 +13,8 @@ package dev.capstan.codegen.kernel;
 final class BlockedContraction<A> {
     private static final int MAX_BLOCK_A = 1 << 16;
     private static final int MAX_BLOCK_B = 1 << 20;
+    /** So many rows of C, narrower than a vector, stay in the L1 cache until they are transposed. */
+    private static final int MAX_EXCHANGED = 1 << 8;
 
     private final TileShape shape;
     private final ArrayLoops<A> loops;
@@ -77,8 +79,33 @@ final class BlockedContraction<A> {
             Matrix<A> row = Matrix.ofRows(c.array(), c.offset(), m);
             multiply(new MatrixProduct<>(
                     1, product.k(), m, b.transposed(), product.a().transposed(), row, product.accumulate()));
+        } else if (isHigh(product)) {
+            multiplyExchanged(product, b);
         } else if (!direct.multiply(product, b)) {
             multiplyBlocks(product, b);
+        }
+    }
+
+    /** Whether C is narrower than a vector and high enough, and A such, that the transposed product is quicker. */
+    private boolean isHigh(MatrixProduct<A> product) {
+        int lanes = shape.lanes();
+        return product.n() < lanes
+                && product.m() >= 2 * lanes
+                && (product.a().rowStride() == 1 || 2 * product.n() <= lanes)
+                && !product.accumulate();
+    }
+
+    /** A product by way of its transpose, which has whole vectors. */
+    private void multiplyExchanged(MatrixProduct<A> product, Matrix<A> b) {
+        int m = product.m();
+        int n = product.n();
+        for (int i = 0; i < m; i += MAX_EXCHANGED) {
+            int rows = Math.min(MAX_EXCHANGED, m - i);
+            Matrix<A> a = product.a().from(i, 0).transposed();
+            // whole vectors are read of it
+            Matrix<A> c = Matrix.ofRows(scratch().result((shape.lanes() + 1) * MAX_EXCHANGED), 0, rows);
+            multiply(new MatrixProduct<>(n, product.k(), rows, b.transposed(), a, c, false), a);
+            packing.copyNarrow(c.transposed(), rows, n, product.c().from(i, 0), (m - i) * n, scratch());
         }
     }
 
@@ -179,13 +206,15 @@ final class BlockedContraction<A> {
             int second = shape.second(n - j);
             int panel = panels.offset() + j * k;
             for (int i = 0; i < m; ) {
-                int rows = Math.min(shape.nextRows(m - i), m - i);
+                int height = shape.nextHeight(m - i);
+                int rows = Math.min(height, m - i);
                 int target = product.c().at(i, j);
                 if (isPacked && rows == shape.rows() && vectors == TileShape.TILE_VECTORS) {
                     kernels.packedTile(
                             a.array(), a.at(i, 0), b, panel, c, target, cRowStride, second, k, product.accumulate());
                 } else {
                     kernels.tile(
+                            height,
                             rows,
                             vectors,
                             a.array(),
@@ -216,12 +245,14 @@ final class BlockedContraction<A> {
         int cRowStride = product.c().rowStride();
         A tile = scratch().tile();
         for (int i = 0; i < product.m(); ) {
-            int rows = Math.min(shape.nextRows(product.m() - i), product.m() - i);
+            int height = shape.nextHeight(product.m() - i);
+            int rows = Math.min(height, product.m() - i);
             int target = product.c().at(i, 0);
             if (product.accumulate()) {
                 loops.copy(c, target, cRowStride, tile, 0, lanes, rows, n);
             }
             kernels.tile(
+                    height,
                     rows,
                     1,
                     a.array(),

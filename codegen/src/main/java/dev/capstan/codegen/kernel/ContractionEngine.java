@@ -120,7 +120,7 @@ final class ContractionEngine<A> {
         }
     }
 
-    /** Generates the vector kernels, warms those that multiply, then the one that transposes. */
+    /** Generates the vector kernels, warms what every product needs and serves with it, then the others. */
     private final class Ascent implements WarmUpThread.Job {
         private TileShape shape;
         private MicroKernels<A> kernels;
@@ -146,11 +146,11 @@ final class ContractionEngine<A> {
                 return Progress.DONE;
             }
             if (vector == null) {
-                serve(loops.scalarKernels(shape));
-                warmUp = subjects.transposition();
+                serve(shape.withTwoHeights(), loops.scalarKernels(shape));
+                warmUp = subjects.others();
                 return Progress.WORKING;
             }
-            serve(kernels);
+            serve(shape, kernels);
             return Progress.DONE;
         }
 
@@ -166,8 +166,8 @@ final class ContractionEngine<A> {
             warmUp = subjects.multiplication();
         }
 
-        private void serve(MicroKernels<A> transposing) {
-            BlockedContraction<A> contraction = new BlockedContraction<>(shape, loops, kernels, transposing);
+        private void serve(TileShape tiles, MicroKernels<A> transposing) {
+            BlockedContraction<A> contraction = new BlockedContraction<>(tiles, loops, kernels, transposing);
             subjects.blocks(contraction);
             vector = contraction;
             settle();

@@ -9,6 +9,8 @@ package dev.capstan.codegen.kernel;
 final class DirectContraction<A> {
     /** So many elements of B fit the L1 cache beside what else is used. */
     private static final int SMALL_B = 1 << 11;
+    /** So many elements of B are copied as they lie, rather than packed. */
+    private static final int MAX_COPIED_B = 1 << 14;
     /** So few tiles below one another are done before packing pays. */
     private static final int FEW_TILES = 2;
 
@@ -43,7 +45,7 @@ final class DirectContraction<A> {
             for (int i = 0; i < m; i++) {
                 multiplyRow(product, i, b);
             }
-        } else if (b.columnStride() == 1 && isWorthwhile(product) && (n >= shape.lanes() || b.rowStride() > 0)) {
+        } else if (b.columnStride() == 1 && isWorthwhile(product) && (n >= shape.lanes() || isReadable(product, b))) {
             multiplyTiles(product, b);
         } else {
             return false;
@@ -138,8 +140,10 @@ final class DirectContraction<A> {
             int width = shape.nextWidth(n - j);
             int second = shape.second(n - j);
             for (int i = 0; i < m; ) {
-                int rows = Math.min(shape.nextRows(m - i), m - i);
+                int height = shape.nextHeight(m - i);
+                int rows = Math.min(height, m - i);
                 kernels.tile(
+                        height,
                         rows,
                         width / shape.lanes(),
                         a.array(),
@@ -170,27 +174,19 @@ final class DirectContraction<A> {
         int k = product.k();
         int n = product.n();
         int lanes = shape.lanes();
-        int readable = readableRows(b, k);
-        // where a vector would run over the end of the array
-        A rest = owner.scratch().panels((k - readable) * lanes);
-        loops.copy(b.array(), b.at(readable, 0), b.rowStride(), rest, 0, lanes, k - readable, n);
+        Matrix<A> vectors = isWithin(b, k) ? b : withRoomBehind(b, k, n);
         Matrix<A> scratch = Matrix.ofRows(owner.scratch().tile(), 0, lanes);
         boolean isOverwritten = product.c().rowStride() == n && !product.accumulate();
         for (int i = 0; i < m; ) {
-            int rows = Math.min(shape.nextRows(m - i), m - i);
+            int height = shape.nextHeight(m - i);
+            int rows = Math.min(height, m - i);
             boolean inPlace = isOverwritten && (m - i - rows) * n >= lanes - n;
             Matrix<A> target = product.c().from(i, 0);
             Matrix<A> c = inPlace ? target : scratch;
             if (product.accumulate()) {
                 loops.copy(target.array(), target.offset(), target.rowStride(), c.array(), 0, lanes, rows, n);
             }
-            if (readable > 0) {
-                tile(rows, readable, a.from(i, 0), b, c, product.accumulate());
-            }
-            if (readable < k) {
-                Matrix<A> last = Matrix.ofRows(rest, 0, lanes);
-                tile(rows, k - readable, a.from(i, readable), last, c, readable > 0 || product.accumulate());
-            }
+            tile(height, rows, k, a.from(i, 0), vectors, c, product.accumulate());
             if (!inPlace) {
                 loops.copy(c.array(), 0, lanes, target.array(), target.offset(), target.rowStride(), rows, n);
             }
@@ -198,8 +194,9 @@ final class DirectContraction<A> {
         }
     }
 
-    private void tile(int rows, int k, Matrix<A> a, Matrix<A> b, Matrix<A> c, boolean accumulate) {
+    private void tile(int height, int rows, int k, Matrix<A> a, Matrix<A> b, Matrix<A> c, boolean accumulate) {
         kernels.tile(
+                height,
                 rows,
                 1,
                 a.array(),
@@ -217,10 +214,22 @@ final class DirectContraction<A> {
                 accumulate);
     }
 
-    /** How many rows of B, from the first, begin with a vector that lies within the array. */
-    private int readableRows(Matrix<A> b, int k) {
-        int room = loops.length(b.array()) - shape.lanes() - b.offset();
-        return room < 0 ? 0 : Math.min(k, room / b.rowStride() + 1);
+    /** Whether vectors can be read of a B that is narrower, of B itself or of a small copy. */
+    private boolean isReadable(MatrixProduct<A> product, Matrix<A> b) {
+        int k = product.k();
+        return b.rowStride() > 0 && (isWithin(b, k) || (long) k * b.rowStride() <= MAX_COPIED_B);
+    }
+
+    /** Whether a vector from the first element of each row lies within the array. */
+    private boolean isWithin(Matrix<A> b, int k) {
+        return b.at(k - 1, 0) + shape.lanes() <= loops.length(b.array());
+    }
+
+    private Matrix<A> withRoomBehind(Matrix<A> b, int k, int n) {
+        int span = (k - 1) * b.rowStride() + n;
+        A copy = owner.scratch().panels(span + shape.lanes());
+        loops.copy(b.array(), b.offset(), 0, copy, 0, 0, 1, span);
+        return Matrix.ofRows(copy, 0, b.rowStride());
     }
 
     /** One row of C from a B of which the rows are adjacent, as those of a transposed matrix are. */

@@ -127,6 +127,7 @@ final class DoubleLoops implements ArrayLoops<double[]> {
             int aRowStride = TileShape.A_STRIDE;
             tile(
                     shape.rows(),
+                    shape.rows(),
                     vectors,
                     a,
                     aOffset,
@@ -145,6 +146,7 @@ final class DoubleLoops implements ArrayLoops<double[]> {
 
         @Override
         public void tile(
+                int height,
                 int rows,
                 int vectors,
                 double[] a,
@@ -353,9 +355,9 @@ final class DoubleLoops implements ArrayLoops<double[]> {
                 double[] target,
                 int targetOffset,
                 int targetStride,
+                int columns,
                 int rows) {
-            loops.pack(
-                    new Matrix<>(source, offset, 1, stride), rows, shape.lanes(), target, targetOffset, targetStride);
+            loops.pack(new Matrix<>(source, offset, 1, stride), rows, columns, target, targetOffset, targetStride);
         }
     }
 }

@@ -127,6 +127,7 @@ final class FloatLoops implements ArrayLoops<float[]> {
             int aRowStride = TileShape.A_STRIDE;
             tile(
                     shape.rows(),
+                    shape.rows(),
                     vectors,
                     a,
                     aOffset,
@@ -145,6 +146,7 @@ final class FloatLoops implements ArrayLoops<float[]> {
 
         @Override
         public void tile(
+                int height,
                 int rows,
                 int vectors,
                 float[] a,
@@ -339,9 +341,15 @@ final class FloatLoops implements ArrayLoops<float[]> {
 
         @Override
         public void transpose(
-                float[] source, int offset, int stride, float[] target, int targetOffset, int targetStride, int rows) {
-            loops.pack(
-                    new Matrix<>(source, offset, 1, stride), rows, shape.lanes(), target, targetOffset, targetStride);
+                float[] source,
+                int offset,
+                int stride,
+                float[] target,
+                int targetOffset,
+                int targetStride,
+                int columns,
+                int rows) {
+            loops.pack(new Matrix<>(source, offset, 1, stride), rows, columns, target, targetOffset, targetStride);
         }
     }
 }

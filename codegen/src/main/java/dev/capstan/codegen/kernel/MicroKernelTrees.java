@@ -17,6 +17,7 @@ import dev.capstan.codegen.tree.ReferenceType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -39,7 +40,7 @@ final class MicroKernelTrees {
         this.vector = VectorWidth.vectorClass(element);
         String name = element == Primitive.FLOAT ? "FloatContractionKernels" : "DoubleContractionKernels";
         this.type = ClassTree.named(GeneratedClasses.PACKAGE + "." + name)
-                .comment("Micro-kernels of contractions: tiles of " + shape.rows() + " or " + shape.fewRows()
+                .comment("Micro-kernels of contractions: tiles of " + shape.fewRows() + " to " + shape.rows()
                         + " rows, vectors of " + shape.lanes()
                         + " lanes.\nEvery element is one chain of fused multiply-adds over ascending k.")
                 .implementing(ReferenceType.of(MicroKernels.class.getName()));
@@ -54,25 +55,28 @@ final class MicroKernelTrees {
 
     private ClassTree build() {
         MethodTree packedTile = packedTile();
-        MethodTree[] tiles = {
-            tile(shape.rows(), 2), tile(shape.rows(), 1), tile(shape.fewRows(), 2), tile(shape.fewRows(), 1)
-        };
+        MethodTree[] wideTiles = tiles(2);
+        MethodTree[] narrowTiles = tiles(1);
+        MethodTree wide = dispatchHeights("tiles2", wideTiles);
+        MethodTree narrow = dispatchHeights("tiles1", narrowTiles);
         MethodTree[] packs = {pack(2), pack(1)};
         MethodTree[] rows = {row(TileShape.ROW_VECTORS), row(2), row(1)};
         MethodTree transposedRow = transposedRow();
         MethodTree transpose = transposition.kernel();
         type.method(packedTile);
-        Stream.of(tiles).forEach(type::method);
+        Stream.of(wideTiles).forEach(type::method);
+        Stream.of(narrowTiles).forEach(type::method);
+        type.method(wide).method(narrow);
         Stream.of(rows).forEach(type::method);
         Stream.of(packs).forEach(type::method);
         return type.method(transposedRow)
                 .method(transpose)
                 .method(forward("packedTile", packedTile))
-                .method(dispatchTiles(tiles))
+                .method(dispatchTiles(wide, narrow))
                 .method(dispatchRows(rows))
                 .method(dispatchPacks(packs))
                 .method(forward("transposedRow", transposedRow))
-                .method(forward("transpose", transpose))
+                .method(transpose(transpose))
                 .build();
     }
 
@@ -183,14 +187,13 @@ final class MicroKernelTrees {
         leaveIfNothingToDo(body, k);
 
         // below the last row of C the last row is computed again, and stored where it is
+        Local last = body.declare("last", present.minus(constant(1)));
         List<Local> rowsOfA = new ArrayList<>(List.of(aOffset));
         List<Local> rowsOfC = new ArrayList<>(List.of(cOffset));
         for (int r = 1; r < rows; r++) {
-            Expression isPresent = present.greaterThan(constant(r));
-            Expression aStep = isPresent.choose(aRowStride, constant(0));
-            Expression cStep = isPresent.choose(cRowStride, constant(0));
-            rowsOfA.add(body.declare("aRow" + r, rowsOfA.get(r - 1).plus(aStep)));
-            rowsOfC.add(body.declare("cRow" + r, rowsOfC.get(r - 1).plus(cStep)));
+            Local row = body.declare("row" + r, last.lessThan(constant(r)).choose(last, constant(r)));
+            rowsOfA.add(body.declare("aRow" + r, aOffset.plus(row.times(aRowStride))));
+            rowsOfC.add(body.declare("cRow" + r, cOffset.plus(row.times(cRowStride))));
         }
         Tile tile = new Tile(body, rows, vectors, c, rowsOfC, cSecond, accumulate);
         Local rowOfB = body.declare("bRow", bOffset);
@@ -307,26 +310,51 @@ final class MicroKernelTrees {
         return method.build();
     }
 
-    /** The interface's method: picks the kernel of the height that suffices, and of that width. */
-    private MethodTree dispatchTiles(MethodTree[] kernels) {
+    private MethodTree[] tiles(int vectors) {
+        return IntStream.of(shape.heights())
+                .mapToObj(height -> tile(height, vectors))
+                .toArray(MethodTree[]::new);
+    }
+
+    /** Picks the kernel of a height: a method of its own for each width, small enough to be inlined. */
+    private MethodTree dispatchHeights(String name, MethodTree[] kernels) {
+        MethodTree.Builder method = MethodTree.named(name);
+        Local height = method.parameter("height", INT);
+        List<Expression> arguments = new ArrayList<>();
+        for (Local parameter : kernels[0].parameters()) {
+            arguments.add(method.parameter(parameter.name(), parameter.type()));
+        }
+        dispatchHeights(method.body(), height, kernels, 0, arguments);
+        return method.build();
+    }
+
+    private void dispatchHeights(
+            BlockBuilder block, Local height, MethodTree[] kernels, int first, List<Expression> arguments) {
+        Callee kernel = callee(kernels[first]);
+        if (first == kernels.length - 1) {
+            block.evaluate(kernel.call(arguments));
+            return;
+        }
+        block.when(
+                height.equalTo(constant(shape.heights()[first])),
+                then -> then.evaluate(kernel.call(arguments)),
+                other -> dispatchHeights(other, height, kernels, first + 1, arguments));
+    }
+
+    /** The interface's method: picks the kernel of the height and the width. */
+    private MethodTree dispatchTiles(MethodTree wide, MethodTree narrow) {
         MethodTree.Builder method = MethodTree.named("tile").instance();
+        Local height = method.parameter("height", INT);
         Local rows = method.parameter("rows", INT);
         Local vectors = method.parameter("vectors", INT);
-        List<Expression> arguments = new ArrayList<>(List.of(rows));
+        List<Expression> arguments = new ArrayList<>(List.of(height, rows));
         arguments.addAll(arrayArguments(
-                method,
-                kernels[0].parameters().subList(1, kernels[0].parameters().size())));
+                method, wide.parameters().subList(2, wide.parameters().size())));
         method.body()
                 .when(
-                        rows.greaterThan(constant(shape.fewRows())),
-                        high -> high.when(
-                                vectors.equalTo(constant(2)),
-                                wide -> wide.evaluate(callee(kernels[0]).call(arguments)),
-                                narrow -> narrow.evaluate(callee(kernels[1]).call(arguments))),
-                        low -> low.when(
-                                vectors.equalTo(constant(2)),
-                                wide -> wide.evaluate(callee(kernels[2]).call(arguments)),
-                                narrow -> narrow.evaluate(callee(kernels[3]).call(arguments))));
+                        vectors.equalTo(constant(2)),
+                        two -> two.evaluate(callee(wide).call(arguments)),
+                        one -> one.evaluate(callee(narrow).call(arguments)));
         return method.build();
     }
 
@@ -356,6 +384,18 @@ final class MicroKernelTrees {
                         vectors.equalTo(constant(2)),
                         two -> two.evaluate(callee(kernels[0]).call(arguments)),
                         one -> one.evaluate(callee(kernels[1]).call(arguments)));
+        return method.build();
+    }
+
+    /** The interface's method: the kernel stores whole vectors. */
+    private MethodTree transpose(MethodTree kernel) {
+        MethodTree.Builder method = MethodTree.named("transpose").instance();
+        List<Local> parameters = kernel.parameters();
+        int last = parameters.size() - 1;
+        List<Expression> arguments = arrayArguments(method, parameters.subList(0, last));
+        method.parameter("columns", INT);
+        arguments.add(method.parameter(parameters.get(last).name(), INT));
+        method.body().evaluate(callee(kernel).call(arguments));
         return method.build();
     }
 

@@ -66,7 +66,7 @@ final class MicroKernelWarmUp<A> {
         public void warmed() {}
     }
 
-    /** The kernels that multiply. */
+    /** The kernels that multiply, tiles of two heights among them. */
     WarmUp multiplication() {
         return new WarmUp(List.of(
                 packedTile(),
@@ -81,14 +81,22 @@ final class MicroKernelWarmUp<A> {
                 pack(1)));
     }
 
-    /** The kernels that transpose. */
-    WarmUp transposition() {
+    /** The kernels that transpose, and the other tiles. */
+    WarmUp others() {
         int lanes = shape.lanes();
         double operations = (double) lanes * Integer.numberOfTrailingZeros(lanes) / (LONG_SUM + 3 * SHORT_SUM);
-        Kernel transpose = (k, accumulate) -> kernels.transpose(b, 0, lanes, c, 0, lanes, blocks(k, accumulate));
+        Kernel transpose = (k, accumulate) -> kernels.transpose(b, 0, lanes, c, 0, lanes, lanes, blocks(k, accumulate));
         Kernel row = (k, accumulate) -> kernels.transposedRow(
                 accumulate ? 1 : lanes, a, 0, b, 0, lanes, c, 0, blocks(k, accumulate), accumulate);
-        return new WarmUp(List.of(new Subject(transpose, 4 * operations), new Subject(row, 6 * operations)));
+        WarmUp others = new WarmUp(List.of(new Subject(transpose, 4 * operations), new Subject(row, 6 * operations)));
+        for (int vectors = TileShape.TILE_VECTORS; vectors > 0; vectors--) {
+            for (int height : shape.heights()) {
+                if (height != shape.rows() && height != shape.fewRows()) {
+                    others.add(tile(height, vectors));
+                }
+            }
+        }
+        return others;
     }
 
     /** Whole blocks for the kernels that transpose, two or one or none. */
@@ -105,13 +113,14 @@ final class MicroKernelWarmUp<A> {
     }
 
     /** The lowest tile that a kernel is for, too: below its last row, a tile takes other branches. */
-    private Subject tile(int rows, int vectors) {
+    private Subject tile(int height, int vectors) {
         int lanes = shape.lanes();
         int width = vectors * lanes;
-        int fewest = rows == shape.rows() ? shape.fewRows() + 1 : 1;
+        int fewest = height == shape.rows() ? shape.fewRows() + 1 : 1;
         return new Subject(
                 (k, accumulate) -> kernels.tile(
-                        accumulate ? fewest : rows,
+                        height,
+                        accumulate ? fewest : height,
                         vectors,
                         a,
                         0,
@@ -126,7 +135,7 @@ final class MicroKernelWarmUp<A> {
                         lanes,
                         k,
                         accumulate),
-                rows * vectors);
+                height * vectors);
     }
 
     private Subject pack(int vectors) {
@@ -145,9 +154,10 @@ final class MicroKernelWarmUp<A> {
     void blocks(BlockedContraction<A> contraction) {
         int lanes = shape.lanes();
         int k = lanes + 3;
-        int[] rows = {1, shape.fewRows() + 1, shape.rows() - 1, 2 * shape.rows()};
+        int high = Math.max(2 * shape.rows(), 3 * lanes);
+        int[] rows = {1, shape.fewRows() + 1, shape.rows() - 1, shape.rows() + 1, 2 * shape.rows(), high};
         int[] columns = {1, lanes - 1, 2 * lanes, 4 * lanes, 5 * lanes + 3};
-        int most = shape.padded(columns[columns.length - 1]) * Math.max(k, 2 * shape.rows());
+        int most = shape.padded(columns[columns.length - 1]) * Math.max(k, high);
         A left = loops.allocate(most);
         A right = loops.allocate(most);
         A result = loops.allocate(most);

@@ -38,7 +38,8 @@ public interface MicroKernels<A> {
      * both hold the same numbers. Rows are stored in ascending order, after all have been loaded, so that vectors may run over
      * their ends into the rows that follow.
      *
-     * @param rows rows of C, at most those of the {@link TileShape}
+     * @param height which kernel, one of the heights of the {@link TileShape}
+     * @param rows rows of C, at most the height
      * @param vectors its width in vectors, 1 or 2
      * @param bSecond where the second vector begins behind the first, in each row of B
      * @param cSecond the same in C
@@ -46,6 +47,7 @@ public interface MicroKernels<A> {
      * @param accumulate whether the chains continue C's elements
      */
     void tile(
+            int height,
             int rows,
             int vectors,
             A a,
@@ -105,11 +107,14 @@ public interface MicroKernels<A> {
 
     /**
      * Transposes as many columns as a vector has lanes: element (row, column), at {@code offset + row + column * stride},
-     * goes to {@code targetOffset + row * targetStride + column}.
+     * goes to {@code targetOffset + row * targetStride + column}. Rows are stored in ascending order, so that they may run
+     * over their ends into those that follow.
      *
+     * @param columns how many are wanted; the others need not be stored
      * @param rows a multiple of the lanes
      */
-    void transpose(A source, int offset, int stride, A target, int targetOffset, int targetStride, int rows);
+    void transpose(
+            A source, int offset, int stride, A target, int targetOffset, int targetStride, int columns, int rows);
 
     /**
      * Copies rows into a panel of B: element (row, column) of the first vector, at {@code offset + row * rowStride + column},

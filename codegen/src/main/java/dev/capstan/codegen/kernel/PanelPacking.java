@@ -107,7 +107,40 @@ final class PanelPacking<A> {
     }
 
     private void transpose(Matrix<A> source, A target, int targetOffset, int targetStride, int rows) {
+        transpose(source, target, targetOffset, targetStride, shape.lanes(), rows);
+    }
+
+    private void transpose(Matrix<A> source, A target, int targetOffset, int targetStride, int columns, int rows) {
         transposing.transpose(
-                source.array(), source.offset(), source.columnStride(), target, targetOffset, targetStride, rows);
+                source.array(),
+                source.offset(),
+                source.columnStride(),
+                target,
+                targetOffset,
+                targetStride,
+                columns,
+                rows);
+    }
+
+    /**
+     * Copies a matrix that is narrower than a vector from one with adjacent rows, in which there are as many columns as a
+     * vector has lanes.
+     *
+     * @param room how many elements of the target, from its first, may be written before all that follow have been
+     */
+    void copyNarrow(Matrix<A> source, int rows, int columns, Matrix<A> target, int room, Scratch<A> scratch) {
+        if (target.rowStride() != columns) {
+            copy(source, rows, columns, target.array(), target.offset(), target.rowStride());
+            return;
+        }
+        int lanes = shape.lanes();
+        int fitting = Math.min(rows, (room - lanes) / columns + 1) / lanes * lanes;
+        transpose(source, target.array(), target.offset(), columns, columns, fitting);
+        for (int row = fitting; row < rows; row += lanes) {
+            A tile = scratch.tile();
+            int count = Math.min(lanes, rows - row);
+            transpose(source.from(row, 0), tile, 0, columns, columns, lanes);
+            loops.copy(tile, 0, 0, target.array(), target.at(row, 0), 0, 1, count * columns);
+        }
     }
 }

@@ -11,12 +11,14 @@ final class Scratch<A> {
     private final A tile;
     private A rows;
     private A panels;
+    private A result;
 
     Scratch(ArrayLoops<A> loops, TileShape shape) {
         this.loops = loops;
         this.tile = loops.allocate(shape.rows() * TileShape.TILE_VECTORS * shape.lanes());
         this.rows = loops.allocate(0);
         this.panels = loops.allocate(0);
+        this.result = loops.allocate(0);
     }
 
     /** Room for a tile of C. */
@@ -38,5 +40,13 @@ final class Scratch<A> {
             panels = loops.allocate(length);
         }
         return panels;
+    }
+
+    /** Room for a part of C in another order. */
+    A result(int length) {
+        if (loops.length(result) < length) {
+            result = loops.allocate(length);
+        }
+        return result;
     }
 }

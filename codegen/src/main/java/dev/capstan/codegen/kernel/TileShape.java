@@ -2,16 +2,18 @@
 package dev.capstan.codegen.kernel;
 
 import dev.capstan.codegen.tree.Primitive;
+import java.util.stream.IntStream;
 
 /**
- * The shapes of the tiles of C that micro-kernels hold in registers: {@code rows} or, for the remaining rows,
- * {@code fewRows}, times one or two vectors.
+ * The shapes of the tiles of C that micro-kernels hold in registers: {@code rows} or, for the remaining rows, fewer, times
+ * one or two vectors.
  *
  * @param lanes elements of a vector, a power of two
  * @param rows rows of a tile
- * @param fewRows rows of a lower tile, a divisor of {@code rows}
+ * @param fewRows rows of the lowest tile, a divisor of {@code rows}
+ * @param step by which one height of a tile differs from the next, from {@code fewRows} to {@code rows}
  */
-record TileShape(int lanes, int rows, int fewRows) {
+record TileShape(int lanes, int rows, int fewRows, int step) {
     /** Vectors of the widest tile. A vector of B that crosses cache lines costs two loads, so tiles are high, not wide. */
     static final int TILE_VECTORS = 2;
 
@@ -32,17 +34,38 @@ record TileShape(int lanes, int rows, int fewRows) {
         boolean manyRegisters =
                 width.bits() == 512 || System.getProperty("os.arch").equals("aarch64");
         int lanes = width.lanes(element);
-        return manyRegisters ? new TileShape(lanes, 12, 4) : new TileShape(lanes, 6, 2);
+        return manyRegisters ? new TileShape(lanes, 12, 4, 2) : new TileShape(lanes, 6, 2, 2);
     }
 
     /** The shape for scalar loops: wide enough to pay for starting a loop. */
     static TileShape scalar() {
-        return new TileShape(16, 12, 4);
+        return new TileShape(16, 12, 4, 2).withTwoHeights();
     }
 
-    /** The height of the tile at the top of so many remaining rows: one high tile is quicker than three low ones. */
-    int nextRows(int remaining) {
-        return remaining > lowRows() ? rows : fewRows;
+    /** The same with tiles of the most and of the fewest rows only. */
+    TileShape withTwoHeights() {
+        return new TileShape(lanes, rows, fewRows, rows - fewRows);
+    }
+
+    /** The heights of tiles, the highest first. */
+    int[] heights() {
+        return IntStream.iterate(rows, height -> height >= fewRows, height -> height - step)
+                .toArray();
+    }
+
+    /**
+     * The height of the tile at the top of so many remaining rows, which may be fewer. The last two tiles are about of one
+     * height; without one between, one high tile is quicker than three low ones.
+     */
+    int nextHeight(int remaining) {
+        if (remaining >= 2 * rows) {
+            return rows;
+        }
+        if (step == rows - fewRows) {
+            return remaining > lowRows() ? rows : fewRows;
+        }
+        int even = remaining > rows ? (remaining + 1) / 2 : remaining;
+        return Math.max(fewRows, (even + step - 1) / step * step);
     }
 
     /** The most rows that are quicker in low tiles: in two, if a low one alone keeps the multiplier busy. */

@@ -88,7 +88,7 @@ class BlockedContractionTest {
     @Test
     @Tag("everywhere")
     void scalarKernelsFollowTheDefinition() {
-        for (TileShape shape : List.of(TileShape.scalar(), new TileShape(8, 6, 2), new TileShape(2, 6, 2))) {
+        for (TileShape shape : List.of(TileShape.scalar(), new TileShape(8, 6, 2, 2), new TileShape(2, 6, 2, 4))) {
             BlockedContraction<float[]> floats = scalarFloats(shape);
             BlockedContraction<double[]> doubles = scalarDoubles(shape);
             forProducts(7, 12_000_000, product -> {
@@ -121,7 +121,7 @@ class BlockedContractionTest {
         int before = workers.threads();
         workers.use(3);
         try {
-            BlockedContraction<float[]> floats = scalarFloats(new TileShape(8, 6, 2));
+            BlockedContraction<float[]> floats = scalarFloats(new TileShape(8, 6, 2, 2));
             forProducts(
                     13,
                     1_500_000,
@@ -157,13 +157,32 @@ class BlockedContractionTest {
     }
 
     @Test
+    void highNarrowProductsAreTransposed() {
+        Random random = new Random(17);
+        BlockedContraction<float[]> floats = vector(Primitive.FLOAT, new FloatLoops());
+        BlockedContraction<double[]> doubles = vector(Primitive.DOUBLE, new DoubleLoops());
+        BlockedContraction<float[]> scalar = scalarFloats(TileShape.scalar());
+        for (int m : new int[] {32, 47, 255, 256, 257, 517}) {
+            for (int n = 1; n < 16; n++) {
+                for (Layout a : List.of(Layout.ROWS, Layout.COLUMNS, Layout.SPACED)) {
+                    Layout b = random.nextBoolean() ? Layout.ROWS : Layout.COLUMNS;
+                    Product product = Product.of(random, m, 1 + random.nextInt(20), n, a, b, false);
+                    assertBits(product.expectedFloats(), product.floats(floats), product);
+                    assertBits(product.expectedFloats(), product.floats(scalar), product);
+                    assertBits(product.expectedDoubles(), product.doubles(doubles), product);
+                }
+            }
+        }
+    }
+
+    @Test
     @Tag("everywhere")
     void tilesAreAtMostALowTileHigherThanWhatIsLeft() {
-        TileShape shape = new TileShape(16, 12, 4);
+        TileShape shape = new TileShape(16, 12, 4, 2);
         for (int m = 1; m < 50; m++) {
             int computed = 0;
             while (computed < m) {
-                computed += shape.nextRows(m - computed);
+                computed += shape.nextHeight(m - computed);
             }
             assertTrue(computed - m < shape.fewRows(), m + " rows as " + computed);
         }
@@ -174,7 +193,7 @@ class BlockedContractionTest {
     void resultDoesNotDependOnTheTileShape() {
         Product product = Product.of(new Random(9), 29, 40, 53, Layout.ROWS, Layout.ROWS, true);
         List<float[]> results = new ArrayList<>();
-        for (TileShape shape : List.of(TileShape.scalar(), new TileShape(4, 6, 2), new TileShape(8, 12, 4))) {
+        for (TileShape shape : List.of(TileShape.scalar(), new TileShape(4, 6, 2, 2), new TileShape(8, 12, 4, 2))) {
             results.add(product.floats(scalarFloats(shape)));
         }
         results.forEach(result -> assertArrayEquals(results.get(0), result));
