@@ -45,7 +45,7 @@ final class DirectContraction<A> {
             for (int i = 0; i < m; i++) {
                 multiplyRow(product, i, b);
             }
-        } else if (b.columnStride() == 1 && isWorthwhile(product) && (n >= shape.lanes() || isReadable(product, b))) {
+        } else if (b.columnStride() == 1 && b.rowStride() > 0 && isWorthwhile(product) && isReadable(product, b)) {
             multiplyTiles(product, b);
         } else {
             return false;
@@ -214,10 +214,10 @@ final class DirectContraction<A> {
                 accumulate);
     }
 
-    /** Whether vectors can be read of a B that is narrower, of B itself or of a small copy. */
+    /** Whether whole vectors can be read, of B itself or, where it is narrower, of a small copy. */
     private boolean isReadable(MatrixProduct<A> product, Matrix<A> b) {
         int k = product.k();
-        return b.rowStride() > 0 && (isWithin(b, k) || (long) k * b.rowStride() <= MAX_COPIED_B);
+        return product.n() >= shape.lanes() || isWithin(b, k) || (long) k * b.rowStride() <= MAX_COPIED_B;
     }
 
     /** Whether a vector from the first element of each row lies within the array. */

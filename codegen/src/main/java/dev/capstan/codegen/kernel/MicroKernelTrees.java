@@ -80,18 +80,28 @@ final class MicroKernelTrees {
                 .build();
     }
 
-    /** A tile of C in registers: its rows' places, and the accumulators. */
+    /** A tile of C: in registers its elements, and where its rows begin. */
     private final class Tile {
         private final Local c;
-        private final Local[] places;
+        private final Local offset;
+        private final Local rowStride;
         private final Local second;
+        private final int certain;
+        private final Expression last;
         private final Local[][] sums;
 
-        /** Declares them; rows from the last on are all the last. */
-        Tile(BlockBuilder body, int rows, int vectors, Local c, List<Local> places, Local second, Local accumulate) {
-            this.c = c;
-            this.places = places.toArray(Local[]::new);
-            this.second = second;
+        /**
+         * Declares the elements.
+         *
+         * @param certain so many rows are there for certain; of the others, those below the last are the last
+         */
+        Tile(BlockBuilder body, int rows, int vectors, List<Local> c, int certain, Expression last, Local accumulate) {
+            this.c = c.get(0);
+            this.offset = c.get(1);
+            this.rowStride = c.get(2);
+            this.second = c.get(3);
+            this.certain = certain;
+            this.last = last;
             this.sums = new Local[rows][vectors];
             Local zero = body.declare("zero", zero());
             for (int r = 0; r < rows; r++) {
@@ -99,17 +109,17 @@ final class MicroKernelTrees {
                     sums[r][v] = body.declare("sum" + r + "_" + v, zero);
                 }
             }
-            body.when(accumulate, then -> {
-                for (int r = 0; r < rows; r++) {
-                    for (int v = 0; v < vectors; v++) {
-                        then.assign(sums[r][v], load(c, place(r, v)));
-                    }
-                }
-            });
+            body.when(accumulate, this::load);
         }
 
-        private Expression place(int row, int vector) {
-            return vector == 0 ? places[row] : places[row].plus(second);
+        private void load(BlockBuilder then) {
+            for (int r = 0; r < sums.length; r++) {
+                Expression row = r < certain ? constant(r) : least(last, constant(r));
+                Expression place = offset.plus(row.times(rowStride));
+                for (int v = 0; v < sums[r].length; v++) {
+                    then.assign(sums[r][v], MicroKernelTrees.this.load(c, v == 0 ? place : place.plus(second)));
+                }
+            }
         }
 
         /** Adds the products of one element of each row of A and a row of B. */
@@ -123,12 +133,29 @@ final class MicroKernelTrees {
         }
 
         void store(BlockBuilder body) {
+            Expression[] steps = steps(body, "cStep", rowStride, sums.length, certain, last);
+            Local place = body.declare("place", offset);
             for (int r = 0; r < sums.length; r++) {
+                if (r > 0) {
+                    body.assign(place, place.plus(steps[r]));
+                }
                 for (int v = 0; v < sums[r].length; v++) {
-                    body.evaluate(MicroKernelTrees.this.store(), sums[r][v], c, place(r, v));
+                    body.evaluate(MicroKernelTrees.this.store(), sums[r][v], c, v == 0 ? place : place.plus(second));
                 }
             }
         }
+    }
+
+    /** By how much each row begins behind the one above it. */
+    private static Expression[] steps(
+            BlockBuilder body, String name, Local stride, int rows, int certain, Expression last) {
+        Expression[] steps = new Expression[rows];
+        for (int r = 1; r < rows; r++) {
+            steps[r] = r < certain
+                    ? stride
+                    : body.declare(name + r, last.lessThan(constant(r)).choose(constant(0), stride));
+        }
+        return steps;
     }
 
     private MethodTree packedTile() {
@@ -147,12 +174,8 @@ final class MicroKernelTrees {
         BlockBuilder body = method.body();
         leaveIfNothingToDo(body, k);
 
-        List<Local> places = new ArrayList<>();
-        for (int r = 0; r < rows; r++) {
-            places.add(
-                    body.declare("row" + r, r == 0 ? cOffset : places.get(r - 1).plus(cRowStride)));
-        }
-        Tile tile = new Tile(body, rows, TileShape.TILE_VECTORS, c, places, cSecond, accumulate);
+        List<Local> places = List.of(c, cOffset, cRowStride, cSecond);
+        Tile tile = new Tile(body, rows, TileShape.TILE_VECTORS, places, rows, constant(rows - 1), accumulate);
         // one index for all addresses: with more, C2 keeps some of them in memory, and the arrays too
         Local end = body.declare("end", aOffset.plus(k));
         Local start = body.declare("start", bOffset.minus(aOffset.times(shape.widest())));
@@ -188,25 +211,35 @@ final class MicroKernelTrees {
 
         // below the last row of C the last row is computed again, and stored where it is
         Local last = body.declare("last", present.minus(constant(1)));
-        List<Local> rowsOfA = new ArrayList<>(List.of(aOffset));
-        List<Local> rowsOfC = new ArrayList<>(List.of(cOffset));
-        for (int r = 1; r < rows; r++) {
-            Local row = body.declare("row" + r, last.lessThan(constant(r)).choose(last, constant(r)));
-            rowsOfA.add(body.declare("aRow" + r, aOffset.plus(row.times(aRowStride))));
-            rowsOfC.add(body.declare("cRow" + r, cOffset.plus(row.times(cRowStride))));
-        }
-        Tile tile = new Tile(body, rows, vectors, c, rowsOfC, cSecond, accumulate);
+        int certain = shape.fewest(rows);
+        List<Local> places = List.of(c, cOffset, cRowStride, cSecond);
+        Tile tile = new Tile(body, rows, vectors, places, certain, last, accumulate);
+        // rows are found one after another: C2 would keep the places of all of them, and for that put arrays elsewhere
+        Expression[] steps = steps(body, "aStep", aRowStride, rows, certain, last);
+        Local toNext = body.declare("toNext", constant(1).minus(last.times(aRowStride)));
+        Local at = body.declare("at", aOffset);
         Local rowOfB = body.declare("bRow", bOffset);
-        body.count("p", constant(0), k, 1, (loop, p) -> {
+        Local end = body.declare("end", bOffset.plus(k.times(bRowStride)));
+        body.loop(rowOfB.notEqualTo(end), loop -> {
             Local[] right = new Local[vectors];
             for (int v = 0; v < vectors; v++) {
                 right[v] = loop.declare("b" + v, load(b, v == 0 ? rowOfB : rowOfB.plus(bSecond)));
             }
-            tile.multiply(loop, right, r -> a.at(rowsOfA.get(r).plus(p)));
+            tile.multiply(loop, right, r -> {
+                if (r > 0) {
+                    loop.assign(at, at.plus(steps[r]));
+                }
+                return a.at(at);
+            });
+            loop.assign(at, at.plus(toNext));
             loop.assign(rowOfB, rowOfB.plus(bRowStride));
         });
         tile.store(body);
         return method.build();
+    }
+
+    private static Expression least(Expression a, Expression b) {
+        return a.lessThan(b).choose(a, b);
     }
 
     private MethodTree pack(int vectors) {

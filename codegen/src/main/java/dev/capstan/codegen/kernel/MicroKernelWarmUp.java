@@ -116,11 +116,10 @@ final class MicroKernelWarmUp<A> {
     private Subject tile(int height, int vectors) {
         int lanes = shape.lanes();
         int width = vectors * lanes;
-        int fewest = height == shape.rows() ? shape.fewRows() + 1 : 1;
         return new Subject(
                 (k, accumulate) -> kernels.tile(
                         height,
-                        accumulate ? fewest : height,
+                        accumulate ? shape.fewest(height) : height,
                         vectors,
                         a,
                         0,

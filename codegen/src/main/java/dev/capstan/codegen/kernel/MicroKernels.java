@@ -39,8 +39,9 @@ public interface MicroKernels<A> {
      * their ends into the rows that follow.
      *
      * @param height which kernel, one of the heights of the {@link TileShape}
-     * @param rows rows of C, at most the height
+     * @param rows rows of C, at most the height, at least {@link TileShape#fewest}
      * @param vectors its width in vectors, 1 or 2
+     * @param bRowStride at least 1
      * @param bSecond where the second vector begins behind the first, in each row of B
      * @param cSecond the same in C
      * @param k the summed size, at least 1

@@ -11,9 +11,9 @@ import java.util.stream.IntStream;
  * @param lanes elements of a vector, a power of two
  * @param rows rows of a tile
  * @param fewRows rows of the lowest tile, a divisor of {@code rows}
- * @param step by which one height of a tile differs from the next, from {@code fewRows} to {@code rows}
+ * @param hasBetween whether there are tiles of other heights between these
  */
-record TileShape(int lanes, int rows, int fewRows, int step) {
+record TileShape(int lanes, int rows, int fewRows, boolean hasBetween) {
     /** Vectors of the widest tile. A vector of B that crosses cache lines costs two loads, so tiles are high, not wide. */
     static final int TILE_VECTORS = 2;
 
@@ -23,8 +23,8 @@ record TileShape(int lanes, int rows, int fewRows, int step) {
     /** The distance of packed rows of A, a constant for the sake of addressing, and no power of two for that of caches. */
     static final int A_STRIDE = MAX_SUM + 16;
 
-    /** So many independent chains hide most of the latency of the FMA. */
-    private static final int BUSY = 8;
+    /** By which one height of a tile differs from the next. */
+    private static final int STEP = 2;
 
     /** Vectors of the widest part of a single row: independent chains hide the latency of the FMA. */
     static final int ROW_VECTORS = 4;
@@ -34,43 +34,45 @@ record TileShape(int lanes, int rows, int fewRows, int step) {
         boolean manyRegisters =
                 width.bits() == 512 || System.getProperty("os.arch").equals("aarch64");
         int lanes = width.lanes(element);
-        return manyRegisters ? new TileShape(lanes, 12, 4, 2) : new TileShape(lanes, 6, 2, 2);
+        return manyRegisters ? new TileShape(lanes, 12, 4, true) : new TileShape(lanes, 6, 2, true);
     }
 
     /** The shape for scalar loops: wide enough to pay for starting a loop. */
     static TileShape scalar() {
-        return new TileShape(16, 12, 4, 2).withTwoHeights();
+        return new TileShape(16, 12, 4, true);
     }
 
     /** The same with tiles of the most and of the fewest rows only. */
     TileShape withTwoHeights() {
-        return new TileShape(lanes, rows, fewRows, rows - fewRows);
+        return new TileShape(lanes, rows, fewRows, false);
     }
 
     /** The heights of tiles, the highest first. */
     int[] heights() {
-        return IntStream.iterate(rows, height -> height >= fewRows, height -> height - step)
-                .toArray();
+        return hasBetween
+                ? IntStream.iterate(rows, height -> height >= fewRows, height -> height - STEP)
+                        .toArray()
+                : new int[] {rows, fewRows};
+    }
+
+    /** The fewest rows of C that a tile of that height is for. */
+    int fewest(int height) {
+        return height == fewRows ? 1 : height - STEP + 1;
     }
 
     /**
      * The height of the tile at the top of so many remaining rows, which may be fewer. The last two tiles are about of one
-     * height; without one between, one high tile is quicker than three low ones.
+     * height, where there are tiles between the highest and the lowest.
      */
     int nextHeight(int remaining) {
-        if (remaining >= 2 * rows) {
+        if (remaining >= (hasBetween ? 2 * rows : fewest(rows))) {
             return rows;
         }
-        if (step == rows - fewRows) {
-            return remaining > lowRows() ? rows : fewRows;
+        if (!hasBetween) {
+            return fewRows;
         }
         int even = remaining > rows ? (remaining + 1) / 2 : remaining;
-        return Math.max(fewRows, (even + step - 1) / step * step);
-    }
-
-    /** The most rows that are quicker in low tiles: in two, if a low one alone keeps the multiplier busy. */
-    private int lowRows() {
-        return fewRows * TILE_VECTORS < BUSY ? fewRows : 2 * fewRows;
+        return Math.max(fewRows, (even + STEP - 1) / STEP * STEP);
     }
 
     /** Whether so few rows of C are quicker one by one than as a tile that is higher than they are. */

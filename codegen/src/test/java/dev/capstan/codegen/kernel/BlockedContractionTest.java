@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -88,7 +89,8 @@ class BlockedContractionTest {
     @Test
     @Tag("everywhere")
     void scalarKernelsFollowTheDefinition() {
-        for (TileShape shape : List.of(TileShape.scalar(), new TileShape(8, 6, 2, 2), new TileShape(2, 6, 2, 4))) {
+        for (TileShape shape :
+                List.of(TileShape.scalar(), new TileShape(8, 6, 2, true), new TileShape(2, 6, 2, false))) {
             BlockedContraction<float[]> floats = scalarFloats(shape);
             BlockedContraction<double[]> doubles = scalarDoubles(shape);
             forProducts(7, 12_000_000, product -> {
@@ -121,7 +123,7 @@ class BlockedContractionTest {
         int before = workers.threads();
         workers.use(3);
         try {
-            BlockedContraction<float[]> floats = scalarFloats(new TileShape(8, 6, 2, 2));
+            BlockedContraction<float[]> floats = scalarFloats(new TileShape(8, 6, 2, true));
             forProducts(
                     13,
                     1_500_000,
@@ -177,14 +179,18 @@ class BlockedContractionTest {
 
     @Test
     @Tag("everywhere")
-    void tilesAreAtMostALowTileHigherThanWhatIsLeft() {
-        TileShape shape = new TileShape(16, 12, 4, 2);
-        for (int m = 1; m < 50; m++) {
-            int computed = 0;
-            while (computed < m) {
-                computed += shape.nextHeight(m - computed);
+    void tilesAreAsHighAsTheirKernelsAreFor() {
+        TileShape shape = new TileShape(16, 12, 4, true);
+        for (TileShape tiles : List.of(shape, shape.withTwoHeights())) {
+            for (int m = 1; m < 50; m++) {
+                for (int i = 0; i < m; ) {
+                    int height = tiles.nextHeight(m - i);
+                    int rows = Math.min(height, m - i);
+                    assertTrue(rows >= shape.fewest(height), rows + " of " + m + " rows in a tile of " + height);
+                    assertTrue(IntStream.of(tiles.heights()).anyMatch(any -> any == height), "a tile of " + height);
+                    i += rows;
+                }
             }
-            assertTrue(computed - m < shape.fewRows(), m + " rows as " + computed);
         }
     }
 
@@ -193,7 +199,8 @@ class BlockedContractionTest {
     void resultDoesNotDependOnTheTileShape() {
         Product product = Product.of(new Random(9), 29, 40, 53, Layout.ROWS, Layout.ROWS, true);
         List<float[]> results = new ArrayList<>();
-        for (TileShape shape : List.of(TileShape.scalar(), new TileShape(4, 6, 2, 2), new TileShape(8, 12, 4, 2))) {
+        for (TileShape shape :
+                List.of(TileShape.scalar(), new TileShape(4, 6, 2, true), new TileShape(8, 12, 4, true))) {
             results.add(product.floats(scalarFloats(shape)));
         }
         results.forEach(result -> assertArrayEquals(results.get(0), result));
