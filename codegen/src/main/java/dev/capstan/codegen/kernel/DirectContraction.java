@@ -9,10 +9,17 @@ package dev.capstan.codegen.kernel;
 final class DirectContraction<A> {
     /** So many elements of B fit the L1 cache beside what else is used. */
     private static final int SMALL_B = 1 << 11;
+    /** So many are read in the order of tiles quickly enough for some tiles. */
+    private static final int MIDDLING_B = 1 << 14;
     /** So many elements of B are copied as they lie, rather than packed. */
     private static final int MAX_COPIED_B = 1 << 14;
     /** So few tiles below one another are done before packing pays. */
     private static final int FEW_TILES = 2;
+    /** So few before it pays to pack a middling B, or a large A. */
+    private static final int SOME_TILES = 8;
+
+    /** Of rows so many vectors apart, a tile's do not fit the ways of the L1 cache. */
+    private static final int LINES = 32;
 
     private static final int MAX_PACKED_A = 1 << 16;
 
@@ -54,7 +61,17 @@ final class DirectContraction<A> {
     }
 
     private boolean isWorthwhile(MatrixProduct<A> product) {
-        return product.m() <= FEW_TILES * shape.rows() || (long) product.k() * product.n() <= SMALL_B;
+        long size = (long) product.k() * product.n();
+        return size <= SMALL_B
+                || product.m() <= FEW_TILES * shape.rows()
+                || size <= MIDDLING_B && product.m() <= SOME_TILES * shape.rows();
+    }
+
+    /** Whether tiles read A as it lies as quickly as packed; its rows must not fall on the same lines of the L1 cache. */
+    boolean isInPlace(Matrix<A> a, int m) {
+        return a.columnStride() == 1
+                && (m < FEW_TILES * shape.rows()
+                        || m <= SOME_TILES * shape.rows() && a.rowStride() % (LINES * shape.lanes()) != 0);
     }
 
     /** One row of C. The last vector overlaps the one before it, which changes no bits. */

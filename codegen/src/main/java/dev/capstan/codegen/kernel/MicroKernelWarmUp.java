@@ -28,6 +28,7 @@ final class MicroKernelWarmUp<A> {
     private final A a;
     private final A b;
     private final A c;
+    private int turn;
 
     MicroKernelWarmUp(TileShape shape, ArrayLoops<A> loops, MicroKernels<A> kernels) {
         this.shape = shape;
@@ -112,14 +113,14 @@ final class MicroKernelWarmUp<A> {
                 shape.rows() * TileShape.TILE_VECTORS);
     }
 
-    /** The lowest tile that a kernel is for, too: below its last row, a tile takes other branches. */
+    /** Of tiles the highest and the lowest that a kernel is for in turn: below its last row, it takes other branches. */
     private Subject tile(int height, int vectors) {
         int lanes = shape.lanes();
         int width = vectors * lanes;
         return new Subject(
                 (k, accumulate) -> kernels.tile(
                         height,
-                        accumulate ? shape.fewest(height) : height,
+                        (turn++ & 1) == 0 ? height : shape.fewest(height),
                         vectors,
                         a,
                         0,
