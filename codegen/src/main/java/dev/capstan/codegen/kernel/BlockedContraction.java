@@ -196,7 +196,7 @@ final class BlockedContraction<A> {
         int m = product.m();
         int n = product.n();
         int k = product.k();
-        boolean isPacked = a.rowStride() == TileShape.A_STRIDE;
+        boolean isPacked = a.rowStride() == TileShape.A_STRIDE && a.columnStride() == 1;
         A b = panels.array();
         A c = product.c().array();
         int cRowStride = product.c().rowStride();
@@ -220,6 +220,7 @@ final class BlockedContraction<A> {
                             a.array(),
                             a.at(i, 0),
                             a.rowStride(),
+                            a.columnStride(),
                             b,
                             panel,
                             width,
@@ -258,6 +259,7 @@ final class BlockedContraction<A> {
                     a.array(),
                     a.at(i, 0),
                     a.rowStride(),
+                    a.columnStride(),
                     panels.array(),
                     panels.offset(),
                     lanes,

@@ -16,12 +16,10 @@ final class DirectContraction<A> {
     /** So few tiles below one another are done before packing pays. */
     private static final int FEW_TILES = 2;
     /** So few before it pays to pack a middling B, or a large A. */
-    private static final int SOME_TILES = 8;
+    private static final int SOME_TILES = 12;
 
     /** Of rows so many vectors apart, a tile's do not fit the ways of the L1 cache. */
     private static final int LINES = 32;
-
-    private static final int MAX_PACKED_A = 1 << 16;
 
     private final BlockedContraction<A> owner;
     private final TileShape shape;
@@ -53,7 +51,11 @@ final class DirectContraction<A> {
                 multiplyRow(product, i, b);
             }
         } else if (b.columnStride() == 1 && b.rowStride() > 0 && isWorthwhile(product) && isReadable(product, b)) {
-            multiplyTiles(product, b);
+            if (n < shape.lanes()) {
+                multiplyNarrow(product, b);
+            } else {
+                multiplyTiles(product, b);
+            }
         } else {
             return false;
         }
@@ -114,26 +116,6 @@ final class DirectContraction<A> {
                 product.accumulate());
     }
 
-    /** Tiles of C; only an A of which the columns are apart is packed. */
-    private void multiplyTiles(MatrixProduct<A> product, Matrix<A> b) {
-        int m = product.m();
-        int blockM = rowsAtOnce(product);
-        for (int i = 0; i < m; i += blockM) {
-            MatrixProduct<A> block = blockM == m ? product : product.rows(i, Math.min(blockM, m - i));
-            if (product.n() < shape.lanes()) {
-                multiplyNarrow(block, rowsOfA(block), b);
-            } else {
-                multiplyTiles(block, rowsOfA(block), b);
-            }
-        }
-    }
-
-    private int rowsAtOnce(MatrixProduct<A> product) {
-        return product.a().columnStride() == 1
-                ? product.m()
-                : Math.max(1, MAX_PACKED_A / rowStride(product.k()) / shape.rows()) * shape.rows();
-    }
-
     private static int rowStride(int k) {
         return k <= TileShape.MAX_SUM ? TileShape.A_STRIDE : Math.addExact(k, TileShape.A_STRIDE - TileShape.MAX_SUM);
     }
@@ -149,9 +131,11 @@ final class DirectContraction<A> {
         return Matrix.ofRows(rows, 0, stride);
     }
 
-    private void multiplyTiles(MatrixProduct<A> product, Matrix<A> a, Matrix<A> b) {
+    /** Tiles of C, of factors as they lie. */
+    private void multiplyTiles(MatrixProduct<A> product, Matrix<A> b) {
         int m = product.m();
         int n = product.n();
+        Matrix<A> a = product.a();
         Matrix<A> c = product.c();
         for (int j = 0; j < n; ) {
             int width = shape.nextWidth(n - j);
@@ -166,6 +150,7 @@ final class DirectContraction<A> {
                         a.array(),
                         a.at(i, 0),
                         a.rowStride(),
+                        a.columnStride(),
                         b.array(),
                         b.offset() + j,
                         b.rowStride(),
@@ -186,7 +171,8 @@ final class DirectContraction<A> {
      * A product narrower than a vector: vectors of B run over the ends of its rows into numbers that are of no interest. So
      * do those of C, where its rows follow one another and are written in that order.
      */
-    private void multiplyNarrow(MatrixProduct<A> product, Matrix<A> a, Matrix<A> b) {
+    private void multiplyNarrow(MatrixProduct<A> product, Matrix<A> b) {
+        Matrix<A> a = product.a();
         int m = product.m();
         int k = product.k();
         int n = product.n();
@@ -219,6 +205,7 @@ final class DirectContraction<A> {
                 a.array(),
                 a.offset(),
                 a.rowStride(),
+                a.columnStride(),
                 b.array(),
                 b.offset(),
                 b.rowStride(),

@@ -132,6 +132,7 @@ final class DoubleLoops implements ArrayLoops<double[]> {
                     a,
                     aOffset,
                     aRowStride,
+                    1,
                     b,
                     bOffset,
                     width,
@@ -152,6 +153,7 @@ final class DoubleLoops implements ArrayLoops<double[]> {
                 double[] a,
                 int aOffset,
                 int aRowStride,
+                int aColumnStride,
                 double[] b,
                 int bOffset,
                 int bRowStride,
@@ -174,6 +176,7 @@ final class DoubleLoops implements ArrayLoops<double[]> {
             double[] b2 = new double[width];
             double[] b3 = new double[width];
             double[] unused = new double[width];
+            int s = aColumnStride;
             for (int row = 0; row < rows; row += 2) {
                 int next = Math.min(row + 1, rows - 1);
                 double[] c0 = sums[row];
@@ -187,14 +190,18 @@ final class DoubleLoops implements ArrayLoops<double[]> {
                     load(b, j + bRowStride, bSecond, b1);
                     load(b, j + 2 * bRowStride, bSecond, b2);
                     load(b, j + 3 * bRowStride, bSecond, b3);
-                    step(c0, a[i0 + p], a[i0 + p + 1], a[i0 + p + 2], a[i0 + p + 3], b0, b1, b2, b3);
-                    step(c1, a[i1 + p], a[i1 + p + 1], a[i1 + p + 2], a[i1 + p + 3], b0, b1, b2, b3);
+                    step(c0, a[i0], a[i0 + s], a[i0 + 2 * s], a[i0 + 3 * s], b0, b1, b2, b3);
+                    step(c1, a[i1], a[i1 + s], a[i1 + 2 * s], a[i1 + 3 * s], b0, b1, b2, b3);
+                    i0 += 4 * s;
+                    i1 += 4 * s;
                     j += 4 * bRowStride;
                 }
                 for (; p < k; p++) {
                     load(b, j, bSecond, b0);
-                    step(c0, a[i0 + p], b0);
-                    step(c1, a[i1 + p], b0);
+                    step(c0, a[i0], b0);
+                    step(c1, a[i1], b0);
+                    i0 += s;
+                    i1 += s;
                     j += bRowStride;
                 }
             }

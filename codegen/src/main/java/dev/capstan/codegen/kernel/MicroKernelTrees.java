@@ -196,6 +196,7 @@ final class MicroKernelTrees {
         Local a = method.parameter("a", element.array());
         Local aOffset = method.parameter("aOffset", INT);
         Local aRowStride = method.parameter("aRowStride", INT);
+        Local aColumnStride = method.parameter("aColumnStride", INT);
         Local b = method.parameter("b", element.array());
         Local bOffset = method.parameter("bOffset", INT);
         Local bRowStride = method.parameter("bRowStride", INT);
@@ -216,7 +217,7 @@ final class MicroKernelTrees {
         Tile tile = new Tile(body, rows, vectors, places, certain, last, accumulate);
         // rows are found one after another: C2 would keep the places of all of them, and for that put arrays elsewhere
         Expression[] steps = steps(body, "aStep", aRowStride, rows, certain, last);
-        Local toNext = body.declare("toNext", constant(1).minus(last.times(aRowStride)));
+        Local toNext = body.declare("toNext", aColumnStride.minus(last.times(aRowStride)));
         Local at = body.declare("at", aOffset);
         Local rowOfB = body.declare("bRow", bOffset);
         Local end = body.declare("end", bOffset.plus(k.times(bRowStride)));

@@ -125,6 +125,7 @@ final class MicroKernelWarmUp<A> {
                         a,
                         0,
                         TileShape.A_STRIDE,
+                        1,
                         b,
                         0,
                         width,

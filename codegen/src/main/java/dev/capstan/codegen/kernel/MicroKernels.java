@@ -33,8 +33,8 @@ public interface MicroKernels<A> {
             boolean accumulate);
 
     /**
-     * One tile of C from operands that need not be packed: element (row, p) of A at {@code aOffset + row * aRowStride + p},
-     * element (p, column) of B at {@code bOffset + p * bRowStride + column}. Where the second vector overlaps the first,
+     * One tile of C from operands that need not be packed: element (row, p) of A at
+     * {@code aOffset + row * aRowStride + p * aColumnStride}, element (p, column) of B at {@code bOffset + p * bRowStride + column}. Where the second vector overlaps the first,
      * both hold the same numbers. Rows are stored in ascending order, after all have been loaded, so that vectors may run over
      * their ends into the rows that follow.
      *
@@ -54,6 +54,7 @@ public interface MicroKernels<A> {
             A a,
             int aOffset,
             int aRowStride,
+            int aColumnStride,
             A b,
             int bOffset,
             int bRowStride,
