@@ -23,11 +23,9 @@ import dev.capstan.tracer.graph.Graph.Constant;
 import dev.capstan.tracer.graph.Graph.Definition;
 import dev.capstan.tracer.graph.Graph.Input;
 import dev.capstan.tracer.graph.Graph.Operand;
-import dev.capstan.tracer.schedule.TermArrays.Area;
-import java.util.ArrayDeque;
+import dev.capstan.tracer.schedule.TermMemory.Area;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,9 +38,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
     private final Roots roots;
     private final TermArrays arrays;
     /** What each root holds, as long as it is needed. */
-    private final long[][] memory;
-    /** Arrays that are free again, by their length. */
-    private final Map<Integer, Deque<long[]>> released = new HashMap<>();
+    private final TermMemory[] memory;
 
     private final Map<List<Object>, Kernel> kernels = new HashMap<>();
     private int current;
@@ -51,7 +47,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
         this.graph = graph;
         this.roots = roots;
         this.arrays = arrays;
-        this.memory = new long[graph.definitions().size()][];
+        this.memory = new TermMemory[graph.definitions().size()];
     }
 
     /** The outputs of a graph whose operands are inputs. */
@@ -62,7 +58,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
     }
 
     /** For each root, the last value that is made of what it holds. */
-    static int[] lastUses(Graph graph, Roots roots) {
+    private static int[] lastUses(Graph graph, Roots roots) {
         int[] last = new int[graph.definitions().size()];
         Arrays.fill(last, -1);
         for (int value = 0; value < last.length; value++) {
@@ -77,7 +73,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
     }
 
     /** Whether anybody uses a value. */
-    static boolean isNeeded(int value, int[] last, Roots roots) {
+    private static boolean isNeeded(int value, int[] last, Roots roots) {
         return last[roots.of(value)] > value || last[value] == ALWAYS;
     }
 
@@ -94,27 +90,12 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
                 apply().operator().accept(this);
                 for (int operand : apply().operands()) {
                     int root = roots.of(operand);
-                    if (last[root] <= current && memory[root] != null) {
-                        release(root);
+                    if (last[root] <= current) {
+                        memory[root] = null;
                     }
                 }
             }
         }
-    }
-
-    /** The array for so many terms, all of which will be written. */
-    private long[] array(int elements) {
-        Deque<long[]> some = released.get(elements);
-        return some == null || some.isEmpty() ? new long[elements] : some.pop();
-    }
-
-    /** What is no longer needed is used again for what is of the same size: new arrays cost more than what is done in them. */
-    private void release(int root) {
-        if (graph.definitions().get(root) instanceof Apply) {
-            released.computeIfAbsent(memory[root].length, unseen -> new ArrayDeque<>())
-                    .push(memory[root]);
-        }
-        memory[root] = null;
     }
 
     private Apply apply() {
@@ -137,16 +118,17 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
         return graph.types(apply().operands());
     }
 
-    private Area result() {
-        Shape shape = apply().type().shape();
-        memory[current] = array(shape.elements());
-        return Area.of(memory[current], shape);
+    private Shape shape() {
+        return apply().type().shape();
+    }
+
+    private Void holds(TermRuns result) {
+        memory[current] = TermMemory.of(result);
+        return null;
     }
 
     private Void map(Kernel kernel) {
-        Area result = result();
-        arrays.map(kernel, TermArrays.stretched(operands(), result.layout().shape()), List.of(result));
-        return null;
+        return holds(arrays.map(kernel, TermArrays.stretched(operands(), shape()), shape())[0]);
     }
 
     @Override
@@ -159,38 +141,28 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
     public Void visit(Reduction operator) {
         Shape domain = operator.domain(types());
         int count = operator.count(domain);
-        memory[current] = array(apply().type().shape().elements());
-        Area kept = Area.of(memory[current], operator.kept(domain));
+        Shape kept = operator.kept(domain);
         List<Area> operands = TermArrays.stretched(operands(), domain);
-        if (count == 1) {
-            arrays.map(Lowering.single(operator.kernel(types(), 1)), operands, List.of(kept));
-        } else {
-            arrays.reduce(operator.kernel(types(), count), domain, operands, kept);
-        }
-        return null;
+        return holds(
+                count == 1
+                        ? arrays.map(Lowering.single(operator.kernel(types(), 1)), operands, kept)[0]
+                        : arrays.reduce(operator.kernel(types(), count), domain, operands, kept));
     }
 
     @Override
     public Void visit(View operator) {
-        if (!roots.isAlias(current)) {
-            Layout copied = Layout.contiguous(roots.shape(current));
-            memory[current] = array(copied.shape().elements());
-            DType type = apply().type().dtype();
-            arrays.copy(operands().get(0), type, new Area(memory[current], 0, copied), type);
-        }
-        return null;
+        return roots.isAlias(current) ? null : holds(operands().get(0).read());
     }
 
     @Override
     public Void visit(Assembly operator) {
-        Area result = result();
+        Layout whole = Layout.contiguous(shape());
         DType type = apply().type().dtype();
-        arrays.zeros(type, result);
+        memory[current] = arrays.zeros(type, shape().elements());
         List<TensorType> types = types();
         for (int i = 0; i < types.size(); i++) {
-            Layout place = operator.place(i, types, result.layout());
-            Area piece = at(apply().operands().get(i));
-            arrays.copy(piece, types.get(i).dtype(), new Area(result.terms(), 0, place), type);
+            Area place = new Area(memory[current], 0, operator.place(i, types, whole));
+            place.write(arrays.converted(operands().get(i), types.get(i).dtype(), type));
         }
         return null;
     }
@@ -202,8 +174,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
         if (left.size(left.rank() - 1) == 1 && type != DType.BOOL) {
             return map(Lowering.outerProduct(type));
         }
-        arrays.multiply(operands().get(0), operands().get(1), type, result());
-        return null;
+        return holds(arrays.multiply(operands().get(0), operands().get(1), type, shape()));
     }
 
     @Override
@@ -222,8 +193,7 @@ final class GraphOnTerms implements OperatorVisitor<Void> {
     }
 
     private Void single(Operator operator) {
-        arrays.single(operator, operands(), result());
-        return null;
+        return holds(arrays.single(operator, operands(), shape()));
     }
 
     @Override

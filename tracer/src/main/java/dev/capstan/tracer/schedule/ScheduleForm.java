@@ -117,12 +117,10 @@ public final class ScheduleForm {
             Graph simplified = Scheduler.simplified(graph, outputs, exact);
             Schedule schedule =
                     like.map(bodies -> draft.rolled(outputs, bodies)).orElseGet(() -> draft.rolled(outputs));
-            ScheduleProof proof = new ScheduleProof(schedule, graph, simplified, outputs, written);
-            if (proof.isTooLong()) {
-                return Optional.empty();
-            }
-            proof.prove();
+            new ScheduleProof(schedule, graph, simplified, outputs, written).prove();
             return Optional.of(schedule);
+        } catch (Effort.Exhausted tooLong) {
+            return Optional.empty();
         } catch (RuntimeException wrong) {
             if (guess.get().broadcasts()) {
                 return Optional.empty();

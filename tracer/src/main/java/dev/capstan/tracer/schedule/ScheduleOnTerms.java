@@ -2,7 +2,6 @@
 package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.type.DType;
-import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
 import dev.capstan.tracer.schedule.Schedule.Clear;
 import dev.capstan.tracer.schedule.Schedule.Kind;
@@ -14,10 +13,8 @@ import dev.capstan.tracer.schedule.Schedule.Rows;
 import dev.capstan.tracer.schedule.Schedule.Single;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
-import dev.capstan.tracer.schedule.TermArrays.Area;
+import dev.capstan.tracer.schedule.TermMemory.Area;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -27,8 +24,6 @@ final class ScheduleOnTerms {
     private final Schedule schedule;
     private final TermArrays arrays;
     private final List<Area> slots;
-    /** The slots that hold what others read, too. */
-    private final BitSet shared = new BitSet();
 
     private ScheduleOnTerms(Schedule schedule, TermArrays arrays, Function<Slot, Area> external) {
         this.schedule = schedule;
@@ -36,7 +31,7 @@ final class ScheduleOnTerms {
         this.slots = schedule.slots().stream()
                 .map(slot -> slot.kind() == Kind.INPUT
                         ? external.apply(slot)
-                        : new Area(arrays.rubbish(slot.elements()), 0, Layout.contiguous(Shape.SCALAR)))
+                        : Area.of(arrays.rubbish(slot.elements()), Shape.SCALAR))
                 .collect(Collectors.toCollection(ArrayList::new));
     }
 
@@ -45,42 +40,28 @@ final class ScheduleOnTerms {
         ScheduleOnTerms run = new ScheduleOnTerms(
                 schedule,
                 arrays,
-                slot -> new Area(arrays.input(slot.index(), slot.elements()), 0, Layout.contiguous(Shape.SCALAR)));
-        for (int slot = 0; slot < schedule.slots().size(); slot++) {
-            run.shared.set(slot, schedule.slots().get(slot).kind() == Kind.INPUT);
-        }
-        for (Step step : schedule.steps()) {
-            step.outputs().forEach(place -> run.own(place.slot()));
-            run.run(step);
-        }
+                slot -> Area.of(arrays.input(slot.index(), slot.elements()), Shape.SCALAR));
+        schedule.steps().forEach(run::run);
         return run;
-    }
-
-    /** Before it is written to. */
-    private void own(int slot) {
-        if (shared.get(slot)) {
-            shared.clear(slot);
-            Area area = slots.get(slot);
-            slots.set(slot, new Area(area.terms().clone(), area.begin(), area.layout()));
-        }
     }
 
     /** What lies at a place in the end. */
     Area at(Place place) {
         Area slot = slots.get(place.slot());
-        return new Area(slot.terms(), slot.begin(), place.layout());
+        return new Area(slot.memory(), slot.begin(), place.layout());
     }
 
     /** What is in the first elements of an input in the end. */
-    long[] input(int index, int elements) {
-        long[] content = Arrays.copyOf(arrays.input(index, elements), elements);
+    TermRuns input(int index, int elements) {
+        TermMemory content = arrays.input(index, elements);
         for (int i = 0; i < schedule.slots().size(); i++) {
             Slot slot = schedule.slots().get(i);
             if (slot.kind() == Kind.INPUT && slot.index() == index) {
-                System.arraycopy(slots.get(i).terms(), 0, content, 0, slot.elements());
+                Shape all = Shape.of(slot.elements());
+                Area.of(content, all).write(Area.of(slots.get(i).memory(), all).read());
             }
         }
-        return content;
+        return Area.of(content, Shape.of(elements)).read();
     }
 
     private List<Area> at(List<Place> places) {
@@ -97,24 +78,39 @@ final class ScheduleOnTerms {
 
     private void run(Step step) {
         if (step instanceof Loop loop) {
-            arrays.map(loop.kernel(), at(loop.inputs()), at(loop.outputs()));
+            TermRuns[] results = arrays.map(loop.kernel(), at(loop.inputs()), loop.shape());
+            for (int i = 0; i < results.length; i++) {
+                at(loop.outputs().get(i)).write(results[i]);
+            }
         } else if (step instanceof Reduce reduce) {
-            arrays.reduce(reduce.kernel(), reduce.domain(), at(reduce.inputs()), at(reduce.output()));
+            Area output = at(reduce.output());
+            output.write(arrays.reduce(
+                    reduce.kernel(),
+                    reduce.domain(),
+                    at(reduce.inputs()),
+                    output.layout().shape()));
         } else if (step instanceof Rows rows) {
             List<Place> given = new ArrayList<>(rows.inputs());
             given.addAll(rows.outputs());
             ScheduleOnTerms inside = new ScheduleOnTerms(rows.body(), arrays, slot -> {
                 Area area = at(given.get(slot.index()));
-                return new Area(area.terms(), area.begin() + area.layout().offset(), area.layout());
+                return new Area(area.memory(), area.begin() + area.layout().offset(), area.layout());
             });
             rows.body().steps().forEach(inside::run);
         } else if (step instanceof Multiply multiply) {
-            arrays.multiply(at(multiply.left()), at(multiply.right()), type(multiply.output()), at(multiply.output()));
+            Area output = at(multiply.output());
+            output.write(arrays.multiply(
+                    at(multiply.left()),
+                    at(multiply.right()),
+                    type(multiply.output()),
+                    output.layout().shape()));
         } else if (step instanceof Single single) {
-            arrays.single(single.operator(), at(single.inputs()), at(single.output()));
+            Area output = at(single.output());
+            output.write(arrays.single(
+                    single.operator(), at(single.inputs()), output.layout().shape()));
         } else {
             Place place = ((Clear) step).output();
-            arrays.zeros(type(place), at(place));
+            arrays.clear(type(place), at(place));
         }
     }
 }

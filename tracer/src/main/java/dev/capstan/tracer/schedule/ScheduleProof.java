@@ -2,14 +2,14 @@
 package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.type.Layout;
+import dev.capstan.runtime.type.Shape;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Graph.Input;
 import dev.capstan.tracer.graph.Graph.Operand;
 import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Slot;
-import dev.capstan.tracer.schedule.TermArrays.Area;
-import java.util.Arrays;
+import dev.capstan.tracer.schedule.TermMemory.Area;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,23 +25,24 @@ import java.util.Set;
  * another term, and so is what is read before it was written. Numbers in the place of terms would show less: what early
  * steps of a long recurrence do does not change a bit of the last one's result, and {@code max} hides most of what it
  * gets.
- *
- * <p>{@link Functions} of many steps are looked into only if that has not shown it.
  */
 final class ScheduleProof {
     private static final Set<Kind> OWN = EnumSet.of(Kind.RESULT, Kind.ARENA);
 
-    /** So many elements read, made and written take some hundredths of a second; they may be in any case. */
-    private static final long LITTLE_WORK = 1L << 24;
+    /** So many runs of terms take some hundredths of a second; they may be in any case. */
+    private static final long LITTLE_WORK = 1L << 22;
 
     /** So many more for each step take less time than to compile it. */
-    private static final long WORK_OF_STEP = 1L << 16;
+    private static final long WORK_OF_STEP = 1L << 14;
 
     /** More than so many keep others waiting. */
-    private static final long MOST_WORK = 1L << 28;
+    private static final long MOST_WORK = 1L << 26;
 
     /** Which part of all memory terms may take. */
     private static final int PART = 8;
+
+    /** What a run takes. */
+    private static final int RUN_BYTES = 32;
 
     private final Schedule schedule;
     private final Graph simplified;
@@ -49,7 +50,6 @@ final class ScheduleProof {
     private final List<Integer> written;
     private final Map<Integer, Operand> operands = new HashMap<>();
     private final Roots roots;
-    private final TermArrays arrays;
 
     /**
      * Of a schedule that keeps nothing for a backward pass.
@@ -70,50 +70,21 @@ final class ScheduleProof {
         });
         this.roots = new Roots(
                 simplified, value -> ((Operand) simplified.definitions().get(value)).layout());
-        this.arrays = new TermArrays(Functions.of(simplified));
-    }
-
-    /** Whether it takes too long, or too much memory, to prove what the schedule does. */
-    boolean isTooLong() {
-        return isTooLong(arrays);
-    }
-
-    private boolean isTooLong(TermArrays arrays) {
-        long work = LITTLE_WORK + WORK_OF_STEP * schedule.steps().size();
-        long bytes = Runtime.getRuntime().maxMemory() / PART;
-        return ProofCost.exceeds(simplified, roots, schedule, arrays, Math.min(work, MOST_WORK), bytes);
     }
 
     /**
      * Proves the schedule.
      *
      * @throws IllegalStateException if it does something else, or what it is has no proof
+     * @throws Effort.Exhausted if the proof takes too long, or too much memory
      */
     void prove() {
         checkSlots();
         ScheduleVerifier.checkPlaces(schedule, OWN, written);
         checkPlaces();
-        try {
-            compareTerms(arrays);
-        } catch (IllegalStateException wrong) {
-            if (!isProvedInDetail()) {
-                throw wrong;
-            }
-        }
-    }
-
-    /** Whether it holds if it is looked into functions; it may. */
-    private boolean isProvedInDetail() {
-        TermArrays inDetail = new TermArrays(List.of());
-        if (isTooLong(inDetail)) {
-            return false;
-        }
-        try {
-            compareTerms(inDetail);
-            return true;
-        } catch (IllegalStateException wrong) {
-            return false;
-        }
+        long work = LITTLE_WORK + WORK_OF_STEP * schedule.steps().size();
+        long memory = Runtime.getRuntime().maxMemory() / PART / RUN_BYTES;
+        compareTerms(new TermArrays(new Effort(Math.min(Math.min(work, MOST_WORK), memory))));
     }
 
     private void checkSlots() {
@@ -184,15 +155,16 @@ final class ScheduleProof {
             // a view of an input shows what is there in the end
             if (!roots.isExternal(roots.of(simplified.outputs().get(i)))) {
                 Area place = run.at(schedule.results().get(number));
-                require(Arrays.equals(arrays.elements(expected.get(i)), arrays.elements(place)), "result " + number);
+                require(expected.get(i).read().isSameAs(place.read()), "result " + number);
             }
         }
         for (int i = 0; i < written.size(); i++) {
             int input = written.get(i);
             Layout home = operands.get(input).layout();
-            long[] content = Arrays.copyOf(arrays.input(input, home.extent()), home.extent());
-            arrays.store(expected.get(outputs.results() + i), new Area(content, 0, home));
-            require(Arrays.equals(content, run.input(input, content.length)), "the content of input " + input);
+            TermMemory content = arrays.input(input, home.extent());
+            new Area(content, 0, home).write(expected.get(outputs.results() + i).read());
+            TermRuns right = Area.of(content, Shape.of(home.extent())).read();
+            require(right.isSameAs(run.input(input, home.extent())), "the content of input " + input);
         }
     }
 

@@ -10,34 +10,48 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The arithmetic of terms: a term says how an element is computed, from which elements of which inputs, by which operations
- * and in which order. It is represented by 64 bits that are as good as random, so that two terms that differ have the same
- * bits with a probability of 2^-64 at each operation, but for {@link #ZERO_ADDED}. Elements with equal terms have equal
- * values whatever the inputs are.
+ * The arithmetic of terms. A term says how an element is computed, from which elements of which inputs, by which operations
+ * and in which order. It has two parts, of 64 and of 61 bits: the <em>identity</em> says all but which elements, so that all
+ * elements of {@code x + y} have the same, and the <em>origin</em> says which.
+ *
+ * <p>An identity is a hash of an operation and its operands' identities. The origin of an input's element is its position;
+ * that of a result is the sum of its operands' origins, each multiplied by a {@linkplain #coefficient coefficient} that is
+ * as good as random for each place of an operand in each identity. So it is linear in the positions, along a run of
+ * elements: an operation is done for a run at once, and where a run begins and ends changes no term.
+ *
+ * <p>That two computations of one identity with the same origin read the same elements: the difference of both origins is a
+ * sum over the paths from the result to the elements that are read, of the product of a path's coefficients times the
+ * difference of the positions. The identities of a path are all different, since each is made of the next one, and the
+ * coefficients of a path tell the path. So this is a polynomial in the coefficients, of degree one in each, in which
+ * each position that differs has a monomial of its own; it is not zero, and modulo a prime its value for random
+ * coefficients is zero with a probability of at most the length of a path divided by the prime, 2^61 - 1 (Schwartz and
+ * Zippel). If coefficients were the same for all identities, {@code (a * b) * (c * d)} and {@code (a * c) * (b * d)}
+ * would have the same origin.
  *
  * <p>Only what {@link ScalarAlgebra} knows of numbers is known of terms: constants, {@code x * 1}, {@code -(-x)} and the
- * like.
+ * like. What that asks for shows in identities alone; a constant has the origin 0.
  */
 final class Terms {
-    /** The upper bits of a constant's term; the others have them by chance, which {@link #constants} tells. */
-    private static final long CONSTANT = 0x3C7AL;
+    /** Among the flags of an identity: that of a constant. */
+    private static final long CONSTANT = 1;
 
-    /**
-     * The upper bits of {@code x + 0.0}, to which 0.0 can be added without effect. One other term in 65,536 has them by
-     * chance, of which {@code x + 0.0} then is {@code x}: whether zero was added shows at the tensor's other elements.
-     */
-    private static final long ZERO_ADDED = 0x51E6L;
+    /** That of {@code x + 0.0}, to which 0.0 can be added without effect. */
+    private static final long ZERO_ADDED = 2;
 
-    private static final int TAG = 48;
+    /** That of {@code -x}, which else has the identity of x. */
+    private static final long NEGATED = 4;
+
+    private static final long FLAGS = CONSTANT | ZERO_ADDED | NEGATED;
+    private static final long COEFFICIENT = 9L << 48;
+
+    /** An operation with a constant as its result, or one that is computed. */
+    static final int NONE = -1;
 
     private final Map<Long, Expr> constants = new HashMap<>();
-    /** What was folded last, for it often comes again. */
-    private long unfolded;
-
-    private long known;
     private final long[] ones = new long[DType.values().length];
     private final long[] zeros = new long[DType.values().length];
     private final long[] neutral = new long[DType.values().length];
+    private int origin;
 
     Terms() {
         for (DType type : DType.values()) {
@@ -47,26 +61,31 @@ final class Terms {
         }
     }
 
-    /** A term made of two others, in this order; they are as good as random already, or positions. */
+    /** An identity made of two others, in this order, or of other numbers. */
     static long mixed(long kind, long a, long b) {
+        return hash(kind, a, b) & ~FLAGS;
+    }
+
+    private static long hash(long kind, long a, long b) {
         long hash = (kind + 0x632BE59BD9B4E019L) * 0x9E3779B97F4A7C15L + a;
         hash = (hash ^ hash >>> 32) * 0xBF58476D1CE4E5B9L + b;
         hash = (hash ^ hash >>> 29) * 0x94D049BB133111EBL;
         return hash ^ hash >>> 32;
     }
 
-    private static long tagged(long tag, long term) {
-        return tag << TAG | term >>> Long.SIZE - TAG;
+    /** What the origin of an operand is multiplied by: a residue for each identity and each of its operands. */
+    static long coefficient(long id, int operand) {
+        return Residues.of(hash(COEFFICIENT, id, operand));
     }
 
-    /** The term of a constant. */
+    /** The identity of a constant. */
     long constant(Expr constant) {
-        long term = tagged(CONSTANT, mixed(kind(Primitive.CONSTANT, constant.type()), constant.bits(), 0));
-        constants.putIfAbsent(term, constant);
-        return term;
+        long id = mixed(kind(Primitive.CONSTANT, constant.type()), constant.bits(), 0) | CONSTANT;
+        constants.putIfAbsent(id, constant);
+        return id;
     }
 
-    /** The term of a kernel's constant. */
+    /** The identity of a kernel's constant. */
     long constant(Instruction constant) {
         return constant(
                 constant.type().isFloating()
@@ -74,157 +93,95 @@ final class Terms {
                         : Expr.integer(constant.type(), constant.bits()));
     }
 
-    /** The term of 0 of a type. */
+    /** The identity of 0 of a type. */
     long zero(DType type) {
         return zeros[type.ordinal()];
     }
 
-    /** The term of a value of one type converted to another. */
-    long cast(long term, DType from, DType to) {
-        return from == to ? term : converted(to, term);
+    static boolean isConstant(long id) {
+        return (id & CONSTANT) != 0;
     }
 
-    /** Whether there may be a constant among terms. */
-    static boolean mayHaveConstants(long[] terms, int count) {
-        long found = 0;
-        for (int i = 0; i < count; i++) {
-            found |= (terms[i] >>> TAG ^ CONSTANT) - 1;
-        }
-        return found < 0;
+    /** Which operand, from 0 on, the last result is; {@link #NONE} if it is another value. */
+    int origin() {
+        return origin;
     }
 
-    /** The same as {@link #apply} where there are no constants among the operands. */
-    static void applyToOthers(
-            Primitive primitive, DType type, long[] a, long[] b, long[] c, long[] results, int count) {
-        long kind = kind(primitive, type);
-        if (primitive == Primitive.NEG) {
-            for (int i = 0; i < count; i++) {
-                results[i] = -a[i];
-            }
-        } else if (primitive.arity() == 1) {
-            for (int i = 0; i < count; i++) {
-                results[i] = mixed(kind, a[i], 0);
-            }
-        } else {
-            for (int i = 0; i < count; i++) {
-                results[i] = mixed(kind, a[i], b[i]);
-            }
-        }
-        if (primitive.arity() == 3) {
-            for (int i = 0; i < count; i++) {
-                results[i] = mixed(results[i], c[i], 0);
-            }
-        }
+    private long is(int operand, long id) {
+        origin = operand;
+        return id;
     }
 
     /**
-     * The terms of a primitive's results, element by element, by the rules of {@link ScalarAlgebra}.
+     * The identity of a primitive's result, by the rules of {@link ScalarAlgebra}.
      *
-     * @param type of the results
-     * @param a the first operands
-     * @param b the second ones, or anything
-     * @param c the third ones, or anything
+     * @param type of the result
+     * @param a the first operand
+     * @param b the second one, or anything
+     * @param c the third one, or anything
      */
-    void apply(Primitive primitive, DType type, long[] a, long[] b, long[] c, long[] results, int count) {
+    long apply(Primitive primitive, DType type, long a, long b, long c) {
         long kind = kind(primitive, type);
-        switch (primitive) {
-            case SELECT -> {
-                for (int i = 0; i < count; i++) {
-                    boolean known = isConstant(a[i]);
-                    results[i] = known ? chosen(kind, a[i], b[i], c[i]) : mixed(mixed(kind, a[i], b[i]), c[i], 0);
-                }
-            }
-            case FMA -> {
-                for (int i = 0; i < count; i++) {
-                    results[i] = mixed(mixed(kind, a[i], b[i]), c[i], 0);
-                }
-            }
-            case ADD -> add(kind, type, a, b, results, count);
+        origin = NONE;
+        return switch (primitive) {
+            case SELECT -> select(kind, a, b, c);
+            case ADD -> add(kind, type, a, b);
             case MUL, DIV, SUB -> {
-                boolean commutes = primitive == Primitive.MUL;
-                long neutral = primitive == Primitive.SUB ? zeros[type.ordinal()] : ones[type.ordinal()];
-                for (int i = 0; i < count; i++) {
-                    results[i] = b[i] == neutral
-                            ? a[i]
-                            : commutes && a[i] == neutral ? b[i] : term(kind, primitive, type, a[i], b[i]);
-                }
+                long nothing = primitive == Primitive.SUB ? zeros[type.ordinal()] : ones[type.ordinal()];
+                yield b == nothing
+                        ? is(0, a)
+                        : primitive == Primitive.MUL && a == nothing ? is(1, b) : term(kind, primitive, type, a, b);
             }
-            case NEG -> {
-                for (int i = 0; i < count; i++) {
-                    results[i] = isConstant(a[i]) ? folded(-a[i], primitive, type, a[i], 0) : -a[i];
-                }
-            }
-            case CAST -> {
-                for (int i = 0; i < count; i++) {
-                    results[i] = converted(type, a[i]);
-                }
-            }
-            default -> {
-                boolean unary = primitive.arity() == 1;
-                for (int i = 0; i < count; i++) {
-                    results[i] = mixed(kind, a[i], unary ? 0 : b[i]);
-                }
-            }
-        }
+            case NEG -> isConstant(a) ? folded(primitive, type, a, a) : is(0, a ^ NEGATED);
+            case CAST -> isConstant(a) ? folded(primitive, type, a, a) : mixed(kind, a, 0);
+            default ->
+                switch (primitive.arity()) {
+                    case 1 -> mixed(kind, a, 0);
+                    case 2 -> mixed(kind, a, b);
+                    default -> mixed(mixed(kind, a, b), c, 0);
+                };
+        };
     }
 
-    private void add(long kind, DType type, long[] a, long[] b, long[] results, int count) {
-        long nothing = neutral[type.ordinal()];
-        long zero = type.isFloating() ? zeros[type.ordinal()] : nothing;
-        for (int i = 0; i < count; i++) {
-            boolean added = b[i] == zero;
-            results[i] = b[i] == nothing || added && a[i] >>> TAG == ZERO_ADDED
-                    ? a[i]
-                    : a[i] == nothing ? b[i] : term(kind, Primitive.ADD, type, a[i], b[i]);
-            if (added && results[i] != a[i] && !isConstant(results[i])) {
-                results[i] = tagged(ZERO_ADDED, results[i]);
-            }
+    private long select(long kind, long condition, long b, long c) {
+        Expr constant = isConstant(condition) ? constants.get(condition) : null;
+        if (constant == null) {
+            return mixed(mixed(kind, condition, b), c, 0);
         }
+        return constant.bits() != 0 ? is(1, b) : is(2, c);
+    }
+
+    private long add(long kind, DType type, long a, long b) {
+        long nothing = neutral[type.ordinal()];
+        boolean added = b == (type.isFloating() ? zeros[type.ordinal()] : nothing);
+        if (b == nothing || added && (a & (ZERO_ADDED | NEGATED)) == ZERO_ADDED) {
+            return is(0, a);
+        }
+        if (a == nothing) {
+            return is(1, b);
+        }
+        long sum = term(kind, Primitive.ADD, type, a, b);
+        return added && !isConstant(sum) ? sum | ZERO_ADDED : sum;
     }
 
     private static long kind(Primitive primitive, DType type) {
         return (long) primitive.ordinal() << Byte.SIZE | type.ordinal();
     }
 
-    private long chosen(long kind, long condition, long b, long c) {
-        Expr constant = constants.get(condition);
-        return constant == null ? mixed(mixed(kind, condition, b), c, 0) : constant.bits() != 0 ? b : c;
-    }
-
-    static boolean isConstant(long term) {
-        return term >>> TAG == CONSTANT;
-    }
-
-    private long converted(DType type, long a) {
-        long term = mixed(kind(Primitive.CAST, type), a, 0);
-        return isConstant(a) ? folded(term, Primitive.CAST, type, a, 0) : term;
-    }
-
     private long term(long kind, Primitive primitive, DType type, long a, long b) {
-        long term = mixed(kind, a, b);
-        return isConstant(a) && isConstant(b) ? folded(term, primitive, type, a, b) : term;
+        return isConstant(a) && isConstant(b) ? folded(primitive, type, a, b) : mixed(kind, a, b);
     }
 
-    /** The term of a constant if {@link ScalarAlgebra} makes a constant of this, else the given one. */
-    private long folded(long term, Primitive primitive, DType type, long a, long b) {
-        if (term != unfolded) {
-            unfolded = term;
-            Expr folded = folded(primitive, type, a, b);
-            known = folded == null ? term : constant(folded);
-        }
-        return known;
-    }
-
-    private Expr folded(Primitive primitive, DType type, long a, long b) {
+    /** The identity of a constant if {@link ScalarAlgebra} makes a constant of this, else that of the operation. */
+    private long folded(Primitive primitive, DType type, long a, long b) {
         Expr first = constants.get(a);
-        Expr second = primitive.arity() == 2 ? constants.get(b) : first;
-        if (first == null || second == null) {
-            return null;
-        }
+        Expr second = constants.get(b);
         Expr applied = primitive == Primitive.CAST
                 ? first.cast(type)
                 : primitive.arity() == 1 ? Expr.apply(primitive, first) : Expr.apply(primitive, first, second);
         Expr simplified = new ScalarAlgebra().simplify(applied);
-        return simplified.primitive() == Primitive.CONSTANT ? simplified : null;
+        return simplified.primitive() == Primitive.CONSTANT
+                ? constant(simplified)
+                : mixed(kind(primitive, type), a, primitive.arity() == 1 ? 0 : b);
     }
 }

@@ -3,9 +3,9 @@ package dev.capstan.tracer.schedule;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.Add;
 import dev.capstan.runtime.op.Mm;
@@ -27,6 +27,7 @@ import dev.capstan.tracer.schedule.Schedule.Place;
 import dev.capstan.tracer.schedule.Schedule.Reduce;
 import dev.capstan.tracer.schedule.Schedule.Slot;
 import dev.capstan.tracer.schedule.Schedule.Step;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
@@ -48,12 +49,6 @@ class ScheduleProofTest {
     private static void prove(Schedule schedule, Graph graph, BitSet owned, List<Integer> written) {
         ForwardOutputs outputs = ForwardOutputs.of(graph.outputs().size() - written.size(), List.of(), owned);
         new ScheduleProof(schedule, graph, Scheduler.simplified(graph, outputs, true), outputs, written).prove();
-    }
-
-    private static boolean isTooLong(Graph graph) {
-        ForwardOutputs outputs = ForwardOutputs.of(graph.outputs().size(), List.of(), new BitSet());
-        Schedule schedule = Scheduler.forward(graph, Set.of()).schedule();
-        return new ScheduleProof(schedule, graph, graph, outputs, List.of()).isTooLong();
     }
 
     private static Schedule with(Schedule schedule, List<Step> steps) {
@@ -354,40 +349,11 @@ class ScheduleProofTest {
     }
 
     @Test
-    void factorsAndInputsCountOnce() {
-        assertTrue(!isTooLong(products(1)));
-        assertTrue(isTooLong(products(1024)));
-        assertTrue(!isTooLong(recurrence(100)));
-        // all that it reads of this input is one row
-        GraphBuilder ops = new GraphBuilder();
-        int table = operand(ops, 0, 1 << 20, 1 << 10);
-        assertTrue(isTooLong(ops.build(List.of(Neg.neg(ops, Select.select(ops, table, 0, 7))))));
-    }
-
-    /** A function of a function of many steps, with one of few steps between them. */
-    private static Graph functions() {
-        GraphBuilder ops = new GraphBuilder();
-        int x = operand(ops, 0, 2, 3);
-        int inside = Tanh.tanh(ops, x);
-        int sum = ops.apply(new Add(), List.of(inside, x));
-        return ops.build(List.of(Tanh.tanh(ops, Neg.neg(ops, sum))));
-    }
-
-    @Test
-    void functionsOfManyStepsAreOne() {
-        Graph graph = functions();
-        Schedule schedule = Scheduler.forward(graph, Set.of()).schedule();
-        prove(schedule, graph);
-        List<Kernel> functions = Functions.of(graph);
-        assertEquals(1, functions.size());
-        TermArrays arrays = new TermArrays(functions);
-        Loop loop = (Loop) schedule.steps().stream()
-                .filter(step -> step instanceof Loop fused && fused.inputs().size() == 1)
-                .findFirst()
-                .orElseThrow();
-        int all = loop.kernel().instructions().size();
-        int steps = arrays.steps(loop.kernel());
-        assertTrue(all > 60 && steps <= 6, steps + " of " + all);
+    void elementsAreNotCounted() {
+        Graph graph = products(1024);
+        assertTimeout(
+                Duration.ofSeconds(10),
+                () -> prove(Scheduler.forward(graph, Set.of()).schedule(), graph));
     }
 
     @Test
