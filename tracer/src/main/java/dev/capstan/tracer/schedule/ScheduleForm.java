@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the schedules of one computation on sequences of different lengths have in common: their steps, and the buffers
@@ -20,6 +21,8 @@ import java.util.Optional;
  */
 public final class ScheduleForm {
     private final Family<Line> lines;
+    /** From here on proofs take too long, as far as is known. */
+    private final AtomicLong tooLong = new AtomicLong(Long.MAX_VALUE);
 
     private ScheduleForm(Family<Line> lines) {
         this.lines = lines;
@@ -107,7 +110,7 @@ public final class ScheduleForm {
             BitSet owned,
             List<Integer> written,
             boolean exact) {
-        Optional<Member<Line>> guess = lines.at(parameter);
+        Optional<Member<Line>> guess = parameter < tooLong.get() ? lines.at(parameter) : Optional.empty();
         if (guess.isEmpty()) {
             return Optional.empty();
         }
@@ -119,7 +122,8 @@ public final class ScheduleForm {
                     like.map(bodies -> draft.rolled(outputs, bodies)).orElseGet(() -> draft.rolled(outputs));
             new ScheduleProof(schedule, graph, simplified, outputs, written).prove();
             return Optional.of(schedule);
-        } catch (Effort.Exhausted tooLong) {
+        } catch (Effort.Exhausted exhausted) {
+            tooLong.accumulateAndGet(parameter, Math::min);
             return Optional.empty();
         } catch (RuntimeException wrong) {
             if (guess.get().broadcasts()) {

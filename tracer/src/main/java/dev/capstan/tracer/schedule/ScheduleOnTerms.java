@@ -38,9 +38,7 @@ final class ScheduleOnTerms {
     /** A forward schedule that has been run. */
     static ScheduleOnTerms run(Schedule schedule, TermArrays arrays) {
         ScheduleOnTerms run = new ScheduleOnTerms(
-                schedule,
-                arrays,
-                slot -> Area.of(arrays.input(slot.index(), slot.elements()), Shape.SCALAR));
+                schedule, arrays, slot -> Area.of(arrays.input(slot.index(), slot.elements()), Shape.SCALAR));
         schedule.steps().forEach(run::run);
         return run;
     }

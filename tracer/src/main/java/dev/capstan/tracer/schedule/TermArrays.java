@@ -73,8 +73,7 @@ final class TermArrays {
         if (type == target) {
             return from.read();
         }
-        Kernel kernel =
-                Kernel.of(List.of(type), List.of(Expr.input(0, type).cast(target)));
+        Kernel kernel = Kernel.of(List.of(type), List.of(Expr.input(0, type).cast(target)));
         return prepared(kernel).run(List.of(from.read()), from.layout().shape().elements())[0];
     }
 
@@ -124,14 +123,14 @@ final class TermArrays {
         } else {
             combined = TermLines.along(mapped.permute(order), lines, inner, effort);
         }
-        long kind = COMBINED + ((long) kernel.combine().ordinal() << Byte.SIZE)
+        long kind = COMBINED
+                + ((long) kernel.combine().ordinal() << Byte.SIZE)
                 + kernel.state().ordinal();
         TermRuns states = new TermRuns(effort);
         Map<Long, Weights> weights = new HashMap<>();
         for (int group = 0; group < combined.count(); group++) {
             long id = Terms.mixed(kind, combined.key(group), 0);
-            combined.sum(
-                    group, weights.computeIfAbsent(id, same -> new Weights(same, 0, inner, effort)), id, states);
+            combined.sum(group, weights.computeIfAbsent(id, same -> new Weights(same, 0, inner, effort)), id, states);
         }
         return prepared(kernel.finish()).run(List.of(states), lines)[0];
     }
@@ -208,9 +207,8 @@ final class TermArrays {
         }
 
         private Weights[] weights(long id) {
-            return weights.computeIfAbsent(id, same -> new Weights[] {
-                new Weights(same, 0, inner, effort), new Weights(same, inner, inner, effort)
-            });
+            return weights.computeIfAbsent(id, same ->
+                    new Weights[] {new Weights(same, 0, inner, effort), new Weights(same, inner, inner, effort)});
         }
 
         /** The product of two matrices, given by groups of rows and of columns. */

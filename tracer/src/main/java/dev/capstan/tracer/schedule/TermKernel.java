@@ -133,7 +133,8 @@ final class TermKernel {
         ids[value] = terms.apply(step.primitive(), step.type(), ids[a], ids[b], ids[c]);
         int origin = terms.origin();
         if (origin != Terms.NONE) {
-            System.arraycopy(factors, (origin == 0 ? a : origin == 1 ? b : c) * inputs, factors, value * inputs, inputs);
+            System.arraycopy(
+                    factors, (origin == 0 ? a : origin == 1 ? b : c) * inputs, factors, value * inputs, inputs);
         } else if (!Terms.isConstant(ids[value])) {
             for (int operand = 0; operand < step.primitive().arity(); operand++) {
                 add(value, operand, operand == 0 ? a : operand == 1 ? b : c);

@@ -264,8 +264,7 @@ final class TermLines {
         long power = 1;
         for (int bit = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(count); bit >= 0; bit--) {
             int m = count >>> bit + 1;
-            moment = Residues.add(
-                    Residues.add(moment, Residues.multiply(moment, power)), Residues.multiply(sum, m));
+            moment = Residues.add(Residues.add(moment, Residues.multiply(moment, power)), Residues.multiply(sum, m));
             sum = Residues.add(sum, Residues.multiply(sum, power));
             power = Residues.multiply(power, power);
             if ((count >>> bit & 1) != 0) {

@@ -45,7 +45,11 @@ final class TermMemory {
         return all(effort, id, 0, length);
     }
 
-    /** What a sequence holds. */
+    private boolean isOneSequence() {
+        return shift == Integer.SIZE - 1;
+    }
+
+    /** What a sequence holds, to which nothing is written. */
     static TermMemory of(TermRuns runs) {
         return new TermMemory(runs.effort(), 0, 0, runs.length, Integer.SIZE - 1, new TermRuns[] {runs});
     }
@@ -75,17 +79,15 @@ final class TermMemory {
             return new Area(memory, begin, layout.permute(order));
         }
 
-        /** The terms in row-major order. */
+        /** The terms in row-major order, to be read only. */
         TermRuns read() {
+            TermRuns whole = memory.pages[0];
+            if (memory.isOneSequence() && whole.length == layout.shape().elements() && layout.isContiguous()) {
+                return whole;
+            }
             TermRuns runs = new TermRuns(memory.effort);
-            read(runs);
+            new Rows(layout).each(begin, (from, elements, stride) -> memory.read(from, elements, stride, runs));
             return runs;
-        }
-
-        /** The terms in row-major order, in the place of what is in a sequence. */
-        void read(TermRuns into) {
-            into.clear();
-            new Rows(layout).each(begin, (from, elements, stride) -> memory.read(from, elements, stride, into));
         }
 
         /** Takes terms in row-major order. */
@@ -204,8 +206,7 @@ final class TermMemory {
             int rest = from.end(run) - begin;
             int room = end(page) - position;
             int count = stride == 1 ? Math.min(Math.min(left, rest), room) : 1;
-            page(page).put(
-                    position - (page << shift), count, from.ids[run], from.origin(run, begin), from.steps[run]);
+            page(page).put(position - (page << shift), count, from.ids[run], from.origin(run, begin), from.steps[run]);
             next[1] += count;
             if (count == rest) {
                 next[0]++;

@@ -8,10 +8,13 @@ import java.util.Arrays;
  * {@code first} at the run's first element, {@code step} more at each further one, modulo the prime of {@link Residues}.
  */
 final class TermRuns {
-    private static final int FEW = 4;
+    private static final int FEW = 16;
+
+    private static final int NEAR = 3;
 
     private final Effort effort;
 
+    private int found;
     /** How many runs. */
     int count;
     /** How many elements. */
@@ -95,8 +98,21 @@ final class TermRuns {
         steps = Arrays.copyOf(steps, size);
     }
 
-    /** The run in which an element is. */
+    /** The run in which an element is; quickly if it is near the one that was found last. */
     int find(int position) {
+        int near = Math.min(found, count - 1);
+        for (int i = 0; i < NEAR && near >= 0 && near < count && begins[near] <= position; i++) {
+            if (position < end(near)) {
+                found = near;
+                return near;
+            }
+            near++;
+        }
+        found = search(position);
+        return found;
+    }
+
+    private int search(int position) {
         int low = 0;
         int high = count;
         while (high - low > 1) {

@@ -49,6 +49,23 @@
  *        loop k3[20,30]  arena1[20,30]  arena2[20,30]/[1,0] -> input1[20,30]
  * }</pre>
  *
+ * <h2>Proof</h2>
+ *
+ * The schedule of a guessed draft is run on {@linkplain dev.capstan.tracer.schedule.Terms terms} in the place of numbers, and
+ * so is the graph. A term is an identity, which says what is computed, and an origin, which says of which elements; along a
+ * row it is linear in the position, so a run of elements costs as much as one.
+ *
+ * <pre>{@code
+ * Terms        what an operation makes of terms, and why different ones do not look the same
+ * TermRuns       a sequence of elements in runs of one identity
+ * TermMemory     an array of them, read and written through layouts
+ * TermKernel     a kernel on runs
+ * TermLines      what is summed up: rows and columns
+ * TermArrays     kernels, reductions, products and single operators on tensors of terms
+ * GraphOnTerms, ScheduleOnTerms   what is compared
+ * ScheduleProof  compares it; it stops when it has used up its Effort
+ * }</pre>
+ *
  * Everything keeps the bits of eager mode: fusion computes the same operations in the same types, and a transposed
  * product is the product of the transposed factors, whose elements are the same chains.
  */

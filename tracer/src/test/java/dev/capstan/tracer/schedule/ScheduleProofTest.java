@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.Add;
+import dev.capstan.runtime.op.MatrixTranspose;
 import dev.capstan.runtime.op.Mm;
 import dev.capstan.runtime.op.Mul;
 import dev.capstan.runtime.op.Neg;
 import dev.capstan.runtime.op.Select;
+import dev.capstan.runtime.op.Sum;
 import dev.capstan.runtime.op.Tanh;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
@@ -108,12 +110,13 @@ class ScheduleProofTest {
         List<Step> steps = new ArrayList<>(schedule.steps());
         List<Place> results = new ArrayList<>(schedule.results());
         int at = steps.isEmpty() ? 0 : random.nextInt(steps.size());
-        switch (steps.isEmpty() ? 5 : random.nextInt(6)) {
+        switch (steps.isEmpty() ? 6 : random.nextInt(7)) {
             case 0 -> steps.remove(at);
             case 1 -> steps.add(random.nextInt(steps.size() + 1), steps.get(at));
             case 2 -> Collections.swap(steps, at, random.nextInt(steps.size()));
-            case 3 -> steps.set(at, moved(steps.get(at), 1));
+            case 3 -> steps.set(at, moved(steps.get(at), 1 + random.nextInt(5)));
             case 4 -> steps.set(at, exchanged(steps.get(at)));
+            case 5 -> steps.set(at, elsewhere(steps.get(at), schedule, random));
             default -> Collections.shuffle(results, random);
         }
         return new Schedule(schedule.slots(), steps, results);
@@ -127,6 +130,19 @@ class ScheduleProofTest {
             Layout layout = place.layout();
             return moved.size() > 1 ? place : new Place(place.slot(), layout.at(layout.offset() + by));
         });
+    }
+
+    /** The same step, one place of which is another one of the same shape and type. */
+    private static Step elsewhere(Step step, Schedule schedule, Random random) {
+        Place from = step.places().get(random.nextInt(step.places().size()));
+        List<Place> others = schedule.steps().stream()
+                .flatMap(other -> other.places().stream())
+                .filter(place -> place.layout().shape().equals(from.layout().shape())
+                        && schedule.slots().get(place.slot()).dtype()
+                                == schedule.slots().get(from.slot()).dtype())
+                .toList();
+        Place to = others.get(random.nextInt(others.size()));
+        return Steps.moved(step, place -> place.equals(from) ? to : place);
     }
 
     /** The same step, its first two inputs exchanged. */
@@ -354,6 +370,54 @@ class ScheduleProofTest {
         assertTimeout(
                 Duration.ofSeconds(10),
                 () -> prove(Scheduler.forward(graph, Set.of()).schedule(), graph));
+    }
+
+    /** The product of two products of an input's elements. */
+    private static Graph grouped(int... order) {
+        GraphBuilder ops = new GraphBuilder();
+        int x = operand(ops, 0, 4, 3);
+        int[] rows = new int[order.length];
+        for (int i = 0; i < order.length; i++) {
+            rows[i] = Select.select(ops, x, 0, order[i]);
+        }
+        int one = ops.apply(new Mul(), List.of(rows[0], rows[1]));
+        int other = ops.apply(new Mul(), List.of(rows[2], rows[3]));
+        return ops.build(List.of(ops.apply(new Mul(), List.of(one, other))));
+    }
+
+    @Test
+    void operandsInAnotherOrderAreRefuted() {
+        Graph graph = grouped(0, 1, 2, 3);
+        Schedule schedule = Scheduler.forward(graph, Set.of()).schedule();
+        prove(schedule, graph);
+        for (int[] order : new int[][] {{0, 2, 1, 3}, {1, 0, 2, 3}, {2, 3, 0, 1}, {0, 1, 3, 2}, {3, 1, 2, 0}}) {
+            assertThrows(IllegalStateException.class, () -> prove(schedule, grouped(order)));
+        }
+    }
+
+    /** The sum of sums of a matrix, or of its transpose. */
+    private static Graph sums(boolean transposed) {
+        GraphBuilder ops = new GraphBuilder();
+        int x = operand(ops, 0, 5, 5);
+        int rows = Sum.sum(ops, transposed ? MatrixTranspose.t(ops, x) : x, List.of(1), false);
+        return ops.build(List.of(Sum.sum(ops, rows, List.of(0), false)));
+    }
+
+    /** A product with the product of a matrix with itself. */
+    private static Graph squares(boolean transposed) {
+        GraphBuilder ops = new GraphBuilder();
+        int x = operand(ops, 0, 5, 5);
+        int left = transposed ? MatrixTranspose.t(ops, x) : x;
+        return ops.build(List.of(Mm.mm(ops, Mm.mm(ops, left, left), left)));
+    }
+
+    @Test
+    void aTransposedMatrixIsAnotherOne() {
+        for (List<Graph> graphs : List.of(List.of(sums(false), sums(true)), List.of(squares(false), squares(true)))) {
+            Schedule schedule = Scheduler.forward(graphs.get(0), Set.of()).schedule();
+            prove(schedule, graphs.get(0));
+            assertThrows(IllegalStateException.class, () -> prove(schedule, graphs.get(1)));
+        }
     }
 
     @Test
