@@ -202,6 +202,9 @@ public final class Layout {
 
     /** True if two indices can show the same element, as after {@link #expand}. May say so of an unusual layout without cause. */
     public boolean overlapsItself() {
+        if (contiguous) {
+            return false;
+        }
         int[] order = java.util.stream.IntStream.range(0, shape.rank())
                 .filter(dimension -> shape.size(dimension) > 1)
                 .boxed()

@@ -261,6 +261,7 @@ final class ScheduleVerifier {
             Slot slot = slot(output, step);
             boolean home = slot.kind() == Kind.INPUT && changed.contains(slot.index());
             require(own.contains(slot.kind()) || home, output, step);
+            require(!output.layout().overlapsItself(), output, step);
             for (Place other : outputs.subList(0, i)) {
                 require(isDisjoint(output, other), output, step);
             }

@@ -75,7 +75,9 @@ final class Terms {
 
     /** What the origin of an operand is multiplied by: a residue for each identity and each of its operands. */
     static long coefficient(long id, int operand) {
-        return Residues.of(hash(COEFFICIENT, id, operand));
+        // after one multiplication only, the coefficients of operands would be nearly linear in their number
+        long hash = hash(COEFFICIENT, id, operand) * 0xD6E8FEB86659FD93L;
+        return Residues.of(hash ^ hash >>> 32);
     }
 
     /** The identity of a constant. */
