@@ -15,7 +15,7 @@ import java.util.function.Function;
  * direction each call chooses, branches on values. It runs on tensors, and prints itself as a Java method.
  */
 final class RandomProgram {
-    private static final int[] SIZES = {1, 2, 3, 5, 8, 17};
+    private static final int[] SIZES = {1, 2, 3, 5, 8, 16, 17};
 
     private final Random random;
     private final boolean writes;

@@ -172,8 +172,17 @@ final class Lowering implements OperatorVisitor<Void> {
             return null;
         }
         apply().operands().forEach(operand -> read(operand, true));
+        if (isAlongRows(operator, domain)) {
+            apply().operands().forEach(placement::addRowwiseRead);
+        }
         tasks.add(new Task.Fold(current, operator, apply().operands(), current, domain, target));
         return null;
+    }
+
+    /** Whether elements of one row are combined, but not all rows. */
+    private static boolean isAlongRows(Reduction operator, Shape domain) {
+        boolean[] reduced = operator.reduced(domain);
+        return reduced[reduced.length - 1] && operator.count(domain) < domain.elements();
     }
 
     /** A reduction of one element: identity and mapped element combined, and finished. */
@@ -237,6 +246,7 @@ final class Lowering implements OperatorVisitor<Void> {
 
     private Void single() {
         apply().operands().forEach(operand -> read(operand, false));
+        apply().operands().forEach(placement::addRowwiseRead);
         Shape shape = apply().type().shape();
         tasks.add(new Task.Single(current, apply().operator(), apply().operands(), current, shape, target));
         return null;

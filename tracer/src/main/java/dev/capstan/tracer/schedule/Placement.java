@@ -3,9 +3,11 @@ package dev.capstan.tracer.schedule;
 
 import dev.capstan.runtime.op.Assembly;
 import dev.capstan.runtime.op.Contraction;
+import dev.capstan.runtime.op.Elementwise;
 import dev.capstan.runtime.type.DType;
 import dev.capstan.runtime.type.Layout;
 import dev.capstan.runtime.type.Shape;
+import dev.capstan.runtime.type.TensorType;
 import dev.capstan.tracer.graph.Graph;
 import dev.capstan.tracer.graph.Graph.Apply;
 import dev.capstan.tracer.rewrite.LayoutAlgebra;
@@ -13,6 +15,7 @@ import dev.capstan.tracer.schedule.Schedule.Kind;
 import dev.capstan.tracer.schedule.Schedule.Place;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +26,11 @@ import java.util.Optional;
  * leaves as a result, is computed right there if possible.
  */
 final class Placement {
+    /** Bytes of a vector, as far as layouts are concerned: those of the widest. */
+    private static final int VECTOR_BYTES = 64;
+    /** Padding of rows to whole vectors that is less than this part of them is not worth another layout. */
+    private static final int LEAST_PADDING = 16;
+
     private final Graph graph;
     private final Roots roots;
     private final Buffers buffers;
@@ -32,6 +40,10 @@ final class Placement {
     private final boolean[] overlaid;
     private final int[] reads;
     private final int[] exchangedReads;
+    /** What had better lie transposed for the sake of products, unless somebody reads it along its rows. */
+    private final BitSet padded;
+
+    private final BitSet rowwise = new BitSet();
     /** For each root the values that lie in its memory. */
     private final IntLists aliases;
     /** Of roots that have to be somewhere else, too. */
@@ -102,10 +114,50 @@ final class Placement {
         this.exchangedReads = new int[size];
         this.aliases = new IntLists(size);
         this.parts = new IntLists(size);
+        this.padded = padded();
         for (int value = 0; value < size; value++) {
             aliases.add(roots.of(value), value);
         }
         Arrays.fill(required, Task.NOTHING);
+    }
+
+    /**
+     * Products with many vectors' worth of rows but rows that end within a vector, and what is computed from them element by
+     * element. The same product transposed leaves no lane of a vector idle.
+     */
+    private BitSet padded() {
+        BitSet padded = new BitSet();
+        for (int value = 0; value < graph.definitions().size(); value++) {
+            if (graph.definitions().get(value) instanceof Apply apply) {
+                Shape shape = apply.type().shape();
+                padded.set(
+                        value,
+                        apply.operator() instanceof Contraction && isPadded(apply.type())
+                                || apply.operator() instanceof Elementwise
+                                        && apply.operands().stream()
+                                                .anyMatch(operand -> padded.get(operand)
+                                                        && graph.type(operand)
+                                                                .shape()
+                                                                .equals(shape)));
+            }
+        }
+        return padded;
+    }
+
+    private static boolean isPadded(TensorType type) {
+        Shape shape = type.shape();
+        if (shape.rank() != 2 || !type.dtype().isFloating()) {
+            return false;
+        }
+        int lanes = VECTOR_BYTES / type.dtype().bytes();
+        int columns = shape.size(1);
+        int padding = Math.floorMod(-columns, lanes);
+        return columns > 1 && shape.size(0) > 0 && shape.size(0) % lanes == 0 && LEAST_PADDING * padding >= columns;
+    }
+
+    /** Says that a task reads a value along its rows, or in the order of its elements. */
+    void addRowwiseRead(int value) {
+        rowwise.set(roots.of(value));
     }
 
     /** Says that a root must fill a buffer. */
@@ -180,9 +232,9 @@ final class Placement {
             return new Place(required[root], Layout.contiguous(shape));
         }
         int buffer = buffers.scratch(graph.type(root).dtype(), shape.elements(), isHollow(root));
+        boolean fillsVectors = padded.get(root) && !rowwise.get(root) && !copies.containsKey(root);
         boolean exchange = !isLayered(root)
-                && exchangedReads[root] > 0
-                && exchangedReads[root] == reads[root]
+                && (fillsVectors || exchangedReads[root] > 0 && exchangedReads[root] == reads[root])
                 && canBeAt(root, exchangedContiguous(shape));
         return new Place(buffer, exchange ? exchangedContiguous(shape) : Layout.contiguous(shape));
     }
@@ -268,6 +320,7 @@ final class Placement {
                 !target.isContiguous() && LayoutAlgebra.exchanged(target).isContiguous();
         if (!exchanged && roots.layout(operand).isContiguous()) {
             // both walk through memory from its beginning to its end
+            rowwise.set(root);
             return;
         }
         Layout wanted = exchanged ? exchangedContiguous(target.shape()) : Layout.contiguous(target.shape());

@@ -124,7 +124,12 @@ final class RandomGraphs {
     }
 
     private int size() {
-        return new int[] {1, 2, 2, 3, 3, 4, 4, random.nextInt(8) == 0 ? 0 : 2}[random.nextInt(8)];
+        int rare = switch (random.nextInt(8)) {
+            case 0 -> 0;
+            case 1, 2 -> 16;
+            default -> 2;
+        };
+        return new int[] {1, 2, 2, 3, 3, 4, 4, rare}[random.nextInt(8)];
     }
 
     private int[] order(int rank) {

@@ -345,6 +345,32 @@ class SchedulerTest {
         assertEquals(forward(graph).toString(), forward(graph).toString());
     }
 
+    /** A layer, the loop after it, and what reads that. */
+    private static Schedule hidden(int batch, int size, boolean reducesRows) {
+        GraphBuilder ops = new GraphBuilder();
+        int weight = operand(ops, new Input(1), size, 8);
+        int product = Mm.mm(ops, operand(ops, new Input(0), batch, 8), MatrixTranspose.t(ops, weight));
+        int hidden = Relu.relu(ops, Add.add(ops, product, operand(ops, new Input(2), size)));
+        int next = Mm.mm(ops, hidden, operand(ops, new Input(3), size, 32));
+        int sum = Sum.sum(ops, hidden, List.of(reducesRows ? 1 : 0), false);
+        return forward(ops.build(List.of(next, sum)));
+    }
+
+    private static Layout layoutOfProduct(Schedule schedule) {
+        return ((Multiply) schedule.steps().get(0)).output().layout();
+    }
+
+    @Test
+    void aProductOfWhichTheRowsEndWithinAVectorLiesTransposed() {
+        Schedule schedule = hidden(64, 20, false);
+        assertEquals(Shape.of(20, 64), layoutOfProduct(schedule).shape());
+        assertEquals(Shape.of(20, 64), ((Loop) schedule.steps().get(1)).shape());
+        assertEquals(Shape.of(64, 20), layoutOfProduct(hidden(64, 20, true)).shape());
+        assertEquals(Shape.of(30, 20), layoutOfProduct(hidden(30, 20, false)).shape());
+        assertEquals(Shape.of(64, 48), layoutOfProduct(hidden(64, 48, false)).shape());
+        assertEquals(Shape.of(64, 300), layoutOfProduct(hidden(64, 300, false)).shape());
+    }
+
     @Test
     void aScheduleReadsStepByStep() {
         GraphBuilder ops = new GraphBuilder();
