@@ -25,6 +25,8 @@ final class RowsRun {
     private final Object[][] arrays;
 
     private final int[][] geometries;
+    /** For each dimension of rows and each call how much further on an index is in each place of its geometry. */
+    private final int[][][] steps;
     /** How many indices of each dimension of rows there are. */
     private final int[] ends;
 
@@ -41,12 +43,16 @@ final class RowsRun {
         arrays = new Object[kernels.length][];
         geometries = new int[kernels.length][];
         ends = use.sizes().stream().mapToInt(Integer::intValue).toArray();
+        steps = new int[ends.length][kernels.length][];
         Map<DType, Object> scratch = scratch(use.scratch());
         for (int k = 0; k < kernels.length; k++) {
             Call call = calls.get(k);
             int size = call.arguments().size();
             arrays[k] = new Object[size];
             geometries[k] = new int[3 * size];
+            for (int dimension = 0; dimension < ends.length; dimension++) {
+                steps[dimension][k] = new int[size];
+            }
             for (int i = 0; i < size; i++) {
                 Argument argument = call.arguments().get(i);
                 if (argument.isScratch()) {
@@ -57,6 +63,9 @@ final class RowsRun {
                     arrays[k][i] = slots[place.slot()];
                     geometries[k][3 * i] =
                             offsets[place.slot()] + place.layout().offset();
+                    for (int dimension = 0; dimension < ends.length; dimension++) {
+                        steps[dimension][k][i] = argument.steps().get(dimension);
+                    }
                 }
                 geometries[k][3 * i + 1] = call.rowStep(i);
                 geometries[k][3 * i + 2] = call.columnStep(i);
@@ -112,14 +121,12 @@ final class RowsRun {
         }
     }
 
-    private void move(int dimension, int steps) {
+    private void move(int dimension, int count) {
         for (int k = 0; k < kernels.length; k++) {
-            List<Argument> arguments = calls.get(k).arguments();
-            for (int i = 0; i < arguments.size(); i++) {
-                Argument argument = arguments.get(i);
-                if (!argument.isScratch()) {
-                    geometries[k][3 * i] += steps * argument.steps().get(dimension);
-                }
+            int[] geometry = geometries[k];
+            int[] ofCall = steps[dimension][k];
+            for (int i = 0; i < ofCall.length; i++) {
+                geometry[3 * i] += count * ofCall[i];
             }
         }
     }
