@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /** Writes a kernel's computation on the inputs of a frame, in scalar form or, once that was begun, in vectors. */
@@ -36,9 +37,16 @@ final class KernelCode {
 
     /** Declares the class's constants for vectors. */
     void declareSpecies(ClassTree.Builder type, VectorWidth width) {
+        declareSpecies(type, width, Set.of());
+    }
+
+    /** The same, and those of other kinds of vectors. */
+    void declareSpecies(ClassTree.Builder type, VectorWidth width, Set<Lanes> others) {
         main = VectorLoop.mainLanes(pattern);
+        Set<Lanes> kinds = VectorLoop.lanes(pattern);
+        kinds.addAll(others);
         Map<Lanes, Expression> species = new EnumMap<>(Lanes.class);
-        for (Lanes kind : VectorLoop.lanes(pattern)) {
+        for (Lanes kind : kinds) {
             species.put(kind, type.field(kind.speciesField(), kind.species(), width.speciesOf(kind.element())));
         }
         lanes = type.field(LANES, Primitive.INT, Lanes.length(species.get(main)));

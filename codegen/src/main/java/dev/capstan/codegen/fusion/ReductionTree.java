@@ -15,7 +15,9 @@ import dev.capstan.runtime.type.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * Writes the class of a fused reduction as a tree. The order of combination is the eager executors', described in {@link
@@ -72,8 +74,10 @@ final class ReductionTree {
     /** In vector form. */
     static ClassTree vector(String name, ReductionPattern pattern, VectorWidth width) {
         ReductionTree tree = new ReductionTree(name, pattern);
-        tree.map.declareSpecies(tree.type, width);
-        if (pattern.direction() == ReductionPattern.Direction.ALONG_ROWS) {
+        boolean alongRows = pattern.direction() == ReductionPattern.Direction.ALONG_ROWS;
+        boolean byBits = alongRows && OrderedBits.serves(pattern.kernel().combine(), tree.state);
+        tree.map.declareSpecies(tree.type, width, byBits ? Set.of(Lanes.INTS) : Set.of());
+        if (alongRows) {
             Combination combination = tree.ofNumbers();
             return tree.build(
                     combination,
@@ -143,7 +147,7 @@ final class ReductionTree {
                             });
                 } else {
                     clear(block, lanes, Expression.constant(VIRTUAL_LANES));
-                    rest(block, combination, row, lanes, column, end);
+                    rest(block, frame, combination, row, lanes, column, end);
                     block.evaluate(combination.lanes(lanes, end.minus(begin), ONE));
                 }
             });
@@ -154,10 +158,20 @@ final class ReductionTree {
 
     /** Combines the elements from {@code column} on with their lanes, one by one. */
     private void rest(
-            BlockBuilder block, Combination combination, KernelCode.Row row, Local lanes, Local column, Local end) {
+            BlockBuilder block,
+            Frame of,
+            Combination combination,
+            KernelCode.Row row,
+            Local lanes,
+            Local column,
+            Local end) {
         block.loop(column.lessThan(end), turn -> {
             Expression lane = column.and(Expression.constant(VIRTUAL_LANES - 1));
             row.scalar(turn, column, (output, value) -> {
+                if (output > 0) {
+                    of.store(turn, output, row.starts(), column, value);
+                    return;
+                }
                 Expression combined = combination.number(load(lanes, lane), value);
                 turn.store(lanes, lane, ScalarForm.element(state, combined));
             });
@@ -172,10 +186,9 @@ final class ReductionTree {
         Local row = part.parameterBehind("row", Primitive.INT);
         Local from = part.parameterBehind("from", Primitive.INT);
         Local end = part.parameterBehind("end", Primitive.INT);
-        KernelCode.Row values =
-                new KernelCode(pattern.map(), part).row(part.body(), part.inputStarts(part.body(), row));
+        KernelCode.Row values = new KernelCode(pattern.map(), part).row(part.body(), part.starts(part.body(), row));
         Local column = part.body().declare("column", from);
-        rest(part.body(), combination, values, lanes, column, end);
+        rest(part.body(), part, combination, values, lanes, column, end);
         return part.build();
     }
 
@@ -184,6 +197,13 @@ final class ReductionTree {
             BlockBuilder block, KernelCode.Row row, Local column, Local end, Combination combination) {
         Lanes kind = Lanes.of(state);
         int groups = VIRTUAL_LANES / kind.count();
+        if (OrderedBits.serves(pattern.kernel().combine(), state)) {
+            OrderedBits extremes =
+                    new OrderedBits(block, map.form(), pattern.kernel().combine(), groups);
+            vectorsWhole(block, row, column, end, 2 * groups, (one, i, value) -> extremes.add(one, i % groups, value));
+            vectorsWhole(block, row, column, end, groups, extremes::add);
+            return extremes.numbers(block);
+        }
         List<Local> sums = declareSums(block, "sum", groups);
         if (combination.isInAnyOrder()) {
             // more of them at a time: each waits for the one before it, and that takes longer than to compute it
@@ -208,6 +228,18 @@ final class ReductionTree {
         return sums;
     }
 
+    /** Computes a vector; what is kept of it is stored. */
+    private static void vector(
+            BlockBuilder block, Frame of, KernelCode.Row row, Expression column, Consumer<Expression> combined) {
+        row.vector(block, "", column, (output, value) -> {
+            if (output == 0) {
+                combined.accept(value);
+            } else {
+                block.add(of.storeVector(output, row.starts(), column, value));
+            }
+        });
+    }
+
     /** As many vectors at a time as there are sums, while there are so many. */
     private void combineWhole(
             BlockBuilder block,
@@ -216,13 +248,30 @@ final class ReductionTree {
             Local end,
             Combination combination,
             List<Local> sums) {
-        Expression step = Expression.constant(sums.size() * Lanes.of(state).count());
+        vectorsWhole(
+                block,
+                row,
+                column,
+                end,
+                sums.size(),
+                (one, i, value) -> one.assign(sums.get(i), combination.vector(map.form(), sums.get(i), value)));
+    }
+
+    /** Writes what becomes of a vector, one of some. */
+    @FunctionalInterface
+    private interface OfVector {
+        void write(BlockBuilder block, int index, Expression value);
+    }
+
+    /** So many vectors at a time, while there are so many. */
+    private void vectorsWhole(
+            BlockBuilder block, KernelCode.Row row, Local column, Local end, int count, OfVector ofVector) {
+        Expression step = Expression.constant(count * Lanes.of(state).count());
         block.loop(column.atMost(end.minus(step)), turn -> {
-            for (int i = 0; i < sums.size(); i++) {
-                Local sum = sums.get(i);
+            for (int i = 0; i < count; i++) {
+                int index = i;
                 Expression at = i == 0 ? column : column.plus(map.lanes().times(i));
-                turn.block(one -> row.vector(
-                        one, "", at, (output, value) -> one.assign(sum, combination.vector(map.form(), sum, value))));
+                turn.block(one -> vector(one, frame, row, at, value -> ofVector.write(one, index, value)));
             }
             turn.assign(column, column.plus(step));
         });

@@ -25,5 +25,6 @@
  *
  * <p>Reductions ({@link dev.capstan.codegen.fusion.FusedReduction}) do the same with the element-wise computation of what
  * they combine: along rows, with virtual lanes in vector registers, or down columns, with results side by side.
+ * Along rows they may also keep values that they compute on the way.
  */
 package dev.capstan.codegen.fusion;

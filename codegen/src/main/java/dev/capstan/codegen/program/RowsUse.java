@@ -129,15 +129,26 @@ record RowsUse(
             scratch.put(type, begins[slot] + elements);
         }
         List<Call> calls = new ArrayList<>();
-        for (Step kernel : rows.body().steps()) {
-            List<Argument> arguments = kernel.places().stream()
-                    .map(place -> argument(place, rows, operands.size(), begins))
-                    .toList();
-            Optional<Call> call = call(kernel, rows.rank(), arguments);
+        List<Step> kernels = rows.body().steps();
+        for (int i = 0; i < kernels.size(); i++) {
+            Optional<JoinedReduction> joined =
+                    i + 1 < kernels.size() ? JoinedReduction.of(kernels.get(i), kernels.get(i + 1)) : Optional.empty();
+            int columns = ((Fused) kernels.get(i)).space().rank() > rows.rank()
+                    ? ((Fused) kernels.get(i)).space().size(rows.rank())
+                    : 0;
+            Optional<Call> both = joined.filter(any -> columns > 0)
+                    .flatMap(found -> call(found, columns, arguments(found.places(), rows, operands.size(), begins)));
+            Optional<Call> call = both.isPresent()
+                    ? both
+                    : call(
+                            kernels.get(i),
+                            rows.rank(),
+                            arguments(kernels.get(i).places(), rows, operands.size(), begins));
             if (call.isEmpty()) {
                 return Optional.empty();
             }
             calls.add(call.get());
+            i += both.isPresent() ? 1 : 0;
         }
         long operations = 0;
         for (Call call : calls) {
@@ -170,6 +181,12 @@ record RowsUse(
         return (rows + bands - 1) / bands;
     }
 
+    private static List<Argument> arguments(List<Place> places, Rows rows, int operands, int[] begins) {
+        return places.stream()
+                .map(place -> argument(place, rows, operands, begins))
+                .toList();
+    }
+
     private static Argument argument(Place place, Rows rows, int operands, int[] begins) {
         Layout layout = place.layout();
         List<Integer> steps = new ArrayList<>();
@@ -198,6 +215,17 @@ record RowsUse(
                 : FusedKernels.shared()
                         .reduction(new ReductionPattern(((Reduce) kernel).kernel(), Direction.ALONG_ROWS, accesses));
         return generated.map(fused -> new Call(fused, accesses, arguments, columns));
+    }
+
+    /** The call of one kernel for a loop and the reduction of what it writes. */
+    private static Optional<Call> call(JoinedReduction joined, int columns, List<Argument> arguments) {
+        List<Access> accesses = arguments.stream()
+                .map(argument -> Access.of(argument.columnStep()))
+                .toList();
+        ReductionPattern pattern = new ReductionPattern(joined.kernel(), joined.kept(), Direction.ALONG_ROWS, accesses);
+        return pattern.isKeepingWorthwhile()
+                ? FusedKernels.shared().reduction(pattern).map(fused -> new Call(fused, accesses, arguments, columns))
+                : Optional.empty();
     }
 
     @Override

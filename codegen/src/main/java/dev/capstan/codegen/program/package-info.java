@@ -40,7 +40,10 @@
  * }
  * }</pre>
  *
- * A step that is large enough for several threads is no call of a kernel but of a constant, which divides the kernel's rows or
+ * A short loop and a reduction of what it writes are one call: of a layer norm one kernel computes the distances from the mean,
+ * keeps them, and sums their squares ({@link dev.capstan.codegen.program.JoinedReduction}).
+ *
+ * <p>A step that is large enough for several threads is no call of a kernel but of a constant, which divides the kernel's rows or
  * columns, or the bands of rows, between them ({@link dev.capstan.codegen.program.Division}):
  *
  * <pre>{@code

@@ -138,4 +138,47 @@ class FusedReductionTest {
         }
         assertTrue(compared > 40, "few reductions had a vector form: " + compared);
     }
+
+    /** Of rows of few different numbers, special ones above all. */
+    @Test
+    void extremesKeepSignsOfZerosAndNan() {
+        int[] bits = {0x80000000, 0, 0xff800000, 0x7f800000, 0xffc00000, 0x7fc00001, 0x80000001, 1, 0xc0400000};
+        Random random = new Random(5);
+        int rows = 200;
+        for (Primitive combine : List.of(Primitive.MAX, Primitive.MIN)) {
+            for (int columns : new int[] {32, 64, 100, 1056}) {
+                float[] elements = new float[rows * columns];
+                for (int row = 0; row < rows; row++) {
+                    int choices = 1 + random.nextInt(3);
+                    int first = random.nextInt(bits.length);
+                    for (int column = 0; column < columns; column++) {
+                        int choice = random.nextInt(3 * columns) == 0
+                                ? random.nextInt(bits.length)
+                                : (first + random.nextInt(choices)) % bits.length;
+                        elements[row * columns + column] = Float.intBitsToFloat(bits[choice]);
+                    }
+                }
+                Kernel same = Kernel.of(List.of(DType.FLOAT32), List.of(Expr.input(0, DType.FLOAT32)));
+                double identity = ReductionKernel.identity(combine, DType.FLOAT32);
+                ReductionKernel kernel = new ReductionKernel(same, combine, identity, same);
+                NdArray operand =
+                        new NdArray(Storage.of(DType.FLOAT32, elements), Layout.contiguous(Shape.of(rows, columns)));
+                NdArray expected = NdArray.zeros(DType.FLOAT32, Shape.of(rows, 1));
+                ReductionExecutor.run(kernel, new NdArray[] {operand}, new boolean[] {false, true}, expected);
+                ReductionPattern pattern =
+                        new ReductionPattern(kernel, Direction.ALONG_ROWS, List.of(Access.UNIT, Access.ZERO));
+                ClassTree tree = ReductionTree.vector(
+                        "dev.capstan.generated.Extreme" + combine + columns,
+                        pattern,
+                        VectorWidth.current().orElseThrow());
+                float[] actual = new float[rows];
+                Object[] arrays = {elements, actual};
+                FusedLoopTest.define(tree).run(arrays, new int[] {0, columns, 1, 0, 1, 0}, rows, columns);
+                assertEquals(
+                        Optional.empty(),
+                        Bits.difference(expected.storage().array(), actual),
+                        combine + " of " + columns);
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.capstan.codegen.fusion.Bits;
+import dev.capstan.codegen.kernel.VectorWidth;
 import dev.capstan.runtime.kernel.Expr;
 import dev.capstan.runtime.kernel.Kernel;
 import dev.capstan.runtime.kernel.Primitive;
@@ -178,7 +179,8 @@ class RowsTest {
         assertSame(expected, cold, "eager steps");
 
         StepUse use = steps.tasks().get(0).generated().orElseThrow();
-        assertEquals(5, use.kernels().size());
+        // with vectors the sum is computed with what is summed
+        assertEquals(VectorWidth.current().isPresent() ? 4 : 5, use.kernels().size());
         steps.tasks().get(0).use(use);
         Object[] warm = arrays(schedule, of.type);
         steps.run(warm, offsets);
