@@ -335,6 +335,13 @@ final class Capstan extends Library {
                         .tanh()
                         .mul(2)
                         .add(x);
+            case ARITHMETIC -> {
+                Tensor y = tensor(work.y());
+                yield x -> {
+                    Tensor t = x.add(y).mul(x).sub(y).mul(0.5).add(x).mul(y).add(1).sub(x);
+                    return t.mul(t).add(y);
+                };
+            }
         };
     }
 }

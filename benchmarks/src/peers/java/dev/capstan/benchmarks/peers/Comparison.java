@@ -62,7 +62,7 @@ public final class Comparison implements Callable<Integer> {
             if (!peer.isNative() || FirstStart.succeeds(peer)) {
                 present.add(peer);
             } else {
-                System.out.println(peer.title() + " cannot be loaded here and is left out");
+                System.out.println(peer.title() + " cannot be loaded here and is left out; it needs " + peer.requirement());
             }
         }
         boolean complete = true;

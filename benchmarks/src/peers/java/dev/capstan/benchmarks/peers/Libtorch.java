@@ -307,6 +307,13 @@ final class Libtorch extends Library {
                     torch.add_out(output, root.sub(x.sigmoid()).tanh().mul(two), x);
                 }
             ;
+            case ARITHMETIC -> {
+                Tensor y = tensor(work.y());
+                yield () -> {
+                    Tensor t = x.add(y).mul(x).sub(y).mul(half).add(x).mul(y).add(one).sub(x);
+                    torch.add_out(output, t.mul(t), y);
+                };
+            }
         };
     }
 }

@@ -21,12 +21,19 @@ record Operation(Kind kind, int... sizes) implements Work {
         /** Rows become columns. */
         TRANSPOSE,
         /** {@code tanh(sqrt(exp(tanh(x)) * 0.5 + 1) - sigmoid(x)) * 2 + x}: ten operators. */
-        CHAIN
+        CHAIN,
+        /** {@code (((((x + y) * x - y) * 0.5 + x) * y + 1) - x)^2 + y}: ten operators. */
+        ARITHMETIC
     }
 
     /** The input. */
     Values x() {
         return Values.normal(new Random(9), 1, sizes);
+    }
+
+    /** The second input of arithmetic. */
+    Values y() {
+        return Values.normal(new Random(12), 1, sizes);
     }
 
     /** The factors of a layer norm. */
@@ -44,7 +51,7 @@ record Operation(Kind kind, int... sizes) implements Work {
         return switch (kind) {
             case SUM -> new int[0];
             case TRANSPOSE -> new int[] {sizes[1], sizes[0]};
-            case SOFTMAX, LAYER_NORM, CHAIN -> sizes;
+            case SOFTMAX, LAYER_NORM, CHAIN, ARITHMETIC -> sizes;
         };
     }
 

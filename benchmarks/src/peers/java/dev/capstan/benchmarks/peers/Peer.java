@@ -12,7 +12,9 @@ public enum Peer {
     /** TensorFlow Java, graphs made once. */
     TENSORFLOW("TensorFlow"),
     /** OpenBLAS by Bytedeco's presets. */
-    OPENBLAS("OpenBLAS");
+    OPENBLAS("OpenBLAS"),
+    /** A loop in C, compiled by gcc for this processor. */
+    GCC("C by gcc");
 
     private final String title;
 
@@ -33,7 +35,13 @@ public enum Peer {
             case LIBTORCH -> new Libtorch();
             case TENSORFLOW -> new TensorFlowGraphs();
             case OPENBLAS -> new OpenBlas();
+            case GCC -> new CompiledC();
         };
+    }
+
+    /** What has to be there for its native code. */
+    String requirement() {
+        return this == GCC ? "gcc on the path" : "Linux on x86-64";
     }
 
     /** Whether native code is loaded. */

@@ -52,7 +52,15 @@ public enum Works {
     /** See {@link Operation}. */
     CHAIN_10_000("ten operators on 10,000", new Operation(Operation.Kind.CHAIN, 10_000), torch(0.15)),
     /** See {@link Operation}. */
-    CHAIN_1_000_000("ten operators on 1,000,000", new Operation(Operation.Kind.CHAIN, 1_000_000), torch(0.1));
+    CHAIN_1_000_000("ten operators on 1,000,000", new Operation(Operation.Kind.CHAIN, 1_000_000), torch(0.1)),
+    /** See {@link Operation}. */
+    ARITHMETIC_10_000("ten of arithmetic on 10,000", new Operation(Operation.Kind.ARITHMETIC, 10_000), gcc(1.3)),
+    /** See {@link Operation}. */
+    ARITHMETIC_1_000_000(
+            "ten of arithmetic on 1,000,000", new Operation(Operation.Kind.ARITHMETIC, 1_000_000), gcc(1.2)),
+    /** See {@link Operation}. */
+    ARITHMETIC_10_000_000(
+            "ten of arithmetic on 10,000,000", new Operation(Operation.Kind.ARITHMETIC, 10_000_000), gcc(1.2));
 
     private final String title;
     private final Work work;
@@ -70,6 +78,10 @@ public enum Works {
 
     private static Map<Peer, Double> torch(double bar) {
         return Map.of(Peer.LIBTORCH, bar);
+    }
+
+    private static Map<Peer, Double> gcc(double bar) {
+        return Map.of(Peer.GCC, bar);
     }
 
     private static Map<Peer, Double> blas(double bar) {
