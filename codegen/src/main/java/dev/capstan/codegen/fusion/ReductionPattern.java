@@ -18,6 +18,9 @@ import java.util.List;
  * @param accesses how the inputs, the output, then what is kept move along the columns
  */
 public record ReductionPattern(ReductionKernel kernel, List<Integer> kept, Direction direction, List<Access> accesses) {
+    /** So many operations have few constants. */
+    private static final int SHORT = 8;
+
     /** How rows and columns of the operands become results. */
     public enum Direction {
         /** Each row becomes one result; the output does not move along the columns. */
@@ -85,12 +88,12 @@ public record ReductionPattern(ReductionKernel kernel, List<Integer> kept, Direc
 
     /**
      * Whether one kernel that keeps values is quicker than a loop for them and a reduction: numbers one by one gain nothing,
-     * and of a long computation the JIT has not the constants in registers where it calls what combines lanes.
+     * and where lanes are combined by calls the JIT has not all constants of a long computation in registers.
      */
     public boolean isKeepingWorthwhile() {
         return VectorWidth.current().isPresent()
                 && isVectorSupported()
-                && !VectorLoop.isLarge(map())
+                && Steps.varyingOperations(map()) <= SHORT
                 && accesses.subList(inputs() + 1, accesses.size()).stream().allMatch(access -> access == Access.UNIT);
     }
 

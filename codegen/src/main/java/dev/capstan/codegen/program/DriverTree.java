@@ -265,7 +265,7 @@ final class DriverTree {
         RowsUse use = generated.get();
         kernels.addAll(use.kernels());
         String comment =
-                rows.body().steps().size() + " kernels, " + use.band() + " of " + use.sizes() + " rows at a time";
+                use.calls().size() + " kernels, " + use.band() + " of " + use.sizes() + " rows at a time";
         if (use.division().isPresent()) {
             return shared(use, comment);
         }
