@@ -264,8 +264,7 @@ final class DriverTree {
         }
         RowsUse use = generated.get();
         kernels.addAll(use.kernels());
-        String comment =
-                use.calls().size() + " kernels, " + use.band() + " of " + use.sizes() + " rows at a time";
+        String comment = use.calls().size() + " kernels, " + use.band() + " of " + use.sizes() + " rows at a time";
         if (use.division().isPresent()) {
             return shared(use, comment);
         }
