@@ -215,7 +215,10 @@ final class MicroKernelTrees {
         int certain = shape.fewest(rows);
         List<Local> places = List.of(c, cOffset, cRowStride, cSecond);
         Tile tile = new Tile(body, rows, vectors, places, certain, last, accumulate);
-        // rows are found one after another: C2 would keep the places of all of them, and for that put arrays elsewhere
+        // Each row is found from the one above it, and the loop is none that C2 counts: else it would hoist the places
+        // of
+        // all rows, and for want of registers keep them and the arrays in vector registers, out of which they come no
+        // sooner than the multiplications that wait there (-XX:-UseFPUForSpilling shows the difference).
         Expression[] steps = steps(body, "aStep", aRowStride, rows, certain, last);
         Local toNext = body.declare("toNext", aColumnStride.minus(last.times(aRowStride)));
         Local at = body.declare("at", aOffset);
