@@ -80,12 +80,12 @@ final class MicroKernelTrees {
                 .build();
     }
 
-    /** A tile of C: in registers its elements, and where its rows begin. */
+    /** Where a tile of C lies: its first element, how far its rows are apart, and its second vectors behind the first. */
+    private record Target(Local array, Local offset, Local rowStride, Local second) {}
+
+    /** A tile of C, its elements in registers. */
     private final class Tile {
-        private final Local c;
-        private final Local offset;
-        private final Local rowStride;
-        private final Local second;
+        private final Target c;
         private final int certain;
         private final Expression last;
         private final Local[][] sums;
@@ -95,11 +95,8 @@ final class MicroKernelTrees {
          *
          * @param certain so many rows are there for certain; of the others, those below the last are the last
          */
-        Tile(BlockBuilder body, int rows, int vectors, List<Local> c, int certain, Expression last, Local accumulate) {
-            this.c = c.get(0);
-            this.offset = c.get(1);
-            this.rowStride = c.get(2);
-            this.second = c.get(3);
+        Tile(BlockBuilder body, int rows, int vectors, Target c, int certain, Expression last, Local accumulate) {
+            this.c = c;
             this.certain = certain;
             this.last = last;
             this.sums = new Local[rows][vectors];
@@ -115,9 +112,10 @@ final class MicroKernelTrees {
         private void load(BlockBuilder then) {
             for (int r = 0; r < sums.length; r++) {
                 Expression row = r < certain ? constant(r) : least(last, constant(r));
-                Expression place = offset.plus(row.times(rowStride));
+                Expression place = c.offset.plus(row.times(c.rowStride));
                 for (int v = 0; v < sums[r].length; v++) {
-                    then.assign(sums[r][v], MicroKernelTrees.this.load(c, v == 0 ? place : place.plus(second)));
+                    Expression vector = v == 0 ? place : place.plus(c.second);
+                    then.assign(sums[r][v], MicroKernelTrees.this.load(c.array, vector));
                 }
             }
         }
@@ -133,14 +131,15 @@ final class MicroKernelTrees {
         }
 
         void store(BlockBuilder body) {
-            Expression[] steps = steps(body, "cStep", rowStride, sums.length, certain, last);
-            Local place = body.declare("place", offset);
+            Expression[] steps = steps(body, "cStep", c.rowStride, sums.length, certain, last);
+            Local place = body.declare("place", c.offset);
             for (int r = 0; r < sums.length; r++) {
                 if (r > 0) {
                     body.assign(place, place.plus(steps[r]));
                 }
                 for (int v = 0; v < sums[r].length; v++) {
-                    body.evaluate(MicroKernelTrees.this.store(), sums[r][v], c, v == 0 ? place : place.plus(second));
+                    Expression vector = v == 0 ? place : place.plus(c.second);
+                    body.evaluate(MicroKernelTrees.this.store(), sums[r][v], c.array, vector);
                 }
             }
         }
@@ -174,8 +173,8 @@ final class MicroKernelTrees {
         BlockBuilder body = method.body();
         leaveIfNothingToDo(body, k);
 
-        List<Local> places = List.of(c, cOffset, cRowStride, cSecond);
-        Tile tile = new Tile(body, rows, TileShape.TILE_VECTORS, places, rows, constant(rows - 1), accumulate);
+        Target target = new Target(c, cOffset, cRowStride, cSecond);
+        Tile tile = new Tile(body, rows, TileShape.TILE_VECTORS, target, rows, constant(rows - 1), accumulate);
         // one index for all addresses: with more, C2 keeps some of them in memory, and the arrays too
         Local end = body.declare("end", aOffset.plus(k));
         Local start = body.declare("start", bOffset.minus(aOffset.times(shape.widest())));
@@ -213,12 +212,11 @@ final class MicroKernelTrees {
         // below the last row of C the last row is computed again, and stored where it is
         Local last = body.declare("last", present.minus(constant(1)));
         int certain = shape.fewest(rows);
-        List<Local> places = List.of(c, cOffset, cRowStride, cSecond);
-        Tile tile = new Tile(body, rows, vectors, places, certain, last, accumulate);
-        // Each row is found from the one above it, and the loop is none that C2 counts: else it would hoist the places
-        // of
-        // all rows, and for want of registers keep them and the arrays in vector registers, out of which they come no
-        // sooner than the multiplications that wait there (-XX:-UseFPUForSpilling shows the difference).
+        Target target = new Target(c, cOffset, cRowStride, cSecond);
+        Tile tile = new Tile(body, rows, vectors, target, certain, last, accumulate);
+        // Each row is found from the one above it, and the loop is none that C2 counts: else it would hoist the
+        // places of all rows, and for want of registers keep them and the arrays in vector registers, out of which
+        // they come no sooner than the multiplications that wait there (-XX:-UseFPUForSpilling shows the difference).
         Expression[] steps = steps(body, "aStep", aRowStride, rows, certain, last);
         Local toNext = body.declare("toNext", aColumnStride.minus(last.times(aRowStride)));
         Local at = body.declare("at", aOffset);
