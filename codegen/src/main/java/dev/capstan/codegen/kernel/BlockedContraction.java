@@ -174,7 +174,7 @@ final class BlockedContraction<A> {
             for (int i = 0; i < m; i++) {
                 multiplyRow(product, i, panels);
             }
-        } else if (direct.isInPlace(product.a(), m)) {
+        } else if (direct.isInPlace(product.a(), m, product.k())) {
             multiplyTiles(product, product.a(), panels);
         } else {
             int blockM = MAX_BLOCK_A / TileShape.A_STRIDE / shape.rows() * shape.rows();

@@ -18,6 +18,8 @@ final class DirectContraction<A> {
     /** So few before it pays to pack a middling B, or a large A. */
     private static final int SOME_TILES = 12;
 
+    /** So many elements of A fit the L2 cache. */
+    private static final int MAX_COLUMNS_OF_A = 1 << 16;
     /** Of rows so many vectors apart, a tile's do not fit the ways of the L1 cache. */
     private static final int LINES = 32;
 
@@ -69,11 +71,16 @@ final class DirectContraction<A> {
                 || size <= MIDDLING_B && product.m() <= SOME_TILES * shape.rows();
     }
 
-    /** Whether tiles read A as it lies as quickly as packed; its rows must not fall on the same lines of the L1 cache. */
-    boolean isInPlace(Matrix<A> a, int m) {
-        return a.columnStride() == 1
-                && (m < FEW_TILES * shape.rows()
-                        || m <= SOME_TILES * shape.rows() && a.rowStride() % (LINES * shape.lanes()) != 0);
+    /**
+     * Whether tiles read A as it lies as quickly as packed. Where its columns are apart, a tile's rows are beside one another,
+     * and A must fit the L2 cache; where its rows are apart, they must not fall on the same lines of the L1 cache.
+     */
+    boolean isInPlace(Matrix<A> a, int m, int k) {
+        if (a.columnStride() != 1) {
+            return a.rowStride() == 1 && (long) m * k <= MAX_COLUMNS_OF_A;
+        }
+        return m < FEW_TILES * shape.rows()
+                || m <= SOME_TILES * shape.rows() && a.rowStride() % (LINES * shape.lanes()) != 0;
     }
 
     /** One row of C. The last vector overlaps the one before it, which changes no bits. */
