@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.capstan;
 
+import dev.capstan.runtime.eager.OperatorExecutor;
+import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.Operator;
 import dev.capstan.runtime.op.View;
 import dev.capstan.runtime.spi.Walk;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,11 @@ sealed interface Queued {
 
         boolean isView() {
             return viewing != null;
+        }
+
+        /** The array of a view of an operand. */
+        NdArray of(NdArray operand) {
+            return OperatorExecutor.execute(operator, List.of(operand.type()), new NdArray[] {operand});
         }
     }
 

@@ -7,11 +7,9 @@ import dev.capstan.Queued.Pass;
 import dev.capstan.Queued.Received;
 import dev.capstan.Queued.Retaken;
 import dev.capstan.Queued.Write;
-import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.op.Detach;
 import dev.capstan.runtime.op.Overwrite;
-import dev.capstan.runtime.op.View;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Iterator;
@@ -188,12 +186,11 @@ final class Replay {
     /** The array of a value made again: a view is one of what its operand is now, which may have been written to. */
     private NdArray array(int number, Tensor computed) {
         NdArray array = computed.values();
-        if (queued.get(number) instanceof Operation operation && operation.operator() instanceof View view) {
+        if (queued.get(number) instanceof Operation operation && operation.isView()) {
             int operand = operation.operands()[0];
             Tensor shown = values.get(operand);
             if (array.storage() == made[operand].values().storage() && shown != null && shown != made[operand]) {
-                NdArray known = shown.values();
-                return OperatorExecutor.execute(view, List.of(known.type()), new NdArray[] {known});
+                return operation.of(shown.values());
             }
         }
         return array;

@@ -115,14 +115,14 @@ final class Segment extends SegmentQueue {
         }
     }
 
-    /** The numbers of those tensors, and of their bases, that are queued here; each once. */
+    /** The numbers of those tensors, and of their bases, that are queued here; each once. A view left behind needs none. */
     private int[] numbers(List<Tensor> tensors) {
         int[] numbers = new int[tensors.size()];
         int found = 0;
         boolean[] seen = new boolean[count];
         for (int i = 0; i < tensors.size(); i++) {
             for (Tensor next = tensors.get(i); next != null; next = next.base()) {
-                if (next.isPending() && next.segment() == this) {
+                if (next.isPending() && next.segment() == this && !isLeftBehind(next.segmentValue())) {
                     int number = number(next);
                     // a view that is taken again is new
                     seen = number < seen.length ? seen : Arrays.copyOf(seen, 2 * number);
@@ -215,6 +215,37 @@ final class Segment extends SegmentQueue {
         for (int value : standing.values()) {
             settle(values[value], places, execution);
         }
+        for (Tensor tensor : wanted) {
+            showLeftBehind(tensor);
+        }
+    }
+
+    /**
+     * Gives a view whose base a recorded write has changed its values, once the base has its own. On the tape it stays what it
+     * was: eager mode connects it with the base, by a node of its own, when it is used next.
+     *
+     * @return false if it is none, or its base has no values
+     */
+    private boolean showLeftBehind(Tensor tensor) {
+        if (!isHere(tensor)
+                || tensor.base() == null
+                || tensor.base().isPending()
+                || !isLeftBehind(tensor.segmentValue())) {
+            return false;
+        }
+        tensor.settle(arrayNow(tensor.segmentValue()), null, 0);
+        tensor.leave();
+        tensor.alias().outdate();
+        return true;
+    }
+
+    /** The array of a view, taken of what its storage is now. */
+    private NdArray arrayNow(int value) {
+        Operation view = view(value);
+        if (view == null) {
+            return values[contents.root(value)].values();
+        }
+        return view.of(arrayNow(view.operands()[0]));
     }
 
     private int[] places(int[] outputs) {
@@ -288,7 +319,7 @@ final class Segment extends SegmentQueue {
     }
 
     private synchronized void readAgain(Tensor tensor) {
-        if (!tensor.isPending() || !tensor.isConcealed() && isShown(tensor)) {
+        if (!tensor.isPending() || !tensor.isConcealed() && (showLeftBehind(tensor) || isShown(tensor))) {
             return;
         }
         if (path != null) {

@@ -5,7 +5,6 @@ import dev.capstan.Queued.Input;
 import dev.capstan.Queued.Operation;
 import dev.capstan.Queued.Retaken;
 import dev.capstan.Queued.Write;
-import dev.capstan.runtime.eager.OperatorExecutor;
 import dev.capstan.runtime.memory.NdArray;
 import dev.capstan.runtime.memory.Storage;
 import dev.capstan.runtime.op.AsStrided;
@@ -112,8 +111,16 @@ abstract class SegmentEvents implements Storage.Reader {
         int current = current(value);
         if (tensor.segment() == this && tensor.isPending()) {
             tensor.moveTo(current);
+            if (queued(current) instanceof Retaken retaken && retaken.connected()) {
+                tensor.connected();
+            }
         }
         return current;
+    }
+
+    /** Connects a pending view with what its base is now, where eager mode makes the node of that. */
+    void connect(Tensor view) {
+        number(view);
     }
 
     private int inputNumber(Tensor tensor) {
@@ -148,7 +155,7 @@ abstract class SegmentEvents implements Storage.Reader {
         if (view == null || !isView(value) && !detached) {
             return content;
         }
-        if (contents.isRewritten(value) && !isDetached(value)) {
+        if (isLeftBehind(value)) {
             if (requiresGradient(value) || isRecorded(value)) {
                 return retaken(value, new AsStrided(contents.place(value)), content, true);
             }
@@ -174,6 +181,15 @@ abstract class SegmentEvents implements Storage.Reader {
     private boolean isView(int value) {
         boolean onTape = requiresGradient(contents.of(value)) && !isDetached(value);
         return view(value) != null && (onTape || contents.isPart(value));
+    }
+
+    /** True if a value is a view whose base a recorded write has changed: whoever uses it next connects it with the base. */
+    boolean isLeftBehind(int value) {
+        return contents != null
+                && contents.isStale(value)
+                && contents.isRewritten(value)
+                && isView(value)
+                && !isDetached(value);
     }
 
     private int upToDate(int value) {
@@ -288,9 +304,7 @@ abstract class SegmentEvents implements Storage.Reader {
         }
         Operation view = view(value);
         NdArray whole = view == null ? null : shown(view.operands()[0]);
-        return whole == null
-                ? null
-                : OperatorExecutor.execute(view.operator(), List.of(whole.type()), new NdArray[] {whole});
+        return whole == null ? null : view.of(whole);
     }
 
     /** True if the segment has an input in this storage. */

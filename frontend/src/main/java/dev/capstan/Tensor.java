@@ -526,12 +526,17 @@ public class Tensor extends InPlaceOperators {
         segmentValue = value;
     }
 
-    /** Says that a recorded write to this pending tensor is queued: what it is a view of, and its other views, follow. */
+    /** Says that a recorded write to this pending tensor is queued: what it is a view of is another function now. */
     final void rewritten() {
         Tensor base = alias == null || alias.isDetached() ? this : alias.base();
         base.requiresGrad = true;
         base.particulars().rewrites++;
-        renew();
+    }
+
+    /** Says that the segment has connected this pending view with what its base is now. */
+    final void connected() {
+        follow();
+        requiresGrad = true;
     }
 
     /** Says that this tensor, if it is a view, was made of its base as that is now. */
@@ -735,9 +740,7 @@ public class Tensor extends InPlaceOperators {
             throw Alias.refusal(type);
         }
         if (queued) {
-            // the segment connects the view when it is used
-            alias.renew();
-            requiresGrad = true;
+            segment.connect(this);
             return;
         }
         if (alias.place() == null) {

@@ -98,6 +98,51 @@ final class PartWritesTest {
         });
     }
 
+    /** Three sums of gradients meet in the base: their order shows in the last bit. */
+    @Test
+    void aReturnedViewIsConnectedWhenItIsUsed() {
+        isServed((step, trace) -> {
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = leaf(10 + i, 3, 64);
+                List<Tensor> made = step.call(() -> {
+                    Tensor whole = x.mul(0.75);
+                    Tensor turned = whole.t();
+                    whole.mul_(0.5);
+                    return List.of(whole, turned);
+                });
+                Tensor whole = made.get(0);
+                Tensor loss = whole.mul(0.3).sum().add(whole.square().sum());
+                loss.add(made.get(1).square().sum()).backward();
+                trace.tensor("view", made.get(1));
+                trace.leaves(x);
+            }
+        });
+    }
+
+    /** The same where it is asked inside whether the view is on the tape: that connects it. */
+    @Test
+    void aViewIsConnectedWhenItsTapeIsLookedAt() {
+        compare((step, trace) -> {
+            for (int i = 0; i < STEPS; i++) {
+                Tensor x = leaf(10 + i, 3, 64);
+                List<Tensor> made = step.call(() -> {
+                    Tensor whole = x.mul(0.75);
+                    Tensor row = whole.select(0, 1);
+                    row.mul_(0.5);
+                    Tensor first = whole.mul(0.3);
+                    boolean taped = row.requiresGrad();
+                    return List.of(first, whole.mul(taped ? 0.7 : 0), whole.sin(), row.mul(1.5));
+                });
+                Tensor loss = Tensor.zeros();
+                for (Tensor part : made) {
+                    loss = loss.add(part.square().sum());
+                }
+                loss.backward();
+                trace.leaves(x);
+            }
+        });
+    }
+
     @Test
     void unrecordedWritesLeaveTheTapeOfViewsAlone() {
         isServed((step, trace) -> {

@@ -60,7 +60,7 @@ final class RandomProgram {
         for (int i = 0; i < length; i++) {
             extend();
         }
-        int wanted = 1 + random.nextInt(3);
+        int wanted = 1 + random.nextInt(6);
         for (int i = 0; i < wanted; i++) {
             int last = shapes.size() - 1;
             results.add(i == 0 ? last : random.nextInt(shapes.size()));
