@@ -66,6 +66,9 @@ public final class WarmUpThread {
     /** Adds a job behind all others of its rank. */
     public synchronized void submit(Rank rank, Job job) {
         jobs.removeIf(entry -> !entry.job().isWanted());
+        if (!started) {
+            VectorPrelude.job().ifPresent(prelude -> jobs.add(new Entry(Rank.PRODUCT, prelude)));
+        }
         jobs.add(new Entry(requireNonNull(rank, "rank"), requireNonNull(job, "job")));
         jobs.sort(Comparator.comparing(Entry::rank));
         if (!started) {
