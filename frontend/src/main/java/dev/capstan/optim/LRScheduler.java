@@ -16,6 +16,7 @@ import dev.capstan.runtime.type.CapstanException;
 public abstract class LRScheduler {
     private final Optimizer optimizer;
     private double initial;
+    private double last;
     private int calls;
 
     LRScheduler(Optimizer optimizer) {
@@ -32,18 +33,21 @@ public abstract class LRScheduler {
     /** Sets the first rate, when all options are known. */
     final void begin() {
         initial = optimizer.initialLr();
-        optimizer.beginSchedule(initial, lr(initial, 0));
+        last = lr(initial, 0);
+        optimizer.beginSchedule(initial, last);
     }
 
     /** Goes on to the next rate. */
     public final void step() {
-        optimizer.setLr(lr(initial, calls + 1));
+        double next = lr(initial, calls + 1);
+        optimizer.setLr(next);
+        last = next;
         calls++;
     }
 
     /** The rate that it has set last (PyTorch's {@code get_last_lr}). */
     public final double lastLr() {
-        return lr(initial, calls);
+        return last;
     }
 
     final boolean isOf(Optimizer other) {

@@ -102,6 +102,16 @@ class LRSchedulerTest {
     }
 
     @Test
+    void eachRateIsWorkedOutOnce() {
+        int[] calls = {0};
+        LambdaLR counting = new LambdaLR(sgd, n -> 1.0 / ++calls[0]);
+        counting.step();
+        assertEquals(0.025, counting.lastLr());
+        assertEquals(0.025, counting.lastLr());
+        assertEquals(2, calls[0]);
+    }
+
+    @Test
     void whatIsNoScheduleIsRefused() {
         SGD other = new SGD(List.of(Tensor.of(new double[] {0}).requiresGrad(true)));
         LRScheduler half = new ExponentialLR(sgd, 0.5);

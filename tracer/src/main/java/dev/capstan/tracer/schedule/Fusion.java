@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -205,8 +204,7 @@ final class Fusion {
     private record Form(int computation, Shape shape, boolean isWhole, List<Boolean> direct) {}
 
     private List<Form> forms() {
-        Map<Object, Integer> computations = new HashMap<>();
-        Map<Object, Integer> kernels = new IdentityHashMap<>();
+        Numbering<Object> computations = new Numbering<>();
         List<Form> forms = new ArrayList<>(operands.length);
         for (int index = 0; index < operands.length; index++) {
             Task task = tasks.get(index);
@@ -214,11 +212,7 @@ final class Fusion {
             for (Operand operand : operands[index]) {
                 direct.add(operand.isDirect);
             }
-            // equal kernels are one object for most tasks
-            int number = kernels.computeIfAbsent(
-                    computation(task),
-                    computation -> computations.computeIfAbsent(computation, unseen -> computations.size()));
-            forms.add(new Form(number, task.shape(), task.isWhole(), direct));
+            forms.add(new Form(computations.of(computation(task)), task.shape(), task.isWhole(), direct));
         }
         return forms;
     }

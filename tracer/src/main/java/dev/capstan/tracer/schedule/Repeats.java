@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +37,7 @@ final class Repeats {
     /** For each step, what it reads and writes. */
     private final List<List<Place>> places;
 
-    private final Map<Kernel, Integer> kernels = new IdentityHashMap<>();
-    private final Map<Kernel, Integer> kernelNumbers = new HashMap<>();
+    private final Numbering<Kernel> kernels = new Numbering<>();
     /** Equal forms have equal numbers. */
     private final Map<Object, Integer> formNumbers = new HashMap<>();
 
@@ -83,9 +81,7 @@ final class Repeats {
     /** What a step does, wherever its places lie. Of a loop the shape is that of its places. */
     private Object computation(Step step) {
         if (step instanceof Loop loop) {
-            // equal kernels are one object for most steps
-            return kernels.computeIfAbsent(
-                    loop.kernel(), kernel -> kernelNumbers.computeIfAbsent(kernel, unseen -> kernelNumbers.size()));
+            return kernels.of(loop.kernel());
         }
         return Steps.moved(step, place -> NOWHERE);
     }

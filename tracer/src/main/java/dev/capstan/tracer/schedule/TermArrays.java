@@ -12,7 +12,6 @@ import dev.capstan.tracer.schedule.TermLines.Weights;
 import dev.capstan.tracer.schedule.TermMemory.Area;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -27,8 +26,8 @@ final class TermArrays {
     private final Terms terms = new Terms();
     private final Effort effort;
     private final Map<Operator, Integer> operators = new HashMap<>();
-    private final Map<Kernel, TermKernel> kernels = new HashMap<>();
-    private final Map<Kernel, TermKernel> prepared = new IdentityHashMap<>();
+    private final Numbering<Kernel> kernels = new Numbering<>();
+    private final List<TermKernel> prepared = new ArrayList<>();
     private long rubbish;
 
     TermArrays(Effort effort) {
@@ -36,9 +35,11 @@ final class TermArrays {
     }
 
     private TermKernel prepared(Kernel kernel) {
-        // equal kernels are one object for most steps
-        return prepared.computeIfAbsent(
-                kernel, same -> kernels.computeIfAbsent(same, unseen -> new TermKernel(unseen, terms, effort)));
+        int number = kernels.of(kernel);
+        if (number == prepared.size()) {
+            prepared.add(new TermKernel(kernel, terms, effort));
+        }
+        return prepared.get(number);
     }
 
     /** An input as it is at first: its elements are atoms. */
