@@ -376,17 +376,28 @@ final class RandomProgram {
     }
 
     private void branch(int x) {
-        if (random.nextBoolean()) {
-            int choice = choices++;
-            add(
-                    shapes.get(x),
-                    "choice[" + choice + "] > 1 ? " + v(x) + ".sigmoid() : " + v(x) + ".add(1)",
-                    s -> s.choices()[choice] > 1 ? s.get(x).sigmoid() : s.get(x).add(1));
-        } else {
-            add(shapes.get(x), v(x) + ".sum().item() > 0 ? " + v(x) + ".neg() : " + v(x) + ".mul(2)", s -> {
-                boolean positive = s.get(x).sum().item() > 0;
-                return positive ? s.get(x).neg() : s.get(x).mul(2);
-            });
+        switch (random.nextInt(5)) {
+            case 0 ->
+                add(
+                        shapes.get(x),
+                        v(x) + ".requiresGrad() ? " + v(x) + ".sigmoid() : " + v(x) + ".add(1)",
+                        s -> s.get(x).requiresGrad()
+                                ? s.get(x).sigmoid()
+                                : s.get(x).add(1));
+            case 1, 2 -> {
+                int choice = choices++;
+                add(
+                        shapes.get(x),
+                        "choice[" + choice + "] > 1 ? " + v(x) + ".sigmoid() : " + v(x) + ".add(1)",
+                        s -> s.choices()[choice] > 1
+                                ? s.get(x).sigmoid()
+                                : s.get(x).add(1));
+            }
+            default ->
+                add(shapes.get(x), v(x) + ".sum().item() > 0 ? " + v(x) + ".neg() : " + v(x) + ".mul(2)", s -> {
+                    boolean positive = s.get(x).sum().item() > 0;
+                    return positive ? s.get(x).neg() : s.get(x).mul(2);
+                });
         }
     }
 
@@ -428,6 +439,15 @@ final class RandomProgram {
                 s -> s.get(x).indexSelect(0, indices(s.choices()[choice], size)));
         if (a.length == 2) {
             int rows = shapes.size() - 1;
+            add(
+                    new int[] {3, 2},
+                    v(rows) + ".gather(1, columns(choice[" + choice + "], " + a[1] + "))",
+                    s -> s.get(rows).gather(1, columns(s.choices()[choice], a[1])));
+            int gathered = shapes.size() - 1;
+            add(
+                    parts,
+                    v(rows) + ".scatterAdd(1, columns(choice[" + choice + "], " + a[1] + "), " + v(gathered) + ")",
+                    s -> s.get(rows).scatterAdd(1, columns(s.choices()[choice], a[1]), s.get(gathered)));
             add(new int[] {3, 2, a[1]}, "F.embedding(stack(indices, indices, 1), " + v(rows) + ")", s -> {
                 Tensor index = indices(s.choices()[choice], 3);
                 return F.embedding(index.unsqueeze(1).expand(3, 2), s.get(rows));
@@ -441,6 +461,11 @@ final class RandomProgram {
 
     private static Tensor indices(int first, long size) {
         return Tensor.of(new long[] {first % size, 0, (first + 5) % size});
+    }
+
+    /** Two places in each of three rows; places may occur twice. */
+    private static Tensor columns(int first, long size) {
+        return Tensor.stack(List.of(indices(first, size), indices(3 * first, size)), 1);
     }
 
     /** A copy that is written to, whole and through views, between uses of it and of the views. */
